@@ -1,0 +1,265 @@
+"""From what was handed in to a durable receipt.
+
+A file and a form of the portal take one way: screen each passage, recognise what the
+ledger has already, draft the rest, and record deposit and certifications in one piece.
+The look-ups are read once more under the writer's lock; where another writer was faster,
+the sorting is done again and the file's payload with it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
+
+from provenance.cdc.report import AcceptedPassage, DuplicatePassage, Receipt
+from provenance.encoding import encode_base64
+from provenance.errors import DepositRefused, LedgerBusyError
+from provenance.ledger.registry import depositor_row, read_index
+from provenance.ledger.screening import identity_fault
+from provenance.ledger.writer import Job, OutdatedError
+from provenance.record.commitment import SEED_SIZE
+from provenance.record.entry import Deposit, format_time
+from provenance.record.payload import NONCE_SIZE, DepositPayload, seal_payload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from provenance.cdc.faults import Fault
+    from provenance.ledger.draft import Draft, Place
+    from provenance.ledger.files import LedgerFiles
+    from provenance.ledger.recall import Recall
+    from provenance.ledger.rights import DepositSignature
+    from provenance.ledger.screening import Candidate, Screening
+    from provenance.ledger.writer import Recorded
+    from provenance.record.entry import Entry
+    from provenance.storage import View
+
+ATTEMPTS_MAX: Final = 100
+"""How often a deposit is sorted anew because other writers keep being faster."""
+
+
+class Document(Protocol):
+    """What was handed in, as a whole: a file, or a form of the portal."""
+
+    name: str
+    media_type: str
+    salt: bytes
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    def digest(self) -> bytes:
+        """Salted digest of the bytes (32 bytes)."""
+
+    def residue(self, spans: list[tuple[int, int]]) -> bytes:
+        """Give the bytes that lie outside the accepted passages."""
+
+
+class DepositItem(msgspec.Struct, frozen=True):
+    """The deposit's own entry, in front of its certifications."""
+
+    depositor: str
+    certifier: str
+    digest: bytes
+    seed: bytes
+    payload: bytes
+    signature: DepositSignature | None
+    technical: None = None
+    holders: tuple[bytes, ...] = ()
+
+    def entry(self, place: Place) -> Entry:
+        """Give the entry as it reads at ``place``."""
+        signed = self.signature
+        return Deposit(
+            index=place.index,
+            time=place.time,
+            prev=place.prev,
+            depositor=self.depositor,
+            certifier=self.certifier,
+            action="CREATION",
+            digest=encode_base64(self.digest),
+            signer=None if signed is None else signed.signer,
+            signature=None if signed is None else encode_base64(signed.signature),
+        )
+
+
+class DepositJob(Job):
+    """A deposit and its certifications; holds while the depositor's entry stays in force."""
+
+    def __init__(self, item: DepositItem, drafts: Sequence[Draft], *, depositor: int) -> None:
+        super().__init__([item, *drafts])
+        self._row: Final = depositor_row(item.depositor)
+        self._depositor: Final = depositor
+
+    def check(self, view: View) -> None:
+        """Check the look-ups again, and that the depositor's entry is still in force."""
+        super().check(view)
+        if read_index(view, self._row) != self._depositor:
+            raise OutdatedError
+
+
+class _Sorted(msgspec.Struct, frozen=True):
+    """Candidates, held against what the ledger has by now."""
+
+    new: list[Candidate]
+    duplicates: list[DuplicatePassage]
+    conflicts: list[tuple[Candidate, Fault]]
+
+
+class Intake(msgspec.Struct, frozen=True):
+    """One deposit after screening: all that is needed to record it."""
+
+    document: Document
+    screening: Screening
+    depositor: str
+    depositor_index: int
+    certifier: str
+    id_flux: str
+    signature: DepositSignature | None
+    warnings: tuple[Fault, ...] = ()
+
+
+class Depositing:
+    """Records what was screened, and writes the receipt."""
+
+    def __init__(
+        self,
+        *,
+        origin: str,
+        files: LedgerFiles,
+        recall: Recall,
+        submit: Callable[[Job], Recorded],
+        now_us: Callable[[], int],
+    ) -> None:
+        self._origin: Final = origin
+        self._files: Final = files
+        self._recall: Final = recall
+        self._submit: Final = submit
+        self._now_us: Final = now_us
+
+    def record(self, intake: Intake) -> Receipt:
+        """Record the new candidates in one piece and give the receipt.
+
+        Raises a `StorageError` when nothing could be recorded, `DepositRefused` when the
+        depositor's entry was replaced meanwhile.
+        """
+        for _ in range(ATTEMPTS_MAX):
+            found = self._sort(intake.screening.candidates)
+            try:
+                recorded = self._record(intake, found.new)
+            except OutdatedError:
+                self._check_depositor(intake)
+                continue
+            return self._receipt(intake, found, recorded)
+        raise LedgerBusyError("other writers keep recording the same passages: try again")
+
+    def _check_depositor(self, intake: Intake) -> None:
+        with self._files.store.view() as view:
+            now = read_index(view, depositor_row(intake.depositor))
+        if now != intake.depositor_index:
+            raise DepositRefused("the depositor's entry was replaced meanwhile: deposit again")
+
+    def _sort(self, candidates: Sequence[Candidate]) -> _Sorted:
+        """Tell new candidates from duplicates and conflicts, in one snapshot."""
+        found = _Sorted(new=[], duplicates=[], conflicts=[])
+        with self._files.store.view() as view:
+            for candidate in candidates:
+                known = view.technical(candidate.technical)
+                if known is None:
+                    found.new.append(candidate)
+                    continue
+                index, erased = known
+                if erased:
+                    fault = identity_fault(
+                        "erased", "erased on request; not to be recorded again"
+                    )
+                elif self._recall.content(view, index) == candidate.content:
+                    found.duplicates.append(_duplicate(candidate, index, view))
+                    continue
+                else:
+                    fault = identity_fault(
+                        "already-recorded", "idTechnique is recorded with other content"
+                    )
+                found.conflicts.append((candidate, fault))
+        return found
+
+    def _record(self, intake: Intake, new: Sequence[Candidate]) -> Recorded | None:
+        """Record deposit and certifications; None when there is nothing new."""
+        if not new:
+            return None
+        spans = [candidate.span for candidate in new]
+        document = intake.document
+        randomness = os.urandom(SEED_SIZE + NONCE_SIZE)
+        seed, nonce = randomness[:SEED_SIZE], randomness[SEED_SIZE:]
+        payload = DepositPayload(
+            file_salt=document.salt,
+            file_name=document.name,
+            media_type=document.media_type,
+            size=document.size,
+            id_flux=intake.id_flux,
+            residue=document.residue(spans),
+            holes=tuple(start for start, _ in spans),
+        )
+        digest = document.digest()
+        item = DepositItem(
+            depositor=intake.depositor,
+            certifier=intake.certifier,
+            digest=digest,
+            seed=seed,
+            payload=seal_payload(seed, nonce, digest, payload.encode_parts()),
+            signature=intake.signature,
+        )
+        drafts = [candidate.draft for candidate in new if candidate.draft is not None]
+        return self._submit(DepositJob(item, drafts, depositor=intake.depositor_index))
+
+    def _receipt(self, intake: Intake, found: _Sorted, recorded: Recorded | None) -> Receipt:
+        for candidate, fault in found.conflicts:
+            intake.screening.refuse(candidate.id_technique, fault)
+        document = intake.document
+        return Receipt(
+            format="provenance-receipt/1",
+            origin=self._origin,
+            file_name=document.name,
+            id_flux=intake.id_flux,
+            processing_id=0 if recorded is None else recorded.start,
+            received=format_time(self._now_us()) if recorded is None else recorded.time,
+            size=document.size,
+            digest=encode_base64(document.digest()),
+            deposit=None if recorded is None else recorded.start,
+            deposit_entry=None if recorded is None else recorded.entries[0].decode(),
+            deposit_signature=None
+            if recorded is None
+            else encode_base64(recorded.signatures[0]),
+            accepted=() if recorded is None else _accepted(found.new, recorded),
+            duplicates=tuple(found.duplicates),
+            refused=tuple(intake.screening.refused),
+            warnings=intake.warnings,
+        )
+
+
+def _accepted(new: Sequence[Candidate], recorded: Recorded) -> tuple[AcceptedPassage, ...]:
+    return tuple(
+        AcceptedPassage(
+            idTechnique=candidate.id_technique,
+            index=recorded.start + number,
+            leaf_hash=encode_base64(recorded.leaf_hashes[number]),
+            entry=recorded.entries[number].decode(),
+            signature=encode_base64(recorded.signatures[number]),
+            warnings=candidate.warnings,
+            late=candidate.late,
+        )
+        for number, candidate in enumerate(new, 1)
+    )
+
+
+def _duplicate(candidate: Candidate, index: int, view: View) -> DuplicatePassage:
+    entry, signature = view.record(index)
+    return DuplicatePassage(
+        idTechnique=candidate.id_technique,
+        index=index,
+        entry=entry.decode(),
+        signature=encode_base64(signature),
+    )

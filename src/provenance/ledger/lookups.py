@@ -1,0 +1,105 @@
+r"""Private look-ups: from what the operator knows to the index of an entry.
+
+Keys are HMAC-SHA-256 under a secret of the vault, cut to 16 bytes, so that the database
+alone tells nobody whether a person stands in it::
+
+    HMAC(secret, "provenance/lookup/technical/v1\n" || depositor || "\n" || idTechnique)
+    HMAC(secret, "provenance/lookup/holder/v1\n" || JSON [group, value, …])
+    HMAC(secret, "provenance/lookup/reference/v1\n" || the operator's own reference)
+
+A holder is looked up by what its identity group holds: name, first name and birth date of
+a ``titulaire``, the file number of a ``dossierFormation``, the number of an
+``identifiantNational``. Names are compared without case, accents and punctuation.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING, Final
+
+from provenance.encoding import encode_json
+from provenance.errors import FormatError
+from provenance.record.identity import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from provenance.record.commitment import Field, Value
+
+LOOKUP_KEY_SIZE: Final = 16
+IDENTITY_PREFIX: Final = "identificationTitulaire."
+HOLDER_FIELDS: Final[dict[str, tuple[str, ...]]] = {
+    "titulaire": (
+        "nomNaissance",
+        "prenom1",
+        "anneeNaissance",
+        "moisNaissance",
+        "jourNaissance",
+    ),
+    "dossierFormation": ("idDossier",),
+    "identifiantNational": ("nir",),
+}
+"""What a holder is looked up by, a tuple of schema names for each identity group."""
+
+
+class Lookups:
+    """Makes look-up keys under the secret of one vault (32 bytes)."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret: Final = secret
+
+    def _key(self, context: str, preimage: bytes) -> bytes:
+        message = f"provenance/lookup/{context}/v1\n".encode() + preimage
+        return hmac.digest(self._secret, message, "sha256")[:LOOKUP_KEY_SIZE]
+
+    def technical(self, depositor: str, id_technique: str) -> bytes:
+        """Key of one passage: the depositor's BCR (8 characters) and its idTechnique."""
+        return self._key("technical", _utf8(f"{depositor}\n{id_technique}"))
+
+    def reference(self, reference: str) -> bytes:
+        """Key of a holder under the operator's own opaque reference."""
+        return self._key("reference", _utf8(reference))
+
+    def holder(self, identity: Mapping[str, Value]) -> bytes:
+        """Key of a holder, from the schema names of one identity group.
+
+        Raises `FormatError` unless exactly the members of one group in `HOLDER_FIELDS`
+        are there; month and day of birth may be left out or null.
+        """
+        for group, names in HOLDER_FIELDS.items():
+            if names[0] in identity and set(identity) <= set(names):
+                values = [identity.get(name) for name in names]
+                return self._key("holder", encode_json([group, *map(_folded, values)]))
+        known = "; ".join(", ".join(names) for names in HOLDER_FIELDS.values())
+        raise FormatError(f"a holder is looked up by exactly one of these groups: {known}")
+
+    def holders_of(self, fields: Sequence[Field], reference: str | None) -> tuple[bytes, ...]:
+        """Give all keys under which the holder of a record is to be found."""
+        keys = [] if reference is None else [self.reference(reference)]
+        group, identity = identity_of(fields)
+        if identity:
+            keys.append(
+                self.holder({name: identity.get(name) for name in HOLDER_FIELDS[group]})
+            )
+        return tuple(keys)
+
+
+def identity_of(fields: Sequence[Field]) -> tuple[str, dict[str, Value]]:
+    """Give the identity group's name and its look-up members; empty when there is none."""
+    for group, names in HOLDER_FIELDS.items():
+        wanted = {f"{IDENTITY_PREFIX}{group}.{name}": name for name in names}
+        found = {wanted[name]: value for name, value in fields if name in wanted}
+        if found:
+            return group, found
+    return "", {}
+
+
+def _folded(value: Value) -> Value:
+    return fold(value) if isinstance(value, str) else value
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise FormatError("a look-up holds characters that are no text") from error

@@ -1,0 +1,164 @@
+"""Proof bundles: everything that a stranger needs to check some certifications.
+
+A bundle holds the last published checkpoint, the certifications asked for with what is
+disclosed of them, and what their proof rests on: the entry that declares the entry key,
+the checkpoint's ``status`` entry with the status leaves, and the entries in force of
+depositor and certifier, because people read names.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from provenance.encoding import encode_base64
+from provenance.errors import NotPublishedError, UnknownEntryError
+from provenance.ledger.disclosure import LINE, choose, names_for
+from provenance.ledger.publish import latest_checkpoint
+from provenance.ledger.registry import ENTRY_KEY_ROW, depositor_row, read_entry, read_index
+from provenance.record.bundle import (
+    BUNDLE_ITEMS_MAX,
+    Bundle,
+    ProvenEntry,
+    StatusLeaf,
+    encode_bundle,
+)
+from provenance.record.commitment import Disclosed, disclose
+from provenance.record.entry import Certification, Depositor, Status, parse_entry
+from provenance.record.status import LEAF_ENTRIES, leaf_count
+from provenance.tlog.prover import prove_inclusion
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from provenance.ledger.files import LedgerFiles
+    from provenance.ledger.recall import Recall
+    from provenance.storage import View
+    from provenance.tlog.checkpoint import Checkpoint
+
+
+class _Shown(msgspec.Struct, frozen=True):
+    """One certification of the bundle: what is disclosed, and whom it names."""
+
+    index: int
+    disclosed: Disclosed
+    bodies: frozenset[str]
+    """BCRs of the depositor and, where it is disclosed, of the certifier."""
+
+
+class Prover:
+    """Makes proof bundles from one ledger."""
+
+    def __init__(self, files: LedgerFiles, recall: Recall) -> None:
+        self._files: Final = files
+        self._recall: Final = recall
+
+    def prove(
+        self,
+        indexes: Sequence[int],
+        disclose: str | Collection[str] | Mapping[int, str | Collection[str]] = LINE,
+    ) -> bytes:
+        """Make the bundle for the certifications at ``indexes``.
+
+        Raises `NotPublishedError` when no checkpoint covers one of them,
+        `UnknownEntryError` for an index that names no certification, `ErasedError` for
+        one whose content was erased, `PolicyError` for a disclosure that the rules forbid.
+        """
+        wanted = sorted(set(indexes))
+        if not wanted:
+            raise UnknownEntryError("no certification was asked for")
+        with self._files.store.view() as view:
+            latest = latest_checkpoint(view)
+            if latest is None or wanted[-1] >= latest[0].size:
+                raise _not_published(wanted[-1], view)
+            checkpoint, note = latest
+            shown = [self._show(view, index, names_for(index, disclose)) for index in wanted]
+            return encode_bundle(
+                Bundle(
+                    format="provenance-proof/1",
+                    checkpoint=note,
+                    entries=_entries(view, checkpoint, shown),
+                    status=_status_leaves(view, checkpoint, wanted),
+                )
+            )
+
+    def _show(self, view: View, index: int, names: frozenset[str]) -> _Shown:
+        entry = read_entry(view, index, Certification)
+        fields = self._recall.certification(view, index).fields
+        chosen = choose(fields, names)
+        certifier = [
+            value
+            for name, value in fields
+            if name == "certificateur" and name in chosen and isinstance(value, str)
+        ]
+        return _Shown(
+            index=index,
+            disclosed=disclose(self._recall.seed(index), fields, chosen),
+            bodies=frozenset([entry.depositor, *certifier]),
+        )
+
+
+def _not_published(index: int, view: View) -> Exception:
+    if index >= view.size:
+        return UnknownEntryError(f"there is no entry {index}: the log has {view.size}")
+    return NotPublishedError(f"no checkpoint covers entry {index} yet: publish first")
+
+
+def _entries(
+    view: View, checkpoint: Checkpoint, shown: Sequence[_Shown]
+) -> tuple[ProvenEntry, ...]:
+    """Give the certifications and all that they rest on, in the order of the log."""
+    disclosed = {one.index: one.disclosed for one in shown}
+    key = read_index(view, ENTRY_KEY_ROW)
+    bodies = frozenset[str]().union(*(one.bodies for one in shown))
+    support = {_in_force(view, body, checkpoint.size) for body in bodies}
+    indexes = {*disclosed, *support, key, checkpoint.size - 1} - {None}
+    if len(indexes) > BUNDLE_ITEMS_MAX:
+        raise NotPublishedError(f"a bundle holds {BUNDLE_ITEMS_MAX} entries at most")
+    return tuple(
+        _proven(view, index, checkpoint.size, disclosed.get(index))
+        for index in sorted(index for index in indexes if index is not None)
+    )
+
+
+def _in_force(view: View, body: str, size: int) -> int | None:
+    """Give the newest ``depositor`` entry of ``body`` that the checkpoint covers."""
+    index = read_index(view, depositor_row(body))
+    while index is not None and index >= size:
+        index = read_entry(view, index, Depositor).previous
+    return index
+
+
+def _proven(view: View, index: int, size: int, disclosed: Disclosed | None) -> ProvenEntry:
+    entry, signature = view.record(index)
+    path = prove_inclusion(index, size, view.node)
+    return ProvenEntry(
+        entry=entry.decode(),
+        signature=encode_base64(signature),
+        path=tuple(map(encode_base64, path)),
+        hidden=() if disclosed is None else tuple(map(encode_base64, disclosed.hidden)),
+        disclosures=() if disclosed is None else disclosed.disclosures,
+    )
+
+
+def _status_leaves(
+    view: View, checkpoint: Checkpoint, indexes: Sequence[int]
+) -> tuple[StatusLeaf, ...]:
+    """Give the status leaves of the certifications, as of the checkpoint's last entry."""
+    status = parse_entry(view.entry(checkpoint.size - 1))
+    if not isinstance(status, Status):
+        raise NotPublishedError("the last checkpoint does not end in a status entry")
+    root = encode_base64(view.status_root(status.size, settled=True))
+    if root != status.root:
+        # A newer status entry was appended, and its checkpoint is not signed yet.
+        raise NotPublishedError("a publication was not finished: publish again")
+    leaves = leaf_count(status.size)
+    return tuple(
+        StatusLeaf(
+            leaf=leaf,
+            bits=encode_base64(view.status_leaf(leaf)),
+            path=tuple(map(encode_base64, prove_inclusion(leaf, leaves, view.status_node))),
+        )
+        for leaf in sorted({index // LEAF_ENTRIES for index in indexes})
+    )

@@ -1,0 +1,75 @@
+"""Who may deposit, and which keys are in force: the newest entry of each, by its index.
+
+The facts stand in the log; these rows only say where, so that opening a ledger reads
+nothing but its end. An audit derives them again from the entries.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from provenance.errors import UnknownEntryError
+from provenance.record.entry import Depositor, Genesis, Key, parse_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenance.record.entry import Entry
+    from provenance.storage import View
+
+E = TypeVar("E", bound="Entry")
+
+ENTRY_KEY_ROW = b"key/entry"
+DEPOSITOR_PREFIX = b"depositor/"
+
+
+def index_row(key: bytes, index: int) -> tuple[bytes, bytes]:
+    """Make the row that says at which index the newest entry for ``key`` stands."""
+    return key, index.to_bytes(8, "big")
+
+
+def depositor_row(depositor: str) -> bytes:
+    """Give the row's key for one depositor (its BCR, 8 characters)."""
+    return DEPOSITOR_PREFIX + depositor.encode()
+
+
+def read_index(view: View, key: bytes) -> int | None:
+    """Give the index that a row holds, or None without such a row."""
+    value = view.state(key)
+    return None if value is None else int.from_bytes(value, "big")
+
+
+def read_entry(view: View, index: int, kind: type[E]) -> E:
+    """Read the entry at ``index``, which must be of ``kind``.
+
+    Raises `UnknownEntryError` when there is none, or one of another type.
+    """
+    entry = parse_entry(view.entry(index))
+    if not isinstance(entry, kind):
+        raise UnknownEntryError(f"entry {index} is no {kind.__name__.lower()}")
+    return entry
+
+
+def read_genesis(view: View) -> Genesis:
+    """Read entry 0."""
+    return read_entry(view, 0, Genesis)
+
+
+def read_entry_key(view: View) -> Key:
+    """Read the entry that declares the entry key in force."""
+    index = read_index(view, ENTRY_KEY_ROW)
+    if index is None:
+        raise UnknownEntryError("no entry key is declared")
+    return read_entry(view, index, Key)
+
+
+def read_depositor(view: View, depositor: str) -> Depositor | None:
+    """Read the entry in force of one depositor, or None when it is not registered."""
+    index = read_index(view, depositor_row(depositor))
+    return None if index is None else read_entry(view, index, Depositor)
+
+
+def read_depositors(view: View) -> Iterator[Depositor]:
+    """Read the entries in force of all depositors, ordered by BCR."""
+    for _, value in view.state_items(DEPOSITOR_PREFIX):
+        yield read_entry(view, int.from_bytes(value, "big"), Depositor)

@@ -1,0 +1,291 @@
+"""The writer: the only place where entries become true.
+
+Everything here happens under the writer's lock, which is held over reading the log's
+end, writing the vault, the commit and the head register. Several processes may write;
+each reads the end anew. The order is what a crash cannot break::
+
+    seeds synced to the vault    an entry without its seed could never be disclosed
+    one LMDB commit, synced      the only moment at which anything becomes true
+    head register, synced        before any receipt: it remembers how far the log had come
+
+A crash before the commit leaves seeds above the log's end, which the next writer
+overwrites. A crash after it leaves a head register that is behind, which the next open
+for writing brings up to date; nobody had a receipt yet.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
+
+from provenance.encoding import encode_base64
+from provenance.errors import LedgerFullError, LedgerPoisonedError, ProvenanceError
+from provenance.ledger.draft import Place
+from provenance.record.entry import (
+    ZERO_PREV,
+    encode_entry,
+    format_time,
+    parse_entry,
+    parse_time,
+)
+from provenance.record.message import entry_message
+from provenance.storage import Commit, Head
+from provenance.tlog.merkle import leaf_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenance.keys import KeyRing
+    from provenance.ledger.clock import Clock
+    from provenance.ledger.files import LedgerFiles
+    from provenance.record.entry import Entry
+    from provenance.storage import View
+
+SIGNING_THREADS: Final = 2
+SIGNED_INLINE_MAX: Final = 16
+"""Up to so many signatures, handing them to threads costs more than it saves."""
+
+
+class OutdatedError(Exception):
+    """A job was prepared on facts that changed before its turn; prepare it again."""
+
+
+class Item(Protocol):
+    """One entry of a job, and what is stored beside it."""
+
+    @property
+    def seed(self) -> bytes:
+        """32 bytes for the vault; zeros where the entry commits to nothing."""
+
+    @property
+    def payload(self) -> bytes | None:
+        """The encrypted payload, or None."""
+
+    @property
+    def technical(self) -> bytes | None:
+        """The look-up key that must be free, or None."""
+
+    @property
+    def holders(self) -> tuple[bytes, ...]:
+        """Look-up keys of the holder."""
+
+    def entry(self, place: Place) -> Entry:
+        """Give the entry as it reads at its place."""
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """What was committed for one job, in its order."""
+
+    start: int
+    time: str
+    clock_held: bool
+    entries: Sequence[bytes]
+    leaf_hashes: Sequence[bytes]
+    signatures: Sequence[bytes]
+
+
+class Job:
+    """What one caller wants recorded: all of it, in one piece, or nothing."""
+
+    def __init__(self, items: Sequence[Item]) -> None:
+        self.items: Final = items
+        self.recorded: Recorded | None = None
+        self.error: Exception | None = None
+
+    def claims(self) -> set[bytes]:
+        """Give the keys that no other job of the same commit may claim too."""
+        return {item.technical for item in self.items if item.technical is not None}
+
+    def check(self, view: View) -> None:
+        """Check, under the lock, the facts that the job rests on.
+
+        Raises `OutdatedError` when it must be prepared again.
+        """
+        if any(view.technical(key) is not None for key in self.claims()):
+            raise OutdatedError
+
+    def state(self, start: int) -> list[tuple[bytes, bytes]]:
+        """Give the facts to store beside the entries, the first at index ``start``."""
+        del start
+        return []
+
+    def result(self) -> Recorded:
+        """Give what was recorded, or raise what prevented it."""
+        if self.error is not None:
+            raise self.error
+        assert self.recorded is not None, "a job is committed or failed, never neither"
+        return self.recorded
+
+
+class _Chain:
+    """The log's end while a commit is being built."""
+
+    def __init__(self, view: View, clock: Clock) -> None:
+        self.start: Final = view.size
+        last_us = parse_time(parse_entry(view.entry(view.size - 1)).time) if view.size else 0
+        now_us, self.held = clock.now_us(not_before_us=last_us)
+        self.time: Final = format_time(now_us)
+        self.prev = encode_base64(view.leaf_hash(view.size - 1)) if view.size else ZERO_PREV
+        self.entries: list[bytes] = []
+        self.leaf_hashes: list[bytes] = []
+
+    def add(self, job: Job) -> int:
+        """Chain the job's entries; give the index of the first."""
+        first = self.start + len(self.entries)
+        prev = self.prev
+        for index, item in enumerate(job.items, first):
+            place = Place(index=index, time=self.time, prev=prev, start=first)
+            entry = encode_entry(item.entry(place))
+            leaf = leaf_hash(entry)
+            self.entries.append(entry)
+            self.leaf_hashes.append(leaf)
+            prev = encode_base64(leaf)
+        self.prev = prev
+        return first
+
+
+class Writer:
+    """Chains, signs and commits jobs, one group at a time."""
+
+    def __init__(self, files: LedgerFiles, keys: KeyRing, clock: Clock, *, origin: str) -> None:
+        self._files: Final = files
+        self._keys: Final = keys
+        self._clock: Final = clock
+        self._message_prefix: Final = entry_message(origin, b"")
+        self._threads: ThreadPoolExecutor | None = None
+
+    def close(self) -> None:
+        """Let the signing threads end."""
+        if self._threads is not None:
+            self._threads.shutdown()
+
+    def record(self, jobs: Sequence[Job], *, settle_status: bool = False) -> None:
+        """Commit all jobs that still hold, in one commit, and give each its result.
+
+        Errors are given to the jobs, not raised: `OutdatedError` to one whose facts
+        changed, a `ProvenanceError` to all when nothing could be committed.
+        """
+        try:
+            with self._files.lock:
+                self._record(jobs, settle_status=settle_status)
+        except ProvenanceError as error:
+            for job in jobs:
+                if job.recorded is None and job.error is None:
+                    job.error = error
+
+    def _record(self, jobs: Sequence[Job], *, settle_status: bool) -> None:
+        with self._files.store.view() as view:
+            held = self._still_holding(jobs, view)
+            chain = _Chain(view, self._clock)
+        if not held:
+            return
+        firsts = [chain.add(job) for job in held]
+        signatures = self._sign(chain.leaf_hashes)
+        state = [
+            row for job, first in zip(held, firsts, strict=True) for row in job.state(first)
+        ]
+        self._commit(chain, held, signatures, state, settle_status=settle_status)
+        for job, first in zip(held, firsts, strict=True):
+            span = slice(first - chain.start, first - chain.start + len(job.items))
+            job.recorded = Recorded(
+                start=first,
+                time=chain.time,
+                clock_held=chain.held,
+                entries=chain.entries[span],
+                leaf_hashes=chain.leaf_hashes[span],
+                signatures=signatures[span],
+            )
+
+    @staticmethod
+    def _still_holding(jobs: Sequence[Job], view: View) -> list[Job]:
+        """Check each job's facts again, now that nobody else can write."""
+        taken: set[bytes] = set()
+        held = []
+        for job in jobs:
+            try:
+                job.check(view)
+            except OutdatedError as error:
+                job.error = error
+                continue
+            claims = job.claims()
+            if claims.isdisjoint(taken):
+                taken |= claims
+                held.append(job)
+            else:
+                job.error = OutdatedError()
+        return held
+
+    def _commit(
+        self,
+        chain: _Chain,
+        jobs: Sequence[Job],
+        signatures: Sequence[bytes],
+        state: Sequence[tuple[bytes, bytes]],
+        *,
+        settle_status: bool,
+    ) -> None:
+        items = [item for job in jobs for item in job.items]
+        indexed = list(enumerate(items, chain.start))
+        commit = Commit(
+            start=chain.start,
+            entries=chain.entries,
+            leaf_hashes=chain.leaf_hashes,
+            signatures=signatures,
+            payloads=[(index, item.payload) for index, item in indexed if item.payload],
+            technical=[(item.technical, index) for index, item in indexed if item.technical],
+            holders=[(key, index) for index, item in indexed for key in item.holders],
+            settle_status=settle_status,
+            state=state,
+        )
+        store = self._files.store
+        store.check_usable()
+        try:
+            # Vault first: a seed without its entry is overwritten by the next writer, an
+            # entry without its seed would be a promise that nobody can keep.
+            self._files.vault.write(chain.start, b"".join(item.seed for item in items))
+            store.commit(commit)
+        except LedgerFullError:
+            # Raised before anything became true: the log is as it was, and stays usable
+            # unless the store itself saw more than a full map.
+            raise
+        except ProvenanceError:
+            store.poison()
+            raise
+        self._remember(Head(chain.start + len(chain.entries), chain.leaf_hashes[-1]))
+
+    def _remember(self, head: Head) -> None:
+        """Write the head register: the entries are true, and nobody was told yet.
+
+        After this a database that lacks them is recognised as an old copy. A failure
+        leaves the outcome open to the caller, so the object must not be used further.
+        """
+        try:
+            self._files.head.write(head)
+        except ProvenanceError as error:
+            self._files.store.poison()
+            raise LedgerPoisonedError(
+                "recorded, but the head register could not be written: open the ledger again"
+            ) from error
+
+    def _sign(self, leaf_hashes: Sequence[bytes]) -> list[bytes]:
+        """Sign all leaf hashes, on two threads when there are many.
+
+        ``cryptography`` 50 and later releases the GIL while it signs.
+        """
+        if len(leaf_hashes) <= SIGNED_INLINE_MAX:
+            return self._sign_slice(leaf_hashes)
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(SIGNING_THREADS, "provenance-sign")
+        half = (len(leaf_hashes) + 1) // SIGNING_THREADS
+        slices = [leaf_hashes[:half], leaf_hashes[half:]]
+        return [
+            signature
+            for part in self._threads.map(self._sign_slice, slices)
+            for signature in part
+        ]
+
+    def _sign_slice(self, leaf_hashes: Sequence[bytes]) -> list[bytes]:
+        sign, prefix = self._keys.entry_key.sign, self._message_prefix
+        return [sign(prefix + leaf) for leaf in leaf_hashes]
