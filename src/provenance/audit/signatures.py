@@ -1,0 +1,82 @@
+"""Checking every entry's signature, in batches on two threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from provenance.record.message import entry_message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import ThreadPoolExecutor
+
+    from provenance.audit.report import Findings
+    from provenance.audit.rules import Rules
+
+BATCH: Final = 1024
+CHECK: Final = "entry-signature"
+
+_Signed = tuple[int, bytes, bytes]
+
+
+class SignatureCheck:
+    """Collects (index, leaf hash, signature) and verifies them under the key in force.
+
+    The keys are those in force behind the entry: a key entry may be signed by the key that
+    it adds, as entry 1 must be.
+    """
+
+    def __init__(self, rules: Rules, findings: Findings, threads: ThreadPoolExecutor) -> None:
+        self.count = 0
+        self._rules: Final = rules
+        self._findings: Final = findings
+        self._threads: Final = threads
+        self._batch: list[_Signed] = []
+        self._keys: tuple[str, ...] = ()
+
+    def add(self, index: int, leaf_hash: bytes, signature: bytes) -> None:
+        """Queue one signature; entries 0 and 1 wait for the key that entry 1 adds."""
+        keys = tuple(self._rules.entry_keys)
+        if self._keys and keys != self._keys:
+            self.finish()
+        self._keys = keys
+        self._batch.append((index, leaf_hash, signature))
+        if len(self._batch) >= BATCH:
+            self.finish()
+
+    def finish(self) -> None:
+        """Verify what is queued."""
+        batch, self._batch = self._batch, []
+        self.count += len(batch)
+        prefix = entry_message(self._rules.origin, b"")
+        publics = [
+            self._rules.entry_keys[vkey].public
+            for vkey in self._keys
+            if vkey in self._rules.entry_keys
+        ]
+        keys = [Ed25519PublicKey.from_public_bytes(public) for public in publics]
+        half = (len(batch) + 1) // 2
+
+        def failing(part: Sequence[_Signed]) -> list[int]:
+            return [
+                index
+                for index, leaf, signature in part
+                if not _any(keys, signature, prefix + leaf)
+            ]
+
+        for part in self._threads.map(failing, (batch[:half], batch[half:])):
+            for index in part:
+                self._findings.add(CHECK, "the entry key did not sign this entry", index)
+
+
+def _any(keys: Sequence[Ed25519PublicKey], signature: bytes, message: bytes) -> bool:
+    for key in keys:
+        try:
+            key.verify(signature, message)
+        except InvalidSignature:
+            continue
+        return True
+    return False
