@@ -1,0 +1,135 @@
+"""The proof bundle: everything that a stranger needs, in one JSON document.
+
+A CV carries it; verifying needs nothing else but a trust policy, got by another way::
+
+    {"format":"provenance-proof/1",
+     "checkpoint":"<the signed note, verbatim>",
+     "entries":[{"entry":"<the entry's bytes>","signature":"<base64>","path":["<base64>",…],
+                 "hidden":["<base64>",…],"disclosures":["…",…]},…],
+     "status":[{"leaf":0,"bits":"<base64, 64 bytes>","path":["<base64>",…]},…],
+     "endorsements":[{"entry":7,"certification":5,"path":["<base64>",…]},…],
+     "timestamp":"<base64, an RFC 3161 token>",
+     "later":{"checkpoint":"…","proof":["<base64>",…],"entries":[…],"status":[…]}}
+
+The rule: one JSON text of at most 16 MiB in the spelling that `encode_bundle` gives.
+``format``, ``checkpoint``, ``entries`` and ``status`` always stand there, and all members of
+``later``; ``hidden``, ``disclosures`` and ``endorsements`` are left out where they are empty
+(entries without a commitment, or with the record not shown, have neither of the first two),
+``timestamp`` and ``later`` where there is none. At most 1,000 items a list, 64 hashes a
+path; status leaves ascend by ``leaf``, endorsements by ``certification``, entries by their
+own ``index``, which `parse_entries` checks. Base64, entries and disclosures are strings here
+and decoded by those who use them, so that what is wrong can be said of the item it is in.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from provenance.encoding import decode_fixed, decode_json, encode_json
+from provenance.errors import FormatError
+from provenance.record.entry import Entry, parse_entry
+from provenance.record.forms import Index  # noqa: TC001 - msgspec resolves the annotations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+BUNDLE_SIZE_MAX: Final = 16 * 1024 * 1024
+"""Bytes."""
+BUNDLE_ITEMS_MAX: Final = 1000
+"""Entries, status leaves or endorsements."""
+PATH_HASHES_MAX: Final = 64
+"""Hashes of one path: more than any tree of 2^53 entries needs."""
+
+Hashes = Annotated[tuple[str, ...], Meta(max_length=PATH_HASHES_MAX)]
+"""Base64 of 32 bytes each, see `decode_hashes`."""
+
+
+class ProvenEntry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An entry, its signature (64 bytes), its inclusion path, and its record as shown."""
+
+    entry: str
+    signature: str
+    path: Hashes
+    hidden: tuple[str, ...] = ()
+    disclosures: tuple[str, ...] = ()
+
+
+class StatusLeaf(Struct, frozen=True, forbid_unknown_fields=True):
+    """Leaf number ``leaf`` of the status tree, its 64 bytes, and its inclusion path."""
+
+    leaf: Index
+    bits: str
+    path: Hashes
+
+
+class EndorsementLink(Struct, frozen=True, forbid_unknown_fields=True):
+    """A certification's path in the tree of the endorsement entry at index ``entry``."""
+
+    entry: Index
+    certification: Index
+    path: Hashes
+
+
+Entries = Annotated[tuple[ProvenEntry, ...], Meta(max_length=BUNDLE_ITEMS_MAX)]
+StatusLeaves = Annotated[tuple[StatusLeaf, ...], Meta(max_length=BUNDLE_ITEMS_MAX)]
+EndorsementLinks = Annotated[tuple[EndorsementLink, ...], Meta(max_length=BUNDLE_ITEMS_MAX)]
+
+
+class Later(Struct, frozen=True, forbid_unknown_fields=True):
+    """A later checkpoint, the consistency proof to it, and the status as of then."""
+
+    checkpoint: str
+    proof: Hashes
+    entries: Entries
+    status: StatusLeaves
+
+
+class Bundle(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A proof bundle; ``timestamp`` is a token over the SHA-256 of the checkpoint's text."""
+
+    format: Literal["provenance-proof/1"]
+    checkpoint: str
+    entries: Entries
+    status: StatusLeaves
+    endorsements: EndorsementLinks = ()
+    timestamp: str | None = None
+    later: Later | None = None
+
+
+def parse_bundle(data: bytes) -> Bundle:
+    """Parse a bundle's structure, within its limits; raises `FormatError`."""
+    if len(data) > BUNDLE_SIZE_MAX:
+        raise FormatError(f"malformed proof bundle: more than {BUNDLE_SIZE_MAX} bytes")
+    bundle = decode_json(data, Bundle, "proof bundle")
+    later = bundle.later.status if bundle.later else ()
+    _check_ascending([leaf.leaf for leaf in bundle.status], "status leaves")
+    _check_ascending([leaf.leaf for leaf in later], "later status leaves")
+    _check_ascending([link.certification for link in bundle.endorsements], "endorsements")
+    return bundle
+
+
+def encode_bundle(bundle: Bundle) -> bytes:
+    """Give the bundle's bytes; raises `FormatError` where `parse_bundle` would."""
+    data = encode_json(bundle)
+    parse_bundle(data)
+    return data
+
+
+def parse_entries(proven: Sequence[ProvenEntry]) -> tuple[Entry, ...]:
+    """Parse the entries of a bundle, whose indexes must ascend; raises `FormatError`."""
+    entries = tuple(parse_entry(item.entry.encode()) for item in proven)
+    _check_ascending([entry.index for entry in entries], "entries")
+    return entries
+
+
+def decode_hashes(texts: Iterable[str]) -> tuple[bytes, ...]:
+    """Decode hashes of 32 bytes each; raises `FormatError`."""
+    return tuple(decode_fixed(text, 32) for text in texts)
+
+
+def _check_ascending(numbers: Sequence[int], what: str) -> None:
+    if not all(a < b for a, b in pairwise(numbers)):
+        raise FormatError(f"malformed proof bundle: {what} do not ascend")

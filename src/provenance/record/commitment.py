@@ -1,0 +1,219 @@
+r"""Commitment to a record: salted digests, one a field, padded with decoys and sorted.
+
+A record is a list of fields. Everything secret comes from a seed of 32 random bytes::
+
+    stream      = SHAKE-256("provenance/salts/v1\n" || seed)
+    salt i      = the next 18 bytes of the stream, for each field in order
+    decoys      = then 32 bytes each, as many as fill up to a multiple of 32 digests
+    disclosure  = base64url(UTF-8 JSON [base64url(salt),name,value])
+    digest      = SHA-256(ASCII of the disclosure)
+    commitment  = SHA-256("provenance/commitment/v1\n" || digests and decoys, ascending)
+
+So one field can be shown without the others, any SD-JWT library can check its digest, the
+commitment tells neither how many fields there are nor their order, and without the seed no
+value can be guessed. Sources: RFC 9901 sections 4.2.1 (disclosures), 4.2.3 (digests) and
+4.2.5 (decoys); FIPS 202 (SHAKE).
+"""
+
+from __future__ import annotations
+
+import binascii
+import hashlib
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+from provenance.encoding import (
+    JSON_INTEGER_LIMIT,
+    decode_base64url,
+    decode_json,
+    encode_base64url,
+)
+from provenance.errors import CommitmentError, FormatError, PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+SEED_SIZE: Final = 32
+"""Bytes of a seed."""
+SALT_SIZE: Final = 18
+"""Bytes of a salt: 24 characters of base64url, without padding."""
+DIGEST_SIZE: Final = 32
+"""Bytes of a digest, decoys included."""
+DIGESTS_MULTIPLE: Final = 32
+"""A commitment covers a multiple of this many digests."""
+SOURCE: Final = "source"
+"""The field that holds the digest of a record's exact bytes; always the last one."""
+NEVER_DISCLOSED: Final = frozenset({"identificationTitulaire.identifiantNational.nir"})
+"""Fields that no proof shows: the holder's national number."""
+
+_NAME: Final = r"^(?!_sd\Z)[A-Za-z_][A-Za-z0-9_.]*\Z"
+Name = Annotated[str, Meta(pattern=_NAME)]
+Integer = Annotated[int, Meta(gt=-JSON_INTEGER_LIMIT, lt=JSON_INTEGER_LIMIT)]
+Scalar: TypeAlias = str | bool | Integer | None
+Value: TypeAlias = Scalar | list[dict[Name, Scalar]]
+Field: TypeAlias = tuple[str, Value]
+"""Name and value."""
+
+_SALT_TEXT_SIZE: Final = 24
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+_encoder = msgspec.json.Encoder()
+
+
+class _Record(Struct):
+    """Only for checking types: a conversion to a struct type is prepared once."""
+
+    fields: list[Field]
+
+
+class _Triple(Struct, array_like=True, forbid_unknown_fields=True):
+    """The JSON array of a disclosure."""
+
+    salt: str
+    name: Name
+    value: Value
+
+
+class Disclosed(Struct, frozen=True):
+    """What is shown of a record: some disclosures, and all other digests, ascending."""
+
+    disclosures: tuple[str, ...]
+    hidden: tuple[bytes, ...]
+
+
+class Disclosure(Struct, frozen=True):
+    """One field with its salt (18 bytes) and the digest that stands in the commitment."""
+
+    salt: bytes
+    name: str
+    value: Value
+    digest: bytes
+
+
+def check_fields(fields: Sequence[Field]) -> None:
+    """Check names, value types and that no name occurs twice; raises `FormatError`."""
+    try:
+        msgspec.convert({"fields": fields}, _Record)
+    except msgspec.ValidationError as error:
+        raise FormatError("malformed record") from error
+    names = [name for name, _ in fields]
+    if not names or len(set(names)) != len(names) or not all(map(_is_name, names)):
+        raise FormatError("malformed record: no fields, a malformed name, or one name twice")
+
+
+def commit(seed: bytes, fields: Sequence[Field]) -> bytes:
+    """Commit to a record under its seed: 32 bytes.
+
+    Raises `FormatError` for what `check_fields` refuses and for a seed of another size.
+    """
+    disclosures, decoys = _open(seed, fields)
+    return _commitment([*map(_digest, disclosures), *decoys])
+
+
+def disclose(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Disclosed:
+    """Disclose the fields called ``names`` and hide the others.
+
+    ``source`` goes only with all other fields, for it would let hidden ones be guessed, and
+    `NEVER_DISCLOSED` stays hidden: `PolicyError`. `FormatError` as for `commit`, and for a
+    name that the record does not have.
+    """
+    disclosures, hidden = _open(seed, fields)
+    known, shown = {name for name, _ in fields}, list[str]()
+    if not known.issuperset(names):
+        raise FormatError("a field that the record does not have cannot be disclosed")
+    if not NEVER_DISCLOSED.isdisjoint(names) or (SOURCE in names and known != set(names)):
+        raise PolicyError("these fields are not disclosed, or only with all others")
+    for (name, _), disclosure in zip(fields, disclosures, strict=True):
+        if name in names:
+            shown.append(disclosure.decode())
+        else:
+            hidden.append(_digest(disclosure))
+    return Disclosed(disclosures=tuple(shown), hidden=tuple(sorted(hidden)))
+
+
+def disclosure_digest(text: str) -> bytes:
+    """Digest of any disclosure (RFC 9901 section 4.2.3); `FormatError` unless ASCII."""
+    if not text.isascii():
+        raise FormatError("malformed disclosure")
+    return _digest(text.encode())
+
+
+def parse_disclosure(text: str) -> Disclosure:
+    """Parse a disclosure in the one spelling that `disclose` gives; raises `FormatError`."""
+    triple = decode_json(decode_base64url(text), _Triple, "disclosure")
+    salt = decode_base64url(triple.salt)
+    if len(salt) != SALT_SIZE:
+        raise FormatError(f"malformed disclosure: salt of {len(salt)} bytes")
+    return Disclosure(salt, triple.name, triple.value, disclosure_digest(text))
+
+
+def recompute(
+    disclosures: Sequence[str], hidden: Sequence[bytes]
+) -> tuple[bytes, tuple[Field, ...]]:
+    """Recompute the commitment from what is shown; give it with the disclosed fields.
+
+    The fields come in the order of the disclosures, which proves nothing. Raises
+    `FormatError` for a malformed disclosure, `CommitmentError` where digests repeat, have
+    another size or number than a commitment has, or a name is disclosed twice.
+    """
+    parsed = [parse_disclosure(text) for text in disclosures]
+    digests = [*hidden, *(disclosure.digest for disclosure in parsed)]
+    if any(len(digest) != DIGEST_SIZE for digest in hidden):
+        raise CommitmentError(f"hidden digest of another size than {DIGEST_SIZE} bytes")
+    if not digests or len(digests) % DIGESTS_MULTIPLE:
+        raise CommitmentError(f"{len(digests)} digests: not a multiple of {DIGESTS_MULTIPLE}")
+    if len({disclosure.name for disclosure in parsed}) != len(parsed):
+        raise CommitmentError("one name disclosed twice")
+    fields = tuple((disclosure.name, disclosure.value) for disclosure in parsed)
+    return _commitment(digests), fields
+
+
+@lru_cache(maxsize=1024)  # The same names come with every record.
+def _is_name(name: str) -> bool:
+    return re.match(_NAME, name) is not None
+
+
+def _open(seed: bytes, fields: Sequence[Field]) -> tuple[list[bytes], list[bytes]]:
+    """Give the disclosures (ASCII) in the order of the fields, and the decoys."""
+    check_fields(fields)
+    if len(seed) != SEED_SIZE:
+        raise FormatError(f"expected a seed of {SEED_SIZE} bytes, got {len(seed)}")
+    salts_size = SALT_SIZE * len(fields)
+    decoys_size = DIGEST_SIZE * (-len(fields) % DIGESTS_MULTIPLE)
+    stream = hashlib.shake_256(b"provenance/salts/v1\n" + seed).digest(salts_size + decoys_size)
+    decoys = stream[salts_size:]
+    return (
+        _disclosures(encode_base64url(stream[:salts_size]), fields),
+        [decoys[at : at + DIGEST_SIZE] for at in range(0, decoys_size, DIGEST_SIZE)],
+    )
+
+
+def _disclosures(salts: str, fields: Sequence[Field]) -> list[bytes]:
+    """Encode all fields at once: a call a field in Python would take most of the time.
+
+    JSON strings hold no raw newline, so one JSON text a line, then one base64 text a line,
+    can be taken apart again.
+    """
+    items = [
+        (salts[at : at + _SALT_TEXT_SIZE], name, value)
+        for at, (name, value) in zip(range(0, len(salts), _SALT_TEXT_SIZE), fields, strict=True)
+    ]
+    try:
+        lines = _encoder.encode_lines(items).splitlines()
+    except UnicodeEncodeError as error:
+        raise FormatError("malformed record: lone surrogate") from error
+    texts = b"".join(map(binascii.b2a_base64, lines))
+    return texts.translate(_URL_SAFE, b"=").splitlines()
+
+
+def _digest(disclosure: bytes) -> bytes:
+    return hashlib.sha256(disclosure).digest()
+
+
+def _commitment(digests: Sequence[bytes]) -> bytes:
+    if len(set(digests)) != len(digests):
+        raise CommitmentError("one digest twice")
+    return hashlib.sha256(b"provenance/commitment/v1\n" + b"".join(sorted(digests))).digest()

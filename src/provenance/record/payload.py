@@ -1,0 +1,247 @@
+r"""Payloads: what an entry commits to, sealed with the entry's seed, stored beside the log.
+
+A payload is a list of parts, each behind its length, compressed and sealed::
+
+    body       = (u32 length || part) for each part, u32 big-endian
+    plaintext  = codec || body as the codec has it
+                 codec 0: stored; 1: zlib with dictionary version 1 (RFC 1950)
+    key        = SHAKE-256("provenance/payload/v1\n" || seed)[:32]
+    sealed     = nonce, 12 random bytes || AES-256-GCM(key, nonce, plaintext)
+
+The associated data is the entry's ``commitment`` (a deposit's ``digest``), so a sealed
+payload belongs to one entry. Of a record the parts are the namespace bindings, the exact
+bytes, and the fields, as JSON; of a deposit the file salt, a JSON head, and the file
+without its accepted passages. With the seed every copy of the payload is destroyed.
+
+Sources: NIST SP 800-38D (GCM), FIPS 202 (SHAKE), RFC 1950 section 2.2 (preset dictionary);
+the dictionary itself is in ``dictionary.py``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
+
+from provenance.encoding import decode_json, encode_base64, encode_json
+from provenance.errors import CommitmentError, FormatError
+from provenance.record.commitment import SEED_SIZE, SOURCE, Field, Value, check_fields
+from provenance.record.dictionary import DICTIONARY
+from provenance.record.forms import Index  # noqa: TC001 - msgspec resolves the annotations
+from provenance.record.message import FILE_SALT_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NONCE_SIZE: Final = 12
+"""Bytes."""
+TAG_SIZE: Final = 16
+"""Bytes by which GCM lengthens the plaintext."""
+KEY_SIZE: Final = 32
+LENGTH_SIZE: Final = 4
+"""Bytes of a part's length."""
+BODY_SIZE_MAX: Final = (1 << 30) + (1 << 24)
+"""Bytes: a file of 1 GiB, and room for what stands beside it."""
+PARTS: Final = 3
+"""Parts of a record's payload, and of a deposit's."""
+STORED: Final = 0
+ZLIB_1: Final = 1
+
+_LEVEL: Final = 6
+
+
+class CertificationPayload(Struct, frozen=True):
+    """A record with its exact bytes.
+
+    ``bindings``: prefix and namespace of each binding in scope of the passage, so that it
+    can be parsed alone. ``source``: its exact bytes. ``fields``: the complete record, whose
+    last field is ``source``. A withdrawal and an erasure have a record without exact bytes:
+    empty ``bindings`` and ``source``, and no field of that name.
+    """
+
+    bindings: tuple[tuple[str, str], ...]
+    source: bytes
+    fields: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse fields that are no record, or not that of these bytes."""
+        check_fields(self.fields)
+        tail = _source_field(self.source)
+        head = self.fields[: len(self.fields) - len(tail)]
+        if (*head, *tail) != self.fields or SOURCE in dict(head):
+            raise FormatError("malformed payload: the last field is not of these bytes")
+
+    def encode_parts(self) -> tuple[bytes, ...]:
+        """Give the parts; the last field is left out, for the exact bytes give it."""
+        kept = self.fields[: len(self.fields) - bool(self.source)]
+        return encode_json(self.bindings), self.source, encode_json(dict(kept))
+
+    @classmethod
+    def decode_parts(cls, parts: Sequence[bytes]) -> CertificationPayload:
+        """Parse what `encode_parts` gives; raises `FormatError`."""
+        bindings, source, kept = _three(parts)
+        fields = decode_json(kept, dict[str, Value], "payload")
+        return cls(
+            bindings=decode_json(bindings, tuple[tuple[str, str], ...], "payload"),
+            source=source,
+            fields=(*fields.items(), *_source_field(source)),
+        )
+
+
+class _Head(Struct, frozen=True, forbid_unknown_fields=True):
+    file_name: str
+    media_type: str
+    size: Index
+    id_flux: str | None
+    holes: tuple[Index, ...]
+
+
+class DepositPayload(Struct, frozen=True, kw_only=True):
+    """A deposited file: its 32-byte salt, what it is called, and what is left of it.
+
+    ``size``: bytes of the file. ``id_flux``: the sender's name for it, None where there is
+    none. ``residue``: the file without its accepted passages. ``holes``: the offset of each
+    of these in the file, ascending.
+    """
+
+    file_salt: bytes
+    file_name: str
+    media_type: str
+    size: int
+    id_flux: str | None
+    residue: bytes
+    holes: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what no file can have given."""
+        offsets = (-1, *self.holes, self.size)
+        if len(self.file_salt) != FILE_SALT_SIZE or len(self.residue) > self.size:
+            raise FormatError("malformed payload: file salt or size")
+        if not all(a < b for a, b in pairwise(offsets)):
+            raise FormatError("malformed payload: offsets do not ascend within the file")
+
+    def encode_parts(self) -> tuple[bytes, ...]:
+        """Give the parts; raises `FormatError` for text that has no UTF-8 form."""
+        head = _Head(self.file_name, self.media_type, self.size, self.id_flux, self.holes)
+        return self.file_salt, encode_json(head), self.residue
+
+    @classmethod
+    def decode_parts(cls, parts: Sequence[bytes]) -> DepositPayload:
+        """Parse what `encode_parts` gives; raises `FormatError`."""
+        file_salt, data, residue = _three(parts)
+        head = decode_json(data, _Head, "payload")
+        return cls(
+            file_salt=file_salt,
+            file_name=head.file_name,
+            media_type=head.media_type,
+            size=head.size,
+            id_flux=head.id_flux,
+            residue=residue,
+            holes=head.holes,
+        )
+
+    def rebuild(self, passages: Sequence[bytes]) -> Iterator[bytes]:
+        """Yield the file's bytes, given its accepted passages in order.
+
+        Raises `FormatError` when their number or sizes cannot be those of this file.
+        """
+        if len(passages) != len(self.holes):
+            raise FormatError(f"file with {len(self.holes)} passages, got {len(passages)}")
+        if len(self.residue) + sum(map(len, passages)) != self.size:
+            raise FormatError("passages of other sizes than those taken out of the file")
+        start = filled = 0
+        for hole, passage in zip(self.holes, passages, strict=True):
+            if hole - filled < start:
+                raise FormatError("passages overlap")
+            yield self.residue[start : hole - filled]
+            yield passage
+            start, filled = hole - filled, filled + len(passage)
+        yield self.residue[start:]
+
+
+def source_digest(data: bytes) -> str:
+    """Give the value of the field ``source``: base64 of SHA-256 of a record's exact bytes."""
+    return encode_base64(hashlib.sha256(data).digest())
+
+
+def seal_payload(
+    seed: bytes, nonce: bytes, associated_data: bytes, parts: Sequence[bytes]
+) -> bytes:
+    """Compress and seal the parts; ``nonce`` is 12 bytes, random for every call.
+
+    Raises `FormatError` for a seed or nonce of another size, and for too large a payload.
+    """
+    if len(nonce) != NONCE_SIZE:
+        raise FormatError(f"expected a nonce of {NONCE_SIZE} bytes, got {len(nonce)}")
+    body = b"".join(len(part).to_bytes(LENGTH_SIZE, "big") + part for part in parts)
+    if len(body) > BODY_SIZE_MAX:
+        raise FormatError(f"payload of more than {BODY_SIZE_MAX} bytes")
+    compressor = zlib.compressobj(_LEVEL, zdict=DICTIONARY)
+    squeezed = compressor.compress(body) + compressor.flush()
+    smaller = len(squeezed) < len(body)
+    plaintext = bytes([ZLIB_1]) + squeezed if smaller else bytes([STORED]) + body
+    return nonce + _cipher(seed).encrypt(nonce, plaintext, associated_data)
+
+
+def unseal_payload(seed: bytes, sealed: bytes, associated_data: bytes) -> tuple[bytes, ...]:
+    """Open and decompress a sealed payload; give its parts.
+
+    Raises `CommitmentError` when seed, payload and associated data do not belong together
+    (one of them was changed or exchanged), `FormatError` for what is malformed before or
+    after opening. That a seed of zeros means erased content is for the caller to say.
+    """
+    if len(sealed) < NONCE_SIZE + TAG_SIZE + 1:
+        raise FormatError("malformed payload: too short")
+    nonce, ciphertext = sealed[:NONCE_SIZE], sealed[NONCE_SIZE:]
+    try:
+        plaintext = _cipher(seed).decrypt(nonce, ciphertext, associated_data)
+    except InvalidTag as error:
+        raise CommitmentError("seed, payload and entry do not belong together") from error
+    codec, body = plaintext[0], plaintext[1:]
+    if codec not in {STORED, ZLIB_1}:
+        raise FormatError(f"malformed payload: unknown codec {codec}")
+    return tuple(_split(body if codec == STORED else _decompress(body)))
+
+
+def _cipher(seed: bytes) -> AESGCM:
+    if len(seed) != SEED_SIZE:
+        raise FormatError(f"expected a seed of {SEED_SIZE} bytes, got {len(seed)}")
+    return AESGCM(hashlib.shake_256(b"provenance/payload/v1\n" + seed).digest(KEY_SIZE))
+
+
+def _decompress(data: bytes) -> bytes:
+    """Decompress one whole zlib stream that gives no more than the limit."""
+    decompressor = zlib.decompressobj(zdict=DICTIONARY)
+    try:
+        body = decompressor.decompress(data, BODY_SIZE_MAX)
+    except zlib.error as error:
+        raise FormatError("malformed payload: zlib stream") from error
+    if not decompressor.eof or decompressor.unused_data:
+        raise FormatError("malformed payload: zlib stream cut short, too long or not alone")
+    return body
+
+
+def _split(body: bytes) -> Iterator[bytes]:
+    start = 0
+    while start < len(body):
+        end = start + LENGTH_SIZE
+        length = int.from_bytes(body[start:end], "big")
+        if end > len(body) or length > len(body) - end:
+            raise FormatError("malformed payload: part longer than the payload")
+        yield body[end : end + length]
+        start = end + length
+
+
+def _three(parts: Sequence[bytes]) -> Sequence[bytes]:
+    if len(parts) != PARTS:
+        raise FormatError(f"malformed payload: expected {PARTS} parts, got {len(parts)}")
+    return parts
+
+
+def _source_field(source: bytes) -> tuple[Field, ...]:
+    return ((SOURCE, source_digest(source)),) if source else ()

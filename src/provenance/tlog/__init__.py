@@ -1,0 +1,1 @@
+"""The open transparency-log formats; this room knows nothing of certifications."""

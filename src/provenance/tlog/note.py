@@ -1,0 +1,282 @@
+"""Signed notes: a text, an empty line, and the signatures of those who vouch for it.
+
+::
+
+    log.example/2026
+    20852163
+    CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+    — log.example/2026 Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+
+A signature line is an em dash, the key's name, and base64 of the 4-byte key id with the
+signature. The key id is SHA-256(name || newline || type || public key)[:4], and a verifier
+key is written ``name+<id in hex>+base64(type || public key)``. Lines of unknown keys are
+ignored; a line of a known key that does not verify refuses the whole note.
+
+Sources: C2SP signed-note; RFC 8032 (Ed25519), FIPS 204 (ML-DSA-44).
+"""  # noqa: E501 - the line is as long as it is
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final, Protocol
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
+from msgspec import Struct
+
+from provenance.encoding import decode_base64, encode_base64
+from provenance.errors import FormatError, SignatureError
+from provenance.tlog.cosignature import TIME_SIZE, checkpoint_message, cosignature_message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+ED25519: Final = 0x01
+ECDSA: Final = 0x02
+COSIGNATURE: Final = 0x04
+MLDSA44: Final = 0x06
+KEY_ID_SIZE: Final = 4
+SIGNATURE_LINES_MAX: Final = 100
+NOTE_SIZE_MAX: Final = 1_000_000
+
+_PUBLIC_SIZES: Final = {ED25519: 32, COSIGNATURE: 32, MLDSA44: 1312}
+_SIGNATURE_SIZES: Final = {ED25519: 64, COSIGNATURE: TIME_SIZE + 64, MLDSA44: TIME_SIZE + 2420}
+_LINE: Final = re.compile(r"— (\S+) ([A-Za-z0-9+/]+={0,2})")
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+
+_P: Final = 2**255 - 19
+_SMALL_ORDER_Y: Final = frozenset(
+    {
+        0,
+        1,
+        _P - 1,
+        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
+        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+    }
+)
+"""The y coordinates of the eight points whose order divides 8 (RFC 8032 section 5.1)."""
+
+
+class VerifierKey(Struct, frozen=True):
+    """A public key with its name, its 4-byte id and its signature type."""
+
+    name: str
+    key_id: bytes
+    kind: int
+    public: bytes
+
+    def __str__(self) -> str:
+        """Give the key as it is written: ``name+id+base64``."""
+        return (
+            f"{self.name}+{self.key_id.hex()}+{encode_base64(bytes([self.kind]) + self.public)}"
+        )
+
+    def verify(self, text: str, signature: bytes) -> int | None:
+        """Verify a signature over a note's text; give the POSIX seconds that it states.
+
+        None for the types without a time. Raises `SignatureError`.
+        """
+        try:
+            return self._verify(text, signature)
+        except (InvalidSignature, FormatError, ValueError) as error:
+            raise SignatureError(f"the signature by {self.name} is wrong") from error
+
+    def _verify(self, text: str, signature: bytes) -> int | None:
+        if self.kind == ECDSA:
+            public = _load_ecdsa(self.public)
+            public.verify(signature, text.encode(), ec.ECDSA(hashes.SHA256()))
+            return None
+        if len(signature) != _SIGNATURE_SIZES[self.kind]:
+            raise InvalidSignature
+        if self.kind == ED25519:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+            return None
+        time_s = int.from_bytes(signature[:TIME_SIZE], "big")
+        value = signature[TIME_SIZE:]
+        if self.kind == COSIGNATURE:
+            message = cosignature_message(text, time_s)
+            Ed25519PublicKey.from_public_bytes(self.public).verify(value, message)
+        else:
+            message = checkpoint_message(text, cosigner=self.name, time_s=time_s)
+            MLDSA44PublicKey.from_public_bytes(self.public).verify(value, message)
+        return time_s
+
+
+class SignatureLine(Struct, frozen=True):
+    """One line below a note: the key's name and id, and the signature behind the id."""
+
+    name: str
+    key_id: bytes
+    data: bytes
+
+    def __str__(self) -> str:
+        """Give the line as it is written, with its newline."""
+        return f"— {self.name} {encode_base64(self.key_id + self.data)}\n"
+
+
+class VerifiedSignature(Struct, frozen=True):
+    """A signature that was verified, and the POSIX seconds that it states, if any."""
+
+    key: VerifierKey
+    timestamp_s: int | None
+
+
+class Note(Struct, frozen=True):
+    """A note whose known signatures all verified; there is at least one."""
+
+    text: str
+    signatures: tuple[VerifiedSignature, ...]
+
+
+class NoteSigner(Protocol):
+    """Anything that signs notes."""
+
+    @property
+    def verifier_key(self) -> VerifierKey:
+        """The public half, under which the signature verifies."""
+
+    def sign(self, text: str) -> bytes:
+        """Sign a note's text; give the bytes that stand behind the key id."""
+
+
+class Ed25519Signer:
+    """Signs notes with a plain Ed25519 signature (type 0x01)."""
+
+    def __init__(self, name: str, private_key: Ed25519PrivateKey) -> None:
+        self._private: Final = private_key
+        public = private_key.public_key().public_bytes_raw()
+        self.verifier_key: Final = make_verifier_key(name, ED25519, public)
+
+    def sign(self, text: str) -> bytes:
+        """Sign a note's text: 64 bytes."""
+        return self._private.sign(text.encode())
+
+
+def make_verifier_key(name: str, kind: int, public: bytes) -> VerifierKey:
+    """Make a verifier key; raises `FormatError` for a name or key that cannot be one.
+
+    Ed25519 keys that are not canonical, or of small order, are refused: under those one
+    signature would verify for many messages, and the cryptographic library takes them.
+    """
+    _check_name(name)
+    _check_public(kind, public)
+    return VerifierKey(name, _key_id(name, kind, public), kind, public)
+
+
+def parse_verifier_key(vkey: str) -> VerifierKey:
+    """Parse ``name+<8 hex of key id>+base64(type || public key)``; raises `FormatError`."""
+    name, _, rest = vkey.partition("+")
+    _, _, encoded = rest.partition("+")
+    data = decode_base64(encoded)
+    if not data:
+        raise FormatError("malformed verifier key")
+    key = make_verifier_key(name, data[0], data[1:])
+    if str(key) != vkey:
+        raise FormatError("malformed verifier key")
+    return key
+
+
+def split_note(note: str | bytes) -> tuple[str, tuple[SignatureLine, ...]]:
+    """Split a note at its last empty line, verifying nothing; raises `FormatError`."""
+    if len(note) > NOTE_SIZE_MAX:
+        raise FormatError("malformed note: too long")
+    try:
+        decoded = note if isinstance(note, str) else note.decode()
+        decoded.encode()
+    except UnicodeError as error:
+        raise FormatError("malformed note: not UTF-8") from error
+    body, separator, tail = decoded.rpartition("\n\n")
+    text = body + "\n"
+    if not separator or not body or _CONTROL.search(decoded) or not tail.endswith("\n"):
+        raise FormatError("malformed note")
+    lines = tail.removesuffix("\n").split("\n")
+    if len(lines) > SIGNATURE_LINES_MAX:
+        raise FormatError(f"malformed note: more than {SIGNATURE_LINES_MAX} signature lines")
+    return text, tuple(map(_parse_line, lines))
+
+
+def open_note(note: str | bytes, keys: Iterable[VerifierKey]) -> Note:
+    """Verify a note under those of its signatures whose key is known.
+
+    Raises `FormatError` for what is no note, `SignatureError` when a known key's signature
+    fails, stands there twice, or when none is known.
+    """
+    text, lines = split_note(note)
+    known = {(key.name, key.key_id): key for key in keys}
+    verified: list[VerifiedSignature] = []
+    for line in lines:
+        key = known.get((line.name, line.key_id))
+        if key is None:
+            continue
+        if any(one.key == key for one in verified):
+            raise SignatureError(f"two signatures by {key.name}")
+        verified.append(VerifiedSignature(key, key.verify(text, line.data)))
+    if not verified:
+        raise SignatureError("no signature by a known key")
+    return Note(text, tuple(verified))
+
+
+def sign_note(text: str, signers: Sequence[NoteSigner]) -> str:
+    """Sign a text that ends in a newline; raises `FormatError` when it can be no note."""
+    lines = []
+    for signer in signers:
+        key = signer.verifier_key
+        lines.append(str(SignatureLine(key.name, key.key_id, signer.sign(text))))
+    note = f"{text}\n{''.join(lines)}"
+    if split_note(note)[0] != text:
+        raise FormatError("the text of a note ends in a newline")
+    return note
+
+
+def _parse_line(line: str) -> SignatureLine:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise FormatError("malformed signature line")
+    _check_name(match[1])
+    data = decode_base64(match[2])
+    if len(data) <= KEY_ID_SIZE:
+        raise FormatError("malformed signature line")
+    return SignatureLine(match[1], data[:KEY_ID_SIZE], data[KEY_ID_SIZE:])
+
+
+def _check_name(name: str) -> None:
+    if not name or "+" in name or name.split() != [name] or _CONTROL.search(name):
+        raise FormatError("malformed key name")
+
+
+def _check_public(kind: int, public: bytes) -> None:
+    if kind == ECDSA:
+        _load_ecdsa(public)
+        return
+    if len(public) != _PUBLIC_SIZES.get(kind, -1):
+        raise FormatError("unknown key type, or a public key of another size")
+    if kind != MLDSA44:
+        y = int.from_bytes(public, "little") & ((1 << 255) - 1)
+        if y >= _P or y in _SMALL_ORDER_Y:
+            raise FormatError("Ed25519 public key not canonical, or of small order")
+
+
+def _load_ecdsa(public: bytes) -> ec.EllipticCurvePublicKey:
+    try:
+        key = serialization.load_der_public_key(public)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise FormatError("malformed ECDSA public key") from error
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(
+        key.curve, ec.SECP256R1
+    ):
+        raise FormatError("the ECDSA public key is not on P-256")
+    return key
+
+
+def _key_id(name: str, kind: int, public: bytes) -> bytes:
+    if kind == ECDSA:
+        return hashlib.sha256(public).digest()[:KEY_ID_SIZE]
+    preimage = name.encode() + b"\n" + bytes([kind]) + public
+    return hashlib.sha256(preimage).digest()[:KEY_ID_SIZE]

@@ -1,0 +1,230 @@
+"""Trust policies: which logs a verifier believes, and how many witnesses must have seen.
+
+The verifier gets this text by another way than the proofs that it checks::
+
+    # the log, under both of its keys
+    log log.example/2026+b41d2ab0+Ab…
+    log log.example/2026+a02e3f19+Bt…
+    witness alpha witness.example/a+1c2d3e4f+BA… https://witness.example/
+    witness beta  witness.example/b+5a6b7c8d+BA…
+    group most 2 alpha beta
+    quorum most
+
+A log's origin is the name of its keys. Where keys of several types are listed for one
+origin, a checkpoint needs a valid signature by a key of each type. Groups name only what
+stands above them; a key, a name and a member occur once; two keys of one witness (equal
+key names) count once. Source: C2SP tlog-policy, read more strictly.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from provenance.encoding import parse_decimal
+from provenance.errors import FormatError, SignatureError
+from provenance.tlog.checkpoint import Checkpoint, parse_checkpoint
+from provenance.tlog.note import (
+    COSIGNATURE,
+    ECDSA,
+    ED25519,
+    MLDSA44,
+    VerifiedSignature,
+    VerifierKey,
+    open_note,
+    parse_verifier_key,
+    split_note,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+NO_QUORUM: Final = "none"
+LINES_MAX: Final = 10_000
+KEY_TYPE_NAMES: Final = {ED25519: "Ed25519", ECDSA: "ECDSA", MLDSA44: "ML-DSA-44"}
+
+
+class LogKey(Struct, frozen=True):
+    """A key of a log that is believed; its name is the log's origin."""
+
+    key: VerifierKey
+    url: str | None
+
+
+class Witness(Struct, frozen=True):
+    """A witness under the policy's own name for it."""
+
+    name: str
+    key: VerifierKey
+    url: str | None
+
+
+class Group(Struct, frozen=True):
+    """So many of these witnesses and groups must agree."""
+
+    name: str
+    threshold: int
+    members: tuple[str, ...]
+
+
+class Policy(Struct, frozen=True):
+    """A parsed trust policy; ``quorum`` names a witness or a group, or is None."""
+
+    logs: tuple[LogKey, ...]
+    witnesses: tuple[Witness, ...]
+    groups: tuple[Group, ...]
+    quorum: str | None
+
+    def log_keys(self, origin: str) -> tuple[VerifierKey, ...]:
+        """Give the keys of the log of that origin; none when it is not believed."""
+        return tuple(log.key for log in self.logs if log.key.name == origin)
+
+    def reaches_quorum(self, present: frozenset[str]) -> bool:
+        """Tell whether the witnesses of these policy names are enough."""
+        if self.quorum is None:
+            return True
+        who = {one.name: one.key.name for one in self.witnesses if one.name in present}
+        for group in self.groups:
+            agreeing = {who[member] for member in group.members if member in who}
+            if len(agreeing) >= group.threshold:
+                # A space cannot stand in a key name: no group is taken for a witness.
+                who[group.name] = f"group {group.name}"
+        return self.quorum in who
+
+
+class VerifiedCheckpoint(Struct, frozen=True):
+    """A checkpoint that a policy believes, with what vouches for it.
+
+    ``witnesses`` are policy names; ``witnessed_at_s`` is the newest POSIX time by which
+    the quorum still holds, None without a quorum.
+    """
+
+    checkpoint: Checkpoint
+    signatures: tuple[VerifiedSignature, ...]
+    witnesses: tuple[str, ...]
+    witnessed_at_s: int | None
+
+
+def parse_policy(text: str) -> Policy:
+    """Parse a trust policy; raises `FormatError` that tells the line."""
+    reader = _Reader()
+    lines = text.split("\n")
+    if len(lines) > LINES_MAX:
+        raise FormatError(f"malformed policy: more than {LINES_MAX} lines")
+    for number, line in enumerate(lines, 1):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        try:
+            reader.read(words[0], words[1:])
+        except FormatError as error:
+            raise FormatError(f"malformed policy, line {number}: {error}") from error
+    return reader.policy()
+
+
+def verify_checkpoint(
+    note: str | bytes, policy: Policy, origin: str | None = None
+) -> VerifiedCheckpoint:
+    """Check a signed checkpoint against a policy.
+
+    ``origin`` names the log that it must be of; without it any log of the policy will do.
+    Raises `FormatError` for what is no signed checkpoint, `SignatureError` when a
+    signature is wrong, one of a listed type is missing, or the quorum is.
+    """
+    checkpoint = parse_checkpoint(split_note(note)[0])
+    keys = policy.log_keys(checkpoint.origin)
+    if not keys or origin not in {None, checkpoint.origin}:
+        raise SignatureError("the policy does not list the checkpoint's origin")
+    opened = open_note(note, [*keys, *(witness.key for witness in policy.witnesses)])
+    times = {one.key: one.timestamp_s for one in opened.signatures}
+    missing = {key.kind for key in keys} - {key.kind for key in keys if key in times}
+    if missing:
+        names = ", ".join(KEY_TYPE_NAMES[kind] for kind in sorted(missing))
+        raise SignatureError(f"no signature by a log key of type {names}")
+    seen = [(one.name, times[one.key] or 0) for one in policy.witnesses if one.key in times]
+    if not policy.reaches_quorum(frozenset(name for name, _ in seen)):
+        raise SignatureError(f"quorum {policy.quorum} is not reached")
+    return VerifiedCheckpoint(
+        checkpoint=checkpoint,
+        signatures=opened.signatures,
+        witnesses=tuple(name for name, _ in seen),
+        witnessed_at_s=_witnessed_at(policy, seen),
+    )
+
+
+def _witnessed_at(policy: Policy, seen: Sequence[tuple[str, int]]) -> int | None:
+    if policy.quorum is None:
+        return None
+    return max(
+        since
+        for _, since in seen
+        if policy.reaches_quorum(frozenset(name for name, time_s in seen if time_s >= since))
+    )
+
+
+class _Reader:
+    """Collects a policy line by line."""
+
+    def __init__(self) -> None:
+        self._logs: Final[list[LogKey]] = []
+        self._witnesses: Final[list[Witness]] = []
+        self._groups: Final[list[Group]] = []
+        self._quorum: str | None = None
+        self._names: Final[set[str]] = {NO_QUORUM}
+        self._publics: Final[set[tuple[int, bytes]]] = set()
+
+    def read(self, keyword: str, words: list[str]) -> None:
+        """Read one line."""
+        match keyword, words:
+            case "log", [vkey, *url] if len(url) <= 1:
+                key = self._key(vkey, {ED25519, ECDSA, MLDSA44})
+                self._logs.append(LogKey(key, url[0] if url else None))
+            case "witness", [name, vkey, *url] if len(url) <= 1:
+                key = self._key(vkey, {COSIGNATURE, MLDSA44})
+                self._name(name)
+                self._witnesses.append(Witness(name, key, url[0] if url else None))
+            case "group", [name, threshold, *members]:
+                self._group(name, threshold, members)
+            case "quorum", [name]:
+                if self._quorum is not None or name not in self._names:
+                    raise FormatError("a second quorum, or one of an unknown name")
+                self._quorum = name
+            case _:
+                raise FormatError("unknown keyword, or words missing or left over")
+
+    def _key(self, vkey: str, kinds: set[int]) -> VerifierKey:
+        key = parse_verifier_key(vkey)
+        if key.kind not in kinds or (key.kind, key.public) in self._publics:
+            raise FormatError("a key of the wrong type, or one that occurs twice")
+        self._publics.add((key.kind, key.public))
+        return key
+
+    def _name(self, name: str) -> None:
+        if name in self._names:
+            raise FormatError("a name that occurs twice, or is reserved")
+        self._names.add(name)
+
+    def _group(self, name: str, threshold: str, members: list[str]) -> None:
+        known = self._names - {NO_QUORUM}
+        if not members or len(set(members)) != len(members) or not known.issuperset(members):
+            raise FormatError("a group names members that stand above it, each once")
+        words = {"any": 1, "all": len(members)}
+        needed = words[threshold] if threshold in words else parse_decimal(threshold)
+        if not 1 <= needed <= len(members):
+            raise FormatError("a threshold that the members cannot reach, or none")
+        self._name(name)
+        self._groups.append(Group(name, needed, tuple(members)))
+
+    def policy(self) -> Policy:
+        """Give what was read, once it is complete."""
+        if self._quorum is None:
+            raise FormatError("malformed policy: no quorum line")
+        if not self._logs:
+            raise FormatError("malformed policy: no log")
+        return Policy(
+            tuple(self._logs),
+            tuple(self._witnesses),
+            tuple(self._groups),
+            None if self._quorum == NO_QUORUM else self._quorum,
+        )
