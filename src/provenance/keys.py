@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from provenance.errors import KeyFileError
 from provenance.tlog import note
-from provenance.tlog.cosignature import MLDSASigner
+from provenance.tlog.signer import MLDSASigner
 
 if TYPE_CHECKING:
     from collections.abc import Callable

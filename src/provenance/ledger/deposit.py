@@ -43,9 +43,17 @@ ATTEMPTS_MAX: Final = 100
 class Document(Protocol):
     """What was handed in, as a whole: a file, or a form of the portal."""
 
-    name: str
-    media_type: str
-    salt: bytes
+    @property
+    def name(self) -> str:
+        """What the sender called it."""
+
+    @property
+    def media_type(self) -> str:
+        """Its media type (RFC 6838)."""
+
+    @property
+    def salt(self) -> bytes:
+        """The 32 bytes under which it is digested."""
 
     @property
     def size(self) -> int:
@@ -222,6 +230,7 @@ class Depositing:
         return Receipt(
             format="provenance-receipt/1",
             origin=self._origin,
+            depositor=intake.depositor,
             file_name=document.name,
             id_flux=intake.id_flux,
             processing_id=0 if recorded is None else recorded.start,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from provenance.cdc.flux import Header, Limits, Passage
     from provenance.cdc.xsd import XsdValidator
     from provenance.ledger.files import LedgerFiles
+    from provenance.ledger.form import FormSource
     from provenance.ledger.lookups import Lookups
     from provenance.ledger.recall import Recall
     from provenance.ledger.rights import DepositSignature
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
 
 FILE_SIZE_WARNED: Final = 200_000_000
 """Bytes above which the operator's portal takes no file; here it is only said."""
+
+
+_SUPPRESSION: Final = Fault(
+    level="rights",
+    code="suppression-not-supported",
+    message="withdrawals by file (action SUPPRESSION) are not accepted by this version; "
+    "the certifications stay as they are",
+    effect="file",
+)
 
 
 class Reception:
@@ -85,9 +95,40 @@ class Reception:
         if validator is not None:
             faults += validator.faults(source.chunks)
         header = reader.header
+        # Only now: the action may stand behind the passages.
+        if header is not None and header.action == "SUPPRESSION":
+            faults.append(_SUPPRESSION)
         if faults or header is None:
             raise _refused(source.name, faults)
         return self._complete(source, screening, header, signature)
+
+    def receive_form(self, form: FormSource) -> Intake:
+        """Screen the portal's form; raises `DepositRefused` as for a file."""
+        with self._files.store.view() as view:
+            depositor = read_depositor(view, form.depositor)
+            index = read_index(view, depositor_row(form.depositor))
+        faults = check_depositor(
+            depositor, sender=form.depositor, certifier=form.certifier, authenticated=None
+        )
+        if depositor is None or index is None or faults:
+            raise _refused(form.name, faults)
+        faults = check_signature(
+            depositor, None, origin=self._origin, action="CREATION", digest=form.digest()
+        )
+        if faults:
+            raise _refused(form.name, faults)
+        screening = self._screening(form.depositor)
+        for submitted in form.submitted:
+            screening.add(submitted)
+        return Intake(
+            document=form,
+            screening=screening,
+            depositor=form.depositor,
+            depositor_index=index,
+            certifier=form.certifier,
+            id_flux="",
+            signature=None,
+        )
 
     def _screen(
         self, passages: Iterable[Passage], header: Header, faults: Sequence[Fault]
@@ -102,23 +143,12 @@ class Reception:
     def _check_rights(self, header: Header, authenticated: str | None) -> list[Fault]:
         with self._files.store.view() as view:
             depositor = read_depositor(view, header.emetteur)
-        faults = check_depositor(
+        return check_depositor(
             depositor,
             sender=header.emetteur,
             certifier=header.certificateur,
             authenticated=authenticated,
         )
-        if header.action == "SUPPRESSION":
-            faults.append(
-                Fault(
-                    level="rights",
-                    code="suppression-not-supported",
-                    message="withdrawals by file (action SUPPRESSION) are not accepted by this "
-                    "version; the certifications stay as they are",
-                    effect="file",
-                )
-            )
-        return faults
 
     def _complete(
         self,

@@ -36,6 +36,7 @@ class FileSource:
         self._flux: Final = Path(flux) if isinstance(flux, str) else flux
         self.name: Final = name if name is not None else _name_of(self._flux)
         self.salt: Final = secrets.token_bytes(FILE_SALT_SIZE) if salt is None else salt
+        self.media_type: Final = "application/xml"
         self.size = 0
         self._digests: set[bytes] = set()
         self._progress: Final = progress

@@ -1,0 +1,295 @@
+"""Level 1: bytes to XML events, by the standard library's expat, within limits.
+
+Accepted is XML 1.0 in UTF-8, with or without a byte order mark. Refused: every other
+encoding, document types (and with them entities and all that can grow), and tags, comments
+or texts too long to be any part of a deposit. The last is a matter of time as well: older
+versions of expat begin a token anew with every block that does not end it, so the work
+grows with the square of its length.
+
+The bytes are fed in blocks of one size, whatever the sizes in which they come, so a file is
+judged the same however it was cut.
+
+Sources: Extensible Markup Language (XML) 1.0, Fifth Edition; Namespaces in XML 1.0.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING, Final, NoReturn
+from xml.parsers import expat
+
+from msgspec import Struct
+
+from provenance.cdc.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+BLOCK_SIZE: Final = 1 << 16
+"""Bytes that are parsed at once."""
+
+_LOOK_BACK: Final = 4
+"""Bytes of a block that stay in view: a character that lies across the border."""
+_UTF_16_MARKS: Final = (codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)
+_TRUNCATED: Final = {
+    expat.errors.codes[text]
+    for text in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+    )
+}
+_INVALID_TOKEN: Final = expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN]
+_MESSAGES: Final = {
+    expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]: (
+        "undefined-entity",
+        "an entity that XML itself does not define; write the character as it is in UTF-8",
+    ),
+    expat.errors.codes[expat.errors.XML_ERROR_UNBOUND_PREFIX]: (
+        "unbound-prefix",
+        (
+            "a prefix that is bound to no namespace; declare it on the root element, "
+            'like xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+        ),
+    ),
+    _INVALID_TOKEN: (
+        "not-well-formed",
+        (
+            "a character that may not stand here; write & as &amp; and < as &lt;, "
+            "and no control characters"
+        ),
+    ),
+}
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What a deposit file may be at most.
+
+    ``file_bytes_max``: bytes of the file. ``passage_bytes_max``: bytes of one passage.
+    ``depth_max``: elements within each other. ``silent_bytes_max``: bytes of one tag,
+    comment or text; up to one block more may pass before it is noticed.
+    ``bindings_chars_max``: characters of all prefixes and namespaces in scope, which are
+    stored with every passage. ``faults_max``: after so many faults the file is not read on.
+    """
+
+    file_bytes_max: int = 1 << 30
+    passage_bytes_max: int = 1 << 18
+    depth_max: int = 32
+    silent_bytes_max: int = 1 << 16
+    bindings_chars_max: int = 1 << 12
+    faults_max: int = 100
+
+
+class StopReading(Exception):  # noqa: N818 - it says what to do, and is no error of ours
+    """Thrown through the parser when reading on is no use; never leaves the package."""
+
+
+class XmlReader:
+    """Feeds one file to a parser of its own, and keeps the bytes that are still needed.
+
+    Whoever interprets the events sets the parser's handlers for elements and takes the
+    text from ``text``, where its pieces are gathered.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits: Final = limits
+        self.faults: Final[list[Fault]] = []
+        self.text: Final[list[str]] = []
+        # Separator and interning: names come as "namespace name", one object a name.
+        self.parser: Final = expat.ParserCreate("UTF-8", " ", {})
+        self._set_handlers()
+        self._scopes: dict[str, list[str | None]] = {}
+        self._scopes_size = 0
+        self._bindings: tuple[tuple[str, str], ...] | None = None
+        self._window = b""
+        self._base = 0  # Offset in the file at which the window begins.
+        self._unfinished = 0  # Offset of the token that the last block did not end.
+        self._kept: int | None = None
+
+    def _set_handlers(self) -> None:
+        parser = self.parser
+        parser.buffer_text = True
+        parser.CharacterDataHandler = self.text.append
+        parser.XmlDeclHandler = self._declaration
+        parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartNamespaceDeclHandler = self._bind
+        parser.EndNamespaceDeclHandler = self._unbind
+        # Newer versions of expat put off long tokens; here a limit bounds them instead, and
+        # what is pending after a block is then the beginning of one token and no more.
+        set_deferral = getattr(parser, "SetReparseDeferralEnabled", None)
+        if set_deferral is not None:
+            set_deferral(False)
+
+    def run(self, chunks: Iterable[bytes]) -> Iterator[None]:
+        """Read the file; hand over after each block, and end at the end or at a fault."""
+        try:
+            for block in blocks(chunks):
+                self._feed(block)
+                yield
+            self.parser.Parse(b"", True)
+        except StopReading:
+            pass
+        except expat.ExpatError as error:
+            self._malformed(error)
+
+    def add(self, fault: Fault) -> None:
+        """Note a fault; stops the reading when there are enough of them."""
+        self.faults.append(fault)
+        if len(self.faults) >= self.limits.faults_max:
+            raise StopReading
+
+    def refuse(self, code: str, message: str) -> NoReturn:
+        """Note a fault of level 1 at the present place, and stop the reading."""
+        line, column = self.position()
+        self.faults.append(_fault(code, message, line, column))
+        raise StopReading
+
+    def position(self) -> tuple[int, int]:
+        """Give line and column of the present event, both from 1."""
+        return self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1
+
+    def keep(self) -> int:
+        """Keep all bytes from the present event on; give its offset in the file."""
+        self._kept = self.parser.CurrentByteIndex
+        return self._kept
+
+    def take(self) -> bytes:
+        """Give the bytes from where `keep` was called to the end of the present end tag.
+
+        The element must have had content: expat does not tell where an empty element's tag
+        begins. An end tag holds no quotes, so its first ``>`` ends it.
+        """
+        start = (self._kept or 0) - self._base
+        end = self._window.index(b">", self.parser.CurrentByteIndex - self._base) + 1
+        self.drop()
+        return self._window[start:end]
+
+    def drop(self) -> None:
+        """Keep no more bytes."""
+        self._kept = None
+
+    @property
+    def bindings(self) -> tuple[tuple[str, str], ...]:
+        """Prefix and namespace of each binding in scope, ordered; "" is the default."""
+        if self._bindings is None:
+            innermost = ((prefix, uris[-1]) for prefix, uris in self._scopes.items() if uris)
+            self._bindings = tuple(sorted((prefix, uri) for prefix, uri in innermost if uri))
+        return self._bindings
+
+    def passage_too_long(self) -> NoReturn:
+        """Refuse the file for a passage longer than the limit."""
+        limit = self.limits.passage_bytes_max
+        self.refuse("passage-too-large", f"a passage of more than {limit} bytes")
+
+    def _feed(self, block: bytes) -> None:
+        parser, limits = self.parser, self.limits
+        fed = self._slide(block)
+        if fed == len(block) and (block.startswith(_UTF_16_MARKS) or b"\0" in block[:4]):
+            self._wrong_encoding()
+        if fed > limits.file_bytes_max:
+            self.refuse(
+                "file-too-large", f"the file has more than {limits.file_bytes_max} bytes"
+            )
+        parser.Parse(block, False)
+        self._unfinished = parser.CurrentByteIndex
+        if fed - self._unfinished > limits.silent_bytes_max:
+            self.refuse(
+                "token-too-long",
+                f"a tag or comment of more than {limits.silent_bytes_max} bytes; shorten it",
+            )
+        if sum(map(len, self.text)) > limits.silent_bytes_max:
+            self.refuse(
+                "text-too-long",
+                f"more than {limits.silent_bytes_max} characters without a tag; shorten it",
+            )
+        if self._kept is not None and fed - self._kept > limits.passage_bytes_max:
+            self.passage_too_long()
+
+    def _slide(self, block: bytes) -> int:
+        """Move the window on to ``block``; give the file's bytes so far."""
+        end = self._base + len(self._window)
+        start = max(self._base, min(end - _LOOK_BACK, self._unfinished))
+        if self._kept is not None:
+            start = min(start, self._kept)
+        self._window = self._window[start - self._base :] + block
+        self._base = start
+        return end + len(block)
+
+    def _declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
+        if version != "1.0":
+            self.refuse("xml-version", 'an XML version other than "1.0"')
+        if encoding is not None and encoding.upper() != "UTF-8":
+            self._wrong_encoding()
+
+    def _wrong_encoding(self) -> NoReturn:
+        self.refuse("encoding", "an encoding other than UTF-8; write the file in UTF-8")
+
+    def _doctype(self, *_: object) -> None:
+        self.refuse("doctype", "a document type (DOCTYPE) may not stand in a deposit")
+
+    def _bind(self, prefix: str | None, uri: str | None) -> None:
+        self._bindings = None
+        self._scopes.setdefault(prefix or "", []).append(uri)
+        self._scopes_size += _binding_size(prefix, uri)
+        limit = self.limits.bindings_chars_max
+        if self._scopes_size > limit:
+            message = f"namespace declarations of more than {limit} characters"
+            self.refuse("too-many-namespaces", message)
+
+    def _unbind(self, prefix: str | None) -> None:
+        self._bindings = None
+        uri = self._scopes[prefix or ""].pop()
+        self._scopes_size -= _binding_size(prefix, uri)
+
+    def _malformed(self, error: expat.ExpatError) -> None:
+        if error.code in _TRUNCATED:
+            code, message = "truncated", "the file ends before its root element does"
+        elif error.code == _INVALID_TOKEN and not self._is_character():
+            code, message = "encoding", "bytes that are not UTF-8; write the file in UTF-8"
+        else:
+            plain = f"not well-formed XML: {expat.ErrorString(error.code)}"
+            code, message = _MESSAGES.get(error.code, ("not-well-formed", plain))
+        self.faults.append(_fault(code, message, error.lineno, error.offset + 1))
+
+    def _is_character(self) -> bool:
+        """Tell whether a character of UTF-8 stands where the parser stopped."""
+        start = self.parser.ErrorByteIndex - self._base
+        data = self._window[start : start + _LOOK_BACK] if start >= 0 else b"?"
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            return error.start > 0
+        return True
+
+
+def _binding_size(prefix: str | None, uri: str | None) -> int:
+    return len(prefix or "") + len(uri or "") + 1
+
+
+def _fault(code: str, message: str, line: int, column: int) -> Fault:
+    return Fault(
+        level="well-formed",
+        code=code,
+        message=message,
+        effect="file",
+        line=line,
+        column=column,
+    )
+
+
+def blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut the bytes anew into blocks of one size; the last one may be shorter."""
+    pending: list[bytes] = []
+    size = 0
+    for chunk in chunks:
+        view = memoryview(chunk)
+        while size + len(view) >= BLOCK_SIZE:
+            cut = BLOCK_SIZE - size
+            yield b"".join([*pending, view[:cut]])
+            view, pending, size = view[cut:], [], 0
+        if view:
+            pending.append(bytes(view))
+            size += len(view)
+    if pending:
+        yield b"".join(pending)

@@ -1,0 +1,122 @@
+"""The portal's form: certifications that were entered one by one, as fields.
+
+A form is deposited like a file. Its bytes are a JSON array of the records, each an object
+of its fields in order without ``source``; the bytes of one record are its own JSON, as the
+bytes of a passage are its XML.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from provenance.cdc.faults import Fault
+from provenance.cdc.typed import check_fields_typed, in_order
+from provenance.encoding import encode_json
+from provenance.errors import DepositRefused, FormatError
+from provenance.ledger.screening import Submitted
+from provenance.record.commitment import SOURCE
+from provenance.record.message import FILE_SALT_SIZE, file_digest
+from provenance.record.payload import CertificationPayload, source_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from provenance.record.commitment import Field, Value
+
+FAULTS_MAX: Final = 100
+
+
+class FormSource:
+    """One form of the portal, as a document that can be deposited.
+
+    Raises `DepositRefused` when a record has not the form of the schema, or when the
+    records are for several certifiers.
+    """
+
+    def __init__(
+        self, records: Sequence[Mapping[str, Value] | Sequence[Field]], *, depositor: str
+    ) -> None:
+        self.name: Final = "form.json"
+        self.media_type: Final = "application/json"
+        self.salt: Final = secrets.token_bytes(FILE_SALT_SIZE)
+        self.depositor: Final = depositor
+        complete = [_complete(record, depositor) for record in records]
+        _check(complete)
+        self.certifier: Final = str(complete[0]["certificateur"])
+        self.submitted: Final[list[Submitted]] = []
+        sources: list[bytes] = []
+        offset = len(b"[")
+        for record in complete:
+            submitted = _submit(record, offset)
+            self.submitted.append(submitted)
+            sources.append(submitted.payload.source)
+            offset = submitted.span[1] + len(b",")
+        self._bytes: Final = b"[" + b",".join(sources) + b"]"
+        self.size: Final = len(self._bytes)
+
+    def digest(self) -> bytes:
+        """Give the salted digest of the form's bytes."""
+        return file_digest(self.salt, [self._bytes])
+
+    def residue(self, spans: list[tuple[int, int]]) -> bytes:
+        """Give the form's bytes outside ``spans``, which ascend."""
+        kept, position = bytearray(), 0
+        for start, end in spans:
+            kept += self._bytes[position:start]
+            position = end
+        return bytes(kept + self._bytes[position:])
+
+
+def _complete(
+    record: Mapping[str, Value] | Sequence[Field], depositor: str
+) -> dict[str, Value]:
+    try:
+        fields = dict(record)
+    except (TypeError, ValueError) as error:
+        raise FormatError("a record is a mapping, or a list of names and values") from error
+    if len(fields) != len(record):
+        raise FormatError("a record has one name twice")
+    if fields.setdefault("emetteur", depositor) != depositor:
+        raise DepositRefused("a record names another depositor than the form's")
+    return fields
+
+
+def _check(records: Sequence[Mapping[str, Value]]) -> None:
+    """Refuse the form when it holds nothing, or anything that a file could not say."""
+    faults = [
+        _in_record(number, fault)
+        for number, record in enumerate(records, 1)
+        for fault in check_fields_typed(record)
+    ]
+    if faults:
+        raise DepositRefused(
+            f"the form was refused, nothing was recorded: {faults[0].message}",
+            faults[:FAULTS_MAX],
+        )
+    if not records:
+        raise DepositRefused("the form holds no record")
+    if len({record["certificateur"] for record in records}) > 1:
+        raise DepositRefused("the records of one form are for one certifier")
+
+
+def _in_record(number: int, fault: Fault) -> Fault:
+    return Fault(
+        level=fault.level,
+        code=fault.code,
+        message=f"record {number}: {fault.message}",
+        effect=fault.effect,
+        element=fault.element,
+    )
+
+
+def _submit(record: Mapping[str, Value], offset: int) -> Submitted:
+    fields = in_order(record)
+    source = encode_json(dict(fields))
+    return Submitted(
+        id_technique=str(record["idTechnique"]),
+        span=(offset, offset + len(source)),
+        payload=CertificationPayload(
+            bindings=(), source=source, fields=(*fields, (SOURCE, source_digest(source)))
+        ),
+    )

@@ -1,0 +1,306 @@
+"""The log's database: the only module that knows LMDB.
+
+What LMDB promises and what it does not, and what is done about it:
+
+- A commit is page writes, ``fdatasync``, and one 120-byte write of a meta page through a
+  descriptor opened ``O_DSYNC``. All or nothing, and durable on return.
+- It never syncs the directory: a new database is made under another name and renamed.
+- After a failed sync it would go on. Here any failure but a full map makes the `Store`
+  refuse everything with `LedgerPoisonedError` until it is opened again.
+- A full disk may look like any input/output error: the file system is asked.
+- A reader that was killed keeps old pages alive: dead ones are cleared at open and every
+  1,000 commits.
+- A short data file, a second open in one process, a fork and network file systems are
+  refused before LMDB sees them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Final
+
+import lmdb
+import lmdb.verify
+
+from provenance.errors import LedgerBusyError, LedgerDamagedError, LedgerFullError, StorageError
+from provenance.storage import durable
+from provenance.storage.datafile import DATA_FILE, is_short
+from provenance.storage.locking import Claim
+from provenance.storage.log import Log
+from provenance.storage.mounts import check_local
+from provenance.storage.rows import (
+    EDGE,
+    FORMAT,
+    FORMAT_ROW,
+    HOLDERS,
+    SIZE_ROW,
+    STATUS_ROW,
+    TABLES,
+    pack_u64,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+MAP_SIZES: Final = (1 << 40, 1 << 34)
+"""Bytes of address space; the second where the first is refused (``ulimit -v``)."""
+READER_CHECK_COMMITS: Final = 1000
+READING: Final = "cannot read the log"
+
+_verify: Final[Callable[[str], list[str]]] = lmdb.verify.verify
+_DAMAGED: Final = (
+    lmdb.CorruptedError,
+    lmdb.InvalidError,
+    lmdb.NotFoundError,
+    lmdb.PageNotFoundError,
+    lmdb.PanicError,
+    lmdb.VersionMismatchError,
+)
+
+
+def _foreign(error: lmdb.Error, what: str) -> StorageError:
+    """Give our error for one of LMDB's."""
+    if isinstance(error, lmdb.ReadersFullError):
+        return LedgerBusyError(f"{what}: too many readers at once")
+    if isinstance(error, _DAMAGED):
+        return LedgerDamagedError(f"{what}: {error}")
+    return StorageError(f"{what}: {error}")
+
+
+@contextlib.contextmanager
+def _converting(what: str) -> Iterator[None]:
+    """Raise our errors for those of LMDB."""
+    try:
+        yield
+    except lmdb.Error as error:
+        raise _foreign(error, what) from error
+
+
+def _write_failed(error: lmdb.Error, path: Path, what: str) -> StorageError:
+    """Give our error for a failed write, `LedgerFullError` when there is no room."""
+    if durable.is_full(path, error.code):
+        return LedgerFullError(f"{what}: {error}")
+    return _foreign(error, what)
+
+
+class _Rows:
+    """One LMDB transaction, read or write, as `ReadRows` and `WriteRows` have it."""
+
+    def __init__(
+        self, transaction: lmdb.Transaction[bytes], tables: Mapping[str, lmdb._Database]
+    ) -> None:
+        self._transaction: Final = transaction
+        self._get: Final = transaction.get
+        self._tables: Final = tables
+
+    def get(self, table: str, key: bytes) -> bytes | None:
+        try:
+            return self._get(key, None, self._tables[table])
+        except lmdb.Error as error:
+            raise _foreign(error, READING) from error
+
+    def values(self, table: str, key: bytes) -> list[bytes]:
+        with _converting(READING), self._transaction.cursor(self._tables[table]) as cursor:
+            found = cursor.set_key(key)
+            return list(cursor.iternext_dup()) if found else []
+
+    def scan(
+        self, table: str, start: bytes = b"", *, last: bool = False
+    ) -> Iterator[tuple[bytes, bytes]]:
+        with _converting(READING), self._transaction.cursor(self._tables[table]) as cursor:
+            if last:
+                yield from cursor.iterprev()
+            elif not start or cursor.set_range(start):
+                yield from cursor.iternext()
+
+    def put(
+        self, table: str, rows: Iterable[tuple[bytes, bytes]], *, append: bool = False
+    ) -> None:
+        with self._transaction.cursor(self._tables[table]) as cursor:
+            taken, added = cursor.putmulti(rows, append=append)
+        if append and taken != added:
+            raise LedgerDamagedError(f"the table {table} holds rows beyond the log's end")
+
+    def delete(self, table: str, key: bytes, value: bytes = b"") -> None:
+        self._transaction.delete(key, value, self._tables[table])
+
+    def clear(self, table: str) -> None:
+        self._transaction.drop(self._tables[table], delete=False)
+
+    def close(self) -> None:
+        self._transaction.abort()
+
+
+class Store(Log):
+    """The open database of one log. Threads may share it; close it when done.
+
+    Any number of views may be open beside one writer, in this process or another.
+    """
+
+    def __init__(
+        self, path: Path, environment: lmdb.Environment, claim: Claim, *, readonly: bool
+    ) -> None:
+        """Use `Store.open`."""
+        super().__init__(path, claim)
+        self._environment: Final = environment
+        self._readonly: Final = readonly
+        self._tables: Final = _open_tables(environment)
+        self._writing: Final = threading.Lock()
+        self._commits = 0
+
+    @staticmethod
+    def create(path: Path) -> None:
+        """Make an empty database at ``path``, whole or not at all.
+
+        Raises `LedgerBusyError` on a network file system, `StorageError` when ``path``
+        exists or the disk refuses. What is synced when, `new_directory` tells.
+        """
+        check_local(path.parent)
+        # LMDB syncs pages, never names, and its file is unreadable until the first commit
+        # is complete. Nobody sees the name before all of that is on the disk.
+        with durable.new_directory(path) as temporary:
+            try:
+                _create_in(temporary)
+            except lmdb.Error as error:
+                raise _write_failed(error, path.parent, f"cannot make {path}") from error
+
+    @classmethod
+    def open(
+        cls, path: Path, *, readonly: bool = False, _map_sizes: Iterable[int] = MAP_SIZES
+    ) -> Store:
+        """Open the database at ``path``, at the same cost whatever its size.
+
+        ``readonly`` works beside a writer in another process. Raises
+        `LedgerDamagedError` when the file is missing, short or malformed,
+        `LedgerBusyError` when this process has it open, or on a network file system.
+        """
+        check_local(path)
+        if is_short(path) and (found := verify_database(path)):
+            raise LedgerDamagedError(f"{path / DATA_FILE} is too short: {found[0]}")
+        with _converting(f"cannot open {path}"), contextlib.ExitStack() as undo:
+            claim = Claim(path / DATA_FILE)
+            undo.callback(claim.release)
+            environment = _open(path, readonly=readonly, map_sizes=_map_sizes)
+            undo.callback(environment.close)
+            environment.reader_check()
+            store = cls(path, environment, claim, readonly=readonly)
+            store._check_format()
+            undo.pop_all()
+        return store
+
+    def close(self) -> None:
+        """Close the database; open views end. Closing twice does nothing.
+
+        In a child that inherited it by ``fork`` nothing is closed: it is the parent's.
+        """
+        with contextlib.suppress(LedgerBusyError):
+            self._claim.check_process()
+            with self._writing:
+                if not self._closed:
+                    self._closed = True
+                    self._environment.close()
+                    self._claim.release()
+
+    def _read(self) -> _Rows:
+        try:
+            return _Rows(self._environment.begin(write=False), self._tables)
+        except lmdb.Error as error:
+            raise _foreign(error, READING) from error
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[_Rows]:
+        with self._writing:
+            self.check_usable()
+            if self._readonly:
+                raise StorageError(f"{self._path} is open for reading only")
+            self._commits += 1
+            try:
+                if self._commits % READER_CHECK_COMMITS == 0:
+                    self._environment.reader_check()
+                with self._environment.begin(write=True) as transaction:
+                    yield _Rows(transaction, self._tables)
+            except lmdb.MapFullError as error:
+                # The only failure after which LMDB's state is known: nothing was written.
+                raise LedgerFullError("the database has used up its address space") from error
+            except lmdb.Error as error:
+                self._poisoned = True
+                what = "cannot write the log; make room or mend the disk, and open it again"
+                raise _write_failed(error, self._path, what) from error
+
+
+def _open_tables(
+    environment: lmdb.Environment, creating: lmdb.Transaction[bytes] | None = None
+) -> dict[str, lmdb._Database]:
+    """Open all tables; one of them has many values a key, all of one length."""
+    return {
+        name: environment.open_db(
+            name.encode(),
+            creating,
+            dupsort=name == HOLDERS,
+            create=creating is not None,
+            dupfixed=name == HOLDERS,
+        )
+        for name in TABLES
+    }
+
+
+def _create_in(directory: Path) -> None:
+    environment = _open(directory, create=True)
+    try:
+        with environment.begin(write=True) as transaction:
+            rows = _Rows(transaction, _open_tables(environment, transaction))
+            nothing = pack_u64(0)
+            rows.put(EDGE, [(FORMAT_ROW, FORMAT), (SIZE_ROW, nothing), (STATUS_ROW, nothing)])
+    finally:
+        environment.close()
+    durable.sync_path(directory / DATA_FILE)
+
+
+def _open(
+    path: Path,
+    *,
+    readonly: bool = False,
+    create: bool = False,
+    map_sizes: Iterable[int] = MAP_SIZES,
+) -> lmdb.Environment:
+    """Open the environment with every option written out."""
+    refused: lmdb.Error | None = None
+    for map_size in map_sizes:
+        try:
+            return lmdb.open(
+                str(path),
+                map_size=map_size,
+                subdir=True,
+                readonly=readonly,
+                metasync=True,
+                sync=True,
+                map_async=False,
+                mode=durable.PRIVATE_MODE,
+                create=create,
+                readahead=True,
+                writemap=False,
+                meminit=True,
+                max_readers=126,
+                max_dbs=len(TABLES),
+                max_spare_txns=0,
+                lock=True,
+                lib_version=0,
+            )
+        except lmdb.MemoryError as error:
+            refused = error
+    raise StorageError(f"cannot open {path}: no address space is left") from refused
+
+
+def verify_database(path: Path) -> tuple[str, ...]:
+    """Check the structure of every page in use, reading the whole file; () when sound.
+
+    Gives what is wrong, a sentence each. Nothing else may write meanwhile.
+    """
+    try:
+        return tuple(_verify(str(path)))
+    except lmdb.verify.VerifyError as error:
+        return (str(error),)
+    except OSError as error:
+        raise durable.storage_error(error, f"cannot read {path}") from error

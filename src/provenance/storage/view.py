@@ -1,0 +1,183 @@
+"""Reading: one snapshot of the log, which commits that come later do not change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Self
+
+from provenance.errors import LedgerDamagedError, UnknownEntryError
+from provenance.storage.commit import pending_marks, status_reader
+from provenance.storage.rows import (
+    BLOCKS,
+    CHECKPOINTS,
+    EDGE,
+    HOLDERS,
+    PAYLOADS,
+    RECORDS,
+    SIZE_ROW,
+    STATE,
+    STATUS,
+    STATUS_ROW,
+    TECHNICAL,
+    TECHNICAL_ROW,
+    TOMBSTONE,
+    pack_u64,
+    parse_record,
+    parse_u64,
+)
+from provenance.storage.tree import TreeReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from provenance.storage.rows import ReadRows
+    from provenance.storage.tree import Edge
+
+
+class View(TreeReader):
+    """One snapshot of the log, of ``size`` entries. A context manager; close it.
+
+    It also reads the Merkle tree: ``node``, ``leaf_hash``, ``leaf_hashes`` and ``root``.
+    Give it to one thread at a time. What it returns are copies and outlive it. All of
+    it raises `StorageError` when the view or its store is closed, or the disk refuses.
+    """
+
+    def __init__(self, rows: ReadRows, edge: Callable[[ReadRows, int], Edge]) -> None:
+        """Use `Store.view`."""
+        self._rows: Final = rows
+        size = parse_u64(rows.get(EDGE, SIZE_ROW), "the log's size")
+        super().__init__(size, lambda key: rows.get(BLOCKS, key), lambda: edge(rows, size))
+        self._status: Final = status_reader(rows)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the snapshot. Closing twice does nothing."""
+        self._rows.close()
+
+    # --- entries
+
+    def record(self, index: int) -> tuple[bytes, bytes]:
+        """Give an entry's bytes and its signature (64 bytes, or none).
+
+        Raises `UnknownEntryError`.
+        """
+        self._check_index(index)
+        return parse_record(self._rows.get(RECORDS, pack_u64(index)), index)
+
+    def _check_index(self, index: int) -> None:
+        if not 0 <= index < self.size:
+            raise UnknownEntryError(f"there is no entry {index}: the log has {self.size}")
+
+    def entry(self, index: int) -> bytes:
+        """Give an entry's bytes. Raises `UnknownEntryError`."""
+        return self.record(index)[0]
+
+    def signature(self, index: int) -> bytes:
+        """Give an entry's signature, 64 bytes or none. Raises `UnknownEntryError`."""
+        return self.record(index)[1]
+
+    def entries(self, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
+        """Give (entry, signature) of the entries [start, end) in order.
+
+        Raises `UnknownEntryError` when the log does not have all of them.
+        """
+        if not 0 <= start <= end <= self.size:
+            raise UnknownEntryError(f"the log of {self.size} has no entries {start} to {end}")
+        return self._entries(start, end)
+
+    def _entries(self, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
+        rows = self._rows.scan(RECORDS, pack_u64(start))
+        for index in range(start, end):
+            key, row = next(rows, (b"", b""))
+            if key != pack_u64(index):
+                raise LedgerDamagedError(f"the record of entry {index} is missing")
+            yield parse_record(row, index)
+
+    def payload(self, index: int) -> bytes | None:
+        """Give an entry's sealed payload, or None when it has none.
+
+        Raises `UnknownEntryError`.
+        """
+        self._check_index(index)
+        return self._rows.get(PAYLOADS, pack_u64(index))
+
+    # --- look-ups and facts
+
+    def technical(self, key: bytes) -> tuple[int, bool] | None:
+        """Give (index, whether it is a tombstone) under a look-up key of 16 bytes, or None."""
+        row = self._rows.get(TECHNICAL, key)
+        if row is None:
+            return None
+        if len(row) != TECHNICAL_ROW.size:
+            raise LedgerDamagedError("a look-up row is damaged")
+        index, flags = TECHNICAL_ROW.unpack(row)
+        return index, bool(flags & TOMBSTONE)
+
+    def holders(self, key: bytes) -> list[int]:
+        """Give the indexes under a holder's look-up key of 16 bytes, ascending."""
+        rows = self._rows.values(HOLDERS, key)
+        return [parse_u64(row, "a holder's look-up row") for row in rows]
+
+    def state(self, key: bytes) -> bytes | None:
+        """Give the fact under ``key``, or None."""
+        return self._rows.get(STATE, key)
+
+    def state_items(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Give (key, value) of all facts whose key begins with ``prefix``, ordered."""
+        for key, value in self._rows.scan(STATE, prefix):
+            if not key.startswith(prefix):
+                break
+            yield key, value
+
+    # --- checkpoints
+
+    def checkpoint(self, size: int | None = None) -> bytes | None:
+        """Give the signed note at just that size, the latest by default, or None."""
+        if size is not None:
+            return self._rows.get(CHECKPOINTS, pack_u64(size))
+        _, note = next(self._rows.scan(CHECKPOINTS, last=True), (b"", None))
+        return note
+
+    def checkpoints(self) -> Iterator[tuple[int, bytes]]:
+        """Give (size, signed note) of all checkpoints, ascending."""
+        for key, note in self._rows.scan(CHECKPOINTS):
+            yield parse_u64(key, "a checkpoint's key"), note
+
+    # --- status
+
+    @property
+    def status_size(self) -> int:
+        """Size of the log at which the status tree was last settled."""
+        return parse_u64(self._rows.get(EDGE, STATUS_ROW), "the status tree's size")
+
+    def status_root(self, size: int, *, settled: bool) -> bytes:
+        """Give the root of the status tree over the first ``size`` entries.
+
+        ``settled``: of the stored tree, which the status entry at ``status_size`` names.
+        Otherwise with all pending marks, as a status entry appended now must say it.
+        Raises `UnknownEntryError` for a size that the log has not reached.
+        """
+        if not 0 <= size <= self.size:
+            raise UnknownEntryError(f"the log of {self.size} has not reached size {size}")
+        if settled:
+            return self._status.root(size)
+        return self._status.with_marks(pending_marks(self._rows)).root(size)
+
+    def status_leaf(self, index: int) -> bytes:
+        """Give leaf ``index`` (64 bytes) of the settled status tree."""
+        return self._status.leaf(index)
+
+    def status_leaves(self) -> Iterator[tuple[int, bytes]]:
+        """Give (index, 64 bytes) of the settled status leaves that are not all zero."""
+        for key, row in self._rows.scan(STATUS):
+            if key[0]:
+                break
+            yield parse_u64(key[1:], "a status leaf's key"), row
+
+    def status_node(self, level: int, index: int) -> bytes:
+        """Give the hash of a full subtree of the settled status tree."""
+        return self._status.node(level, index)

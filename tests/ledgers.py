@@ -1,0 +1,53 @@
+"""Small real ledgers for tests: real LMDB, real keys, invented people."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from provenance.cdc.sample import SampleSpec, describe, write_flux
+from provenance.ledger import Ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from provenance.record.commitment import Value
+
+ORIGIN: Final = "log.example/test"
+DEPOSITOR: Final = "9EXAMPLE"
+CERTIFIER: Final = "9SAMPLES"
+
+
+def today_spec(**changes: object) -> SampleSpec:
+    """Describe a deposit whose file was made today, so that nothing in it is late."""
+    members: dict[str, object] = {"seed": 7, "passages": 12, "day": datetime.now(UTC).date()}
+    return SampleSpec(**{**members, **changes})  # type: ignore[arg-type]
+
+
+def flux(spec: SampleSpec) -> bytes:
+    """Give the whole file of a sample."""
+    return b"".join(write_flux(spec))
+
+
+def records(spec: SampleSpec) -> list[dict[str, Value]]:
+    """Give the passages of a sample as the portal's form would send them."""
+    return [dict(passage.fields) for passage in describe(spec)]
+
+
+def create(path: Path) -> Ledger:
+    """Make a ledger with two registered bodies, and leave it open."""
+    ledger = Ledger.create(path, origin=ORIGIN)
+    ledger.register(DEPOSITOR, name="Organisme d'exemple")
+    ledger.register(CERTIFIER, name="Certificateur d'échantillons")
+    return ledger
+
+
+@contextmanager
+def deposited(path: Path, spec: SampleSpec | None = None) -> Iterator[Ledger]:
+    """Give a ledger that holds one sample deposit, published."""
+    with create(path) as ledger:
+        ledger.deposit(flux(spec or today_spec()))
+        ledger.publish()
+        yield ledger

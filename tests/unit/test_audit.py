@@ -1,0 +1,226 @@
+"""The audit: green on what is right, and red, with the index, on what was changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import lmdb
+import pytest
+
+from ledgers import DEPOSITOR, ORIGIN, create, deposited, flux, records, today_spec
+from provenance.audit import audit
+from provenance.errors import FormatError, LedgerDamagedError
+from provenance.ledger import Ledger
+from provenance.tlog.merkle import leaf_hash
+from provenance.tlog.policy import parse_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from provenance.audit import AuditReport
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    with deposited(tmp_path / "ledger") as ledger:
+        ledger.append(records(today_spec(seed=9, passages=2)), depositor=DEPOSITOR)
+        ledger.publish()
+    return tmp_path / "ledger"
+
+
+def checks(report: AuditReport) -> set[str]:
+    return {finding.check for finding in report.findings}
+
+
+def rewrite(path: Path, database: str, key: bytes, change: Callable[[bytes], bytes]) -> None:
+    """Change a stored value behind the ledger's back, as whoever owns the disk can."""
+    with lmdb.open(str(path / "log"), max_dbs=16, lib_version=0) as environment:
+        handle = environment.open_db(database.encode())
+        with environment.begin(write=True, db=handle) as transaction:
+            value = transaction.get(key)
+            assert value is not None, (database, key)
+            transaction.put(key, change(bytes(value)))
+
+
+def u64(index: int) -> bytes:
+    return index.to_bytes(8, "big")
+
+
+def flip(value: bytes, at: int) -> bytes:
+    return value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
+
+
+def test_a_sound_ledger_passes(path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    report = audit(path, progress=lambda done, total: told.append((done, total)))
+    assert report.verdict == "yes", report.findings
+    assert report.types["certification"] == 14
+    assert report.signatures == report.entries == report.size
+    assert report.opened == 16
+    assert report.checkpoints == 2
+    assert told[-1] == (report.size, report.size)
+    assert b'"verdict":"yes"' in report.to_json()
+
+
+def test_without_a_policy_the_report_says_what_that_means(path: Path) -> None:
+    assert any("own word" in note for note in audit(path).notes)
+    with Ledger.open(path) as ledger:
+        policy = parse_policy(ledger.policy())
+    assert not any("own word" in note for note in audit(path, policy=policy).notes)
+
+
+def test_a_foreign_policy_is_not_satisfied(path: Path, tmp_path: Path) -> None:
+    with Ledger.create(tmp_path / "other", origin=ORIGIN) as other:
+        policy = parse_policy(other.policy())
+    assert "checkpoint" in checks(audit(path, policy=policy))
+
+
+def test_the_genesis_can_be_pinned(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        genesis = leaf_hash(ledger.record(0)[0])
+    assert audit(path, genesis=genesis).verdict == "yes"
+    assert checks(audit(path, genesis=bytes(32))) == {"genesis"}
+
+
+def test_payloads_can_stay_closed(path: Path) -> None:
+    report = audit(path, vault=False)
+    assert (report.verdict, report.opened) == ("yes", 0)
+    assert any("not opened" in note for note in report.notes)
+
+
+def test_a_changed_entry_is_named(path: Path) -> None:
+    rewrite(path, "records", u64(7), lambda row: row.replace(b"9EXAMPLE", b"9EXAMPLF"))
+    report = audit(path)
+    assert report.verdict == "no"
+    assert {"tree", "entry-signature", "chain"} <= checks(report)
+    assert {finding.index for finding in report.findings if finding.check == "tree"} >= {7}
+
+
+def test_an_entry_that_is_no_entry_is_named(path: Path) -> None:
+    rewrite(path, "records", u64(7), lambda row: flip(row, 70))
+    assert ("form", 7) in {(one.check, one.index) for one in audit(path).findings}
+
+
+def test_a_missing_signature_is_no_signature(path: Path) -> None:
+    """An entry without a signature is not skipped as unsigned."""
+    rewrite(path, "records", u64(6), lambda row: b"\x00" + row[65:])
+    assert [(one.check, one.index) for one in audit(path).findings] == [("entry-signature", 6)]
+
+
+def test_a_changed_payload_is_named(path: Path) -> None:
+    rewrite(path, "payloads", u64(8), lambda row: flip(row, 40))
+    assert ("contents", 8) in {(one.check, one.index) for one in audit(path).findings}
+
+
+def test_a_changed_seed_is_named(path: Path) -> None:
+    seeds = path / "vault" / "seeds"
+    data = bytearray(seeds.read_bytes())
+    data[64 + 32 * 9] ^= 1
+    seeds.write_bytes(data)
+    assert ("contents", 9) in {(one.check, one.index) for one in audit(path).findings}
+
+
+def test_a_seed_that_vanished_without_an_erasure_is_named(path: Path) -> None:
+    seeds = path / "vault" / "seeds"
+    data = bytearray(seeds.read_bytes())
+    data[64 + 32 * 9 : 64 + 32 * 10] = bytes(32)
+    seeds.write_bytes(data)
+    report = audit(path)
+    assert [(one.check, one.index) for one in report.findings] == [("contents", 9)]
+    assert "no erasure" in report.findings[0].message
+
+
+def test_a_changed_look_up_is_found(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        key = ledger._lookups.technical(DEPOSITOR, str(dict(ledger.fields(6))["idTechnique"]))
+    rewrite(path, "technical", key, lambda row: u64(5) + row[8:])
+    assert ("contents", 6) in {(one.check, one.index) for one in audit(path).findings}
+
+
+def test_a_checkpoint_over_another_tree_is_found(path: Path, tmp_path: Path) -> None:
+    """The operator signs another tree of the same size: the entries give it away."""
+    with Ledger.open(path) as ledger:
+        latest = ledger.checkpoint()
+        assert latest is not None
+        size = latest[0].size
+        signers = ledger._publisher._keys.log_signers(time_s=lambda: 1)
+    from provenance.tlog.checkpoint import Checkpoint
+    from provenance.tlog.note import sign_note
+
+    note = sign_note(Checkpoint(ORIGIN, size, bytes(32)).text, signers).encode()
+    rewrite(path, "checkpoints", u64(size), lambda _: note)
+    assert checks(audit(path)) == {"checkpoint"}
+
+
+def test_an_unsigned_checkpoint_is_found(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        size = ledger.size
+    rewrite(path, "checkpoints", u64(size), lambda note: note[:-900] + b"AAAA" + note[-896:])
+    assert "checkpoint" in checks(audit(path))
+
+
+def test_an_older_copy_is_a_finding(tmp_path: Path) -> None:
+    path, data = tmp_path / "ledger", tmp_path / "ledger" / "log" / "data.mdb"
+    with deposited(path):
+        pass
+    old = data.read_bytes()
+    with Ledger.open(path) as ledger:
+        ledger.publish()
+        ledger.register("9ANOTHER", name="Un")
+        ledger.publish()
+    data.write_bytes(old)
+    assert checks(audit(path)) == {"rollback"}
+
+
+def test_an_audit_goes_on_where_the_last_one_ended(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        since = ledger.publish()
+        begin = ledger.size
+        policy = parse_policy(ledger.policy())
+        ledger.deposit(flux(today_spec(seed=10)))
+        ledger.register(DEPOSITOR, name="Nouveau nom")
+        ledger.publish()
+    report = audit(path, since=since, policy=policy)
+    assert report.verdict == "yes", report.findings
+    assert (report.start, report.checkpoints) == (begin, 1)
+    assert report.entries == report.size - begin
+    assert audit(path, since=since).verdict == "yes"
+
+
+def test_an_older_checkpoint_that_the_log_left_behind_is_a_finding(
+    path: Path, tmp_path: Path
+) -> None:
+    with deposited(tmp_path / "other", today_spec(seed=77)) as other:
+        foreign = other.publish()
+    report = audit(path, since=foreign)
+    assert "since" in checks(report)
+    assert report.start == 0
+    with Ledger.open(path) as ledger:
+        ledger.register("9ANOTHER", name="Un")
+        ahead = ledger.publish()
+    rewrite(path, "records", u64(0), lambda row: row)
+    tampered = ahead.replace(f"\n{len(ahead)}\n", "\n1\n").replace(ORIGIN, "log.example/xxxx")
+    assert "since" in checks(audit(path, since=tampered))
+    with pytest.raises(FormatError):
+        audit(path, since="nothing of the kind")
+
+
+def test_a_change_before_the_older_checkpoint_is_seen_where_it_matters(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        since = ledger.publish()
+        ledger.deposit(flux(today_spec(seed=10)))
+        ledger.publish()
+    rewrite(path, "records", u64(1), lambda row: row.replace(b'"add"', b'"adt"'))
+    assert "since" in checks(audit(path, since=since))
+
+
+def test_what_is_no_ledger_cannot_be_audited(tmp_path: Path) -> None:
+    with pytest.raises(LedgerDamagedError):
+        audit(tmp_path)
+
+
+def test_an_unpublished_ledger_can_be_audited(tmp_path: Path) -> None:
+    create(tmp_path / "ledger").close()
+    report = audit(tmp_path / "ledger")
+    assert (report.verdict, report.checkpoints, report.size) == ("yes", 0, 4)

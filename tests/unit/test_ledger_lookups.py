@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+import pytest
+
+from provenance.errors import FormatError
+from provenance.ledger.lookups import Lookups, identity_of
+
+SECRET = bytes(range(32))
+PREFIX = "identificationTitulaire."
+
+
+def test_the_technical_key_is_the_documented_hmac() -> None:
+    message = b"provenance/lookup/technical/v1\n0ABCDEFG\nid-1"
+    expected = hmac.new(SECRET, message, hashlib.sha256).digest()[:16]
+    assert Lookups(SECRET).technical("0ABCDEFG", "id-1") == expected
+
+
+def test_keys_differ_by_secret_kind_and_value() -> None:
+    lookups = Lookups(SECRET)
+    keys = {
+        lookups.technical("0ABCDEFG", "x"),
+        lookups.technical("0ABCDEFH", "x"),
+        lookups.reference("0ABCDEFG\nx"),
+        Lookups(bytes(32)).technical("0ABCDEFG", "x"),
+        lookups.holder({"nir": "x"}),
+        lookups.holder({"idDossier": "x"}),
+    }
+    assert len(keys) == 6
+
+
+def test_names_are_compared_without_case_accents_and_punctuation() -> None:
+    lookups = Lookups(SECRET)
+    one = {"nomNaissance": "Lefèvre-Dubois", "prenom1": "Zoé", "anneeNaissance": 1990}
+    two = {"nomNaissance": "LEFEVRE DUBOIS", "prenom1": "zoe", "anneeNaissance": 1990}
+    other = {**one, "anneeNaissance": 1991}
+    assert lookups.holder(one) == lookups.holder({**two, "moisNaissance": None})
+    assert lookups.holder(one) != lookups.holder(other)
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        {},
+        {"prenom1": "Zoé"},
+        {"nir": "1", "nomNaissance": "x"},
+        {"nomNaissance": "x", "sexe": "F"},
+    ],
+)
+def test_a_holder_is_looked_up_by_exactly_one_group(identity: dict[str, str]) -> None:
+    with pytest.raises(FormatError, match="exactly one"):
+        Lookups(SECRET).holder(identity)
+
+
+def test_a_record_is_found_by_identity_and_by_reference() -> None:
+    lookups = Lookups(SECRET)
+    fields = (
+        ("code", "RS1"),
+        (PREFIX + "titulaire.nomNaissance", "Quévert"),
+        (PREFIX + "titulaire.prenom1", "Anaïs"),
+        (PREFIX + "titulaire.anneeNaissance", 1991),
+        (PREFIX + "titulaire.moisNaissance", 4),
+        (PREFIX + "titulaire.jourNaissance", None),
+    )
+    assert lookups.holders_of(fields, "ref-7") == (
+        lookups.reference("ref-7"),
+        lookups.holder(
+            {
+                "nomNaissance": "QUEVERT",
+                "prenom1": "ANAIS",
+                "anneeNaissance": 1991,
+                "moisNaissance": 4,
+                "jourNaissance": None,
+            }
+        ),
+    )
+
+
+def test_a_record_without_identity_has_no_holder() -> None:
+    assert identity_of((("code", "RS1"),)) == ("", {})
+    assert Lookups(SECRET).holders_of((("code", "RS1"),), None) == ()
+
+
+def test_characters_that_are_no_text_are_refused() -> None:
+    with pytest.raises(FormatError, match="no text"):
+        Lookups(SECRET).reference("\udc80")
