@@ -119,7 +119,7 @@ def test_other_content_under_a_recorded_id_is_refused(tmp_path: Path) -> None:
 
 
 def test_passages_are_judged_one_by_one(tmp_path: Path) -> None:
-    spec = today_spec(passages=30, flaws={"end-before-start": 2, "repeated": 1})
+    spec = today_spec(passages=30, flaws={"end-before-start": 2, "repeated-in-file": 1})
     expected = {one.id_technique: one for one in describe(spec)}
     with create(tmp_path / "ledger") as ledger:
         receipt = ledger.deposit(flux(spec))

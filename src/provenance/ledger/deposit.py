@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
+from provenance.cdc.faults import Fault
 from provenance.cdc.report import AcceptedPassage, DuplicatePassage, Receipt
 from provenance.encoding import encode_base64
 from provenance.errors import DepositRefused, LedgerBusyError
@@ -26,7 +27,6 @@ from provenance.record.payload import NONCE_SIZE, DepositPayload, seal_payload
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from provenance.cdc.faults import Fault
     from provenance.ledger.draft import Draft, Place
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.recall import Recall
@@ -245,8 +245,15 @@ class Depositing:
             accepted=() if recorded is None else _accepted(found.new, recorded),
             duplicates=tuple(found.duplicates),
             refused=tuple(intake.screening.refused),
-            warnings=intake.warnings,
+            warnings=(*intake.warnings, *_clock_warning(recorded)),
         )
+
+
+def _clock_warning(recorded: Recorded | None) -> tuple[Fault, ...]:
+    if recorded is None or not recorded.clock_held:
+        return ()
+    message = "the operator's clock went back: the time is that of the entry before"
+    return (Fault(level="deadline", code="clock-held", message=message, effect="warning"),)
 
 
 def _accepted(new: Sequence[Candidate], recorded: Recorded) -> tuple[AcceptedPassage, ...]:
