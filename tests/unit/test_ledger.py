@@ -31,6 +31,7 @@ from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.merkle import leaf_hash, tree_root
 from provenance.tlog.note import ED25519, make_verifier_key
 from provenance.tlog.policy import parse_policy, verify_checkpoint
+from provenance.tlog.proof import verify_tlog_proof
 from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -277,6 +278,22 @@ def test_what_is_not_published_cannot_be_proven(tmp_path: Path) -> None:
             ledger.prove([500])
         with pytest.raises(UnknownEntryError, match="asked for"):
             ledger.prove([])
+
+
+def test_any_entry_can_be_proven_to_any_verifier(tmp_path: Path) -> None:
+    with deposited(tmp_path / "ledger") as ledger:
+        policy = parse_policy(ledger.policy())
+        for index in range(ledger.size):
+            leaf = leaf_hash(ledger.record(index)[0])
+            assert verify_tlog_proof(ledger.tlog_proof(index), leaf, policy).size == ledger.size
+        for index in (-1, ledger.size):
+            with pytest.raises(UnknownEntryError):
+                ledger.tlog_proof(index)
+            with pytest.raises(UnknownEntryError):
+                ledger.prove([index])
+        new = ledger.register("9ANOTHER", name="Un")
+        with pytest.raises(NotPublishedError):
+            ledger.tlog_proof(new)
 
 
 def test_a_holder_is_found_by_identity(tmp_path: Path) -> None:

@@ -20,10 +20,10 @@ from msgspec import Struct
 WHITE_SPACE: Final = " \t\r\n"
 """What XML calls white space; Python's own idea of it is wider."""
 
-_INTEGER: Final = re.compile(r"[+-]?0*[0-9]{1,9}")
+_INTEGER: Final = re.compile(r"([+-]?)0*([0-9]{1,9})")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIMESTAMP: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-9]{2}"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-5][0-9]"
 )
 _OFFSET_MAX: Final = timedelta(hours=14)
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
@@ -103,9 +103,9 @@ class Integer(Struct, frozen=True):
 
     def parse(self, text: str) -> int:
         """Give the number, or raise `UnfitError`."""
-        digits = text.strip(WHITE_SPACE)
-        if _INTEGER.fullmatch(digits):
-            value = int(digits)
+        found = _INTEGER.fullmatch(text.strip(WHITE_SPACE))
+        if found:
+            value = int(found[1] + found[2])
             if self.low <= value <= self.high:
                 return value
         raise UnfitError("integer", f"must be a whole number from {self.low} to {self.high}")

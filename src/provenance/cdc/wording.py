@@ -88,6 +88,7 @@ _MEANING: Final = {
     "vae-access": "La voie d'accès VAE est renseignée sans que la modalité d'accès soit VAE",
 }
 _RIGHTS: Final = {
+    "clock-held": "L'horloge du système a reculé ; l'heure de réception a été maintenue",
     "not-for-certifier": "Le déposant n'est pas habilité à déposer pour ce certificateur",
     "signature-key-unknown": "La clé de signature n'est pas déclarée pour ce déposant",
     "signature-missing": "Ce déposant doit signer ses dépôts",

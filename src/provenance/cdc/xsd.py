@@ -159,9 +159,9 @@ class _Reading:
     def _collect(self) -> None:
         """Take over what the schema has found since the last time."""
         log = self._parser.feed_error_log
-        for entry in log[self._logged :]:
-            if entry.type_name.startswith(_RULE):
-                self._add(*_explain(entry.type_name, entry.message))
+        new = [entry for entry in log[self._logged :] if entry.type_name.startswith(_RULE)]
+        for entry in new:
+            self._add(*_explain(entry.type_name, entry.message))
         self._logged = len(log)
 
     def _add(self, code: str, message: str, element: str | None = None) -> None:

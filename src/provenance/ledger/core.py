@@ -284,6 +284,14 @@ class Ledger:
         """
         return self._prover.prove(indexes, disclose)
 
+    def tlog_proof(self, index: int) -> str:
+        """Prove that entry ``index`` stands in the log, as a C2SP ``tlog-proof``.
+
+        Any verifier of that format can check it, and learns nothing that the entry does
+        not say itself. Raises `NotPublishedError`, `UnknownEntryError`.
+        """
+        return self._prover.tlog_proof(index)
+
     def find(
         self,
         *,

@@ -92,7 +92,9 @@ class Reception:
             faults += self._check_rights(reader.header, authenticated)
             screening = self._screen(itertools.chain([first], passages), reader.header, faults)
         faults += reader.faults
-        if validator is not None:
+        # The validator's library bounds no single text, the reader does: what failed there
+        # is not shown to it.
+        if validator is not None and all(fault.level != "well-formed" for fault in faults):
             faults += validator.faults(source.chunks)
         header = reader.header
         # Only now: the action may stand behind the passages.

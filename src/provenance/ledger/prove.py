@@ -27,6 +27,7 @@ from provenance.record.bundle import (
 from provenance.record.commitment import Disclosed, disclose
 from provenance.record.entry import Certification, Depositor, Status, parse_entry
 from provenance.record.status import LEAF_ENTRIES, leaf_count
+from provenance.tlog.proof import TlogProof, format_tlog_proof
 from provenance.tlog.prover import prove_inclusion
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ class Prover:
             raise UnknownEntryError("no certification was asked for")
         with self._files.store.view() as view:
             latest = latest_checkpoint(view)
-            if latest is None or wanted[-1] >= latest[0].size:
-                raise _not_published(wanted[-1], view)
+            if latest is None or wanted[0] < 0 or wanted[-1] >= latest[0].size:
+                raise _not_published(wanted[0] if wanted[0] < 0 else wanted[-1], view)
             checkpoint, note = latest
             shown = [self._show(view, index, names_for(index, disclose)) for index in wanted]
             return encode_bundle(
@@ -82,6 +83,20 @@ class Prover:
                     status=_status_leaves(view, checkpoint, wanted),
                 )
             )
+
+    def tlog_proof(self, index: int) -> str:
+        """Prove one entry in the form that any C2SP verifier reads.
+
+        It says that these bytes stand in the log, and nothing of what they commit to.
+        Raises `NotPublishedError`, `UnknownEntryError`.
+        """
+        with self._files.store.view() as view:
+            latest = latest_checkpoint(view)
+            if latest is None or not 0 <= index < latest[0].size:
+                raise _not_published(index, view)
+            checkpoint, note = latest
+            path = tuple(prove_inclusion(index, checkpoint.size, view.node))
+        return format_tlog_proof(TlogProof(index=index, path=path, checkpoint=note))
 
     def _show(self, view: View, index: int, names: frozenset[str]) -> _Shown:
         entry = read_entry(view, index, Certification)
@@ -100,7 +115,7 @@ class Prover:
 
 
 def _not_published(index: int, view: View) -> Exception:
-    if index >= view.size:
+    if not 0 <= index < view.size:
         return UnknownEntryError(f"there is no entry {index}: the log has {view.size}")
     return NotPublishedError(f"no checkpoint covers entry {index} yet: publish first")
 

@@ -89,7 +89,7 @@ BREAKS: Final[dict[str, Literal["well-formed", "schema"]]] = {
 }
 """Every kind of broken file, and the level at which it fails."""
 
-
+# It has holders named in full and by file number, and validities without an end.
 _SOUND: Final = SampleSpec(passages=10, certifications=1, dossier_percent=50)
 
 

@@ -13,6 +13,7 @@ from provenance.cdc.sample.tree import Dice
 from provenance.errors import FormatError
 
 PASSAGES_MAX: Final = 2**24
+_YEARS: Final = range(2010, 2100)
 
 
 class SampleSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -20,11 +21,11 @@ class SampleSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     ``depositor`` and ``certifier`` are BCRs of 8 characters. ``certifications`` is the
     number of certification groups that the passages are spread over, where there are
-    enough. ``day`` is the day of
-    the file: awards lie 3 to 80 days before. ``dossier_percent`` and ``national_percent``
-    tell how many holders are named in these two ways, the others being named in full; the
-    last one, and the element ``action``, exist in version 1.1.5 only. ``flaws`` tells how
-    many passages have which flaw; the first passage never has one.
+    enough. ``day`` is the day of the file: awards lie 3 to 80 days before.
+    ``dossier_percent`` and ``national_percent`` tell how many holders are named in these
+    two ways, the others being named in full; the second way, and the element ``action``,
+    exist in version 1.1.5 only. ``flaws`` tells how many passages have which flaw; the
+    first passage never has one.
 
     Raises `FormatError` where this cannot be met.
     """
@@ -48,6 +49,7 @@ class SampleSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         _check(0 < self.passages <= PASSAGES_MAX, f"passages: 1 to {PASSAGES_MAX}")
         _check(self.certifications > 0, "certifications: 1 or more")
         _check(min(shares) >= 0 and sum(shares) <= 100, "percentages: 0 to 100 together")  # noqa: PLR2004 - per cent
+        _check(self.day.year in _YEARS, f"day: {_YEARS[0]} to {_YEARS[-1]}")
         newer = self.version == "1.1.5" or not self.national_percent
         _check(newer, "holders named by national number need version 1.1.5")
         _check(self.flaws.keys() <= FLAWS.keys(), f"flaws: one of {', '.join(FLAWS)}")
