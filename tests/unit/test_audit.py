@@ -11,7 +11,9 @@ from ledgers import DEPOSITOR, ORIGIN, create, deposited, flux, records, today_s
 from provenance.audit import audit
 from provenance.errors import FormatError, LedgerDamagedError
 from provenance.ledger import Ledger
+from provenance.tlog.checkpoint import Checkpoint
 from provenance.tlog.merkle import leaf_hash
+from provenance.tlog.note import sign_note
 from provenance.tlog.policy import parse_policy
 
 if TYPE_CHECKING:
@@ -145,9 +147,6 @@ def test_a_checkpoint_over_another_tree_is_found(path: Path, tmp_path: Path) -> 
         assert latest is not None
         size = latest[0].size
         signers = ledger._publisher._keys.log_signers(time_s=lambda: 1)
-    from provenance.tlog.checkpoint import Checkpoint
-    from provenance.tlog.note import sign_note
-
     note = sign_note(Checkpoint(ORIGIN, size, bytes(32)).text, signers).encode()
     rewrite(path, "checkpoints", u64(size), lambda _: note)
     assert checks(audit(path)) == {"checkpoint"}

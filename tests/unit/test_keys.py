@@ -6,10 +6,10 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from provenance.tlog.note import open_note, sign_note
 
 from provenance.errors import KeyFileError
 from provenance.keys import KEY_FILE_SIZE_MAX, KeyRing, read_private_key, write_private_key
+from provenance.tlog.note import open_note, sign_note
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ledgers import CERTIFIER, DEPOSITOR, ORIGIN, create, deposited, flux, records, today_spec
+from provenance.audit import audit
 from provenance.cdc.report import encode_receipt, parse_receipt
 from provenance.cdc.sample import Form, describe
 from provenance.errors import (
@@ -114,7 +115,7 @@ def test_other_content_under_a_recorded_id_is_refused(tmp_path: Path) -> None:
         ledger.deposit(flux(one))
         size = ledger.size
         receipt = ledger.deposit(flux(two))
-        assert ledger.size == size
+        assert (ledger.size, receipt.deposit, receipt.accepted) == (size + 1, size, ())
         codes = {fault.code for refused in receipt.refused for fault in refused.faults}
         assert codes == {"already-recorded"}
 
@@ -146,11 +147,14 @@ def test_the_operator_decides(tmp_path: Path) -> None:
         assert ledger.find(reference=f"ref-{second}") == [receipt.accepted[0].index]
 
 
-def test_nothing_new_means_nothing_recorded(tmp_path: Path) -> None:
+def test_a_file_of_which_all_was_refused_is_recorded_as_received(tmp_path: Path) -> None:
+    file = flux(today_spec())
     with create(tmp_path / "ledger") as ledger:
         size = ledger.size
-        receipt = ledger.deposit(flux(today_spec()), lambda _: Refuse("closed"))
-        assert (ledger.size, receipt.deposit, len(receipt.refused)) == (size, None, 12)
+        receipt = ledger.deposit(file, lambda _: Refuse("closed"))
+        assert (ledger.size, receipt.deposit, len(receipt.refused)) == (size + 1, size, 12)
+        assert ledger.rebuild(size) == file
+    assert audit(tmp_path / "ledger").verdict == "yes"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ import pytest
 
 from ledgers import DEPOSITOR, create, flux, records, today_spec
 from provenance.audit import audit
-from provenance.cdc.report import AcceptedPassage
 from provenance.errors import (
     ClockError,
     DepositRefused,
@@ -179,7 +178,6 @@ def test_receipts_hold_no_personal_data(tmp_path: Path) -> None:
         names = {
             str(value)
             for one in receipt.accepted
-            if isinstance(one, AcceptedPassage)
             for name, value in ledger.fields(one.index)
             if name.endswith(("nomNaissance", "nomTitulaire"))
         }

@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import TYPE_CHECKING
 
 import pytest
 
 from provenance.errors import FormatError
 from provenance.ledger.lookups import Lookups, identity_of
+
+if TYPE_CHECKING:
+    from provenance.record.commitment import Value
 
 SECRET = bytes(range(32))
 PREFIX = "identificationTitulaire."
@@ -33,9 +37,17 @@ def test_keys_differ_by_secret_kind_and_value() -> None:
 
 def test_names_are_compared_without_case_accents_and_punctuation() -> None:
     lookups = Lookups(SECRET)
-    one = {"nomNaissance": "Lefèvre-Dubois", "prenom1": "Zoé", "anneeNaissance": 1990}
-    two = {"nomNaissance": "LEFEVRE DUBOIS", "prenom1": "zoe", "anneeNaissance": 1990}
-    other = {**one, "anneeNaissance": 1991}
+    one: dict[str, Value] = {
+        "nomNaissance": "Lefèvre-Dubois",
+        "prenom1": "Zoé",
+        "anneeNaissance": 1990,
+    }
+    two: dict[str, Value] = {
+        "nomNaissance": "LEFEVRE DUBOIS",
+        "prenom1": "zoe",
+        "anneeNaissance": 1990,
+    }
+    other: dict[str, Value] = {**one, "anneeNaissance": 1991}
     assert lookups.holder(one) == lookups.holder({**two, "moisNaissance": None})
     assert lookups.holder(one) != lookups.holder(other)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from provenance.audit.report import Findings
     from provenance.audit.rules import Rules
+    from provenance.tlog.note import VerifierKey
 
 BATCH: Final = 1024
 CHECK: Final = "entry-signature"
@@ -35,11 +36,11 @@ class SignatureCheck:
         self._findings: Final = findings
         self._threads: Final = threads
         self._batch: list[_Signed] = []
-        self._keys: tuple[str, ...] = ()
+        self._keys: tuple[VerifierKey, ...] = ()
 
     def add(self, index: int, leaf_hash: bytes, signature: bytes) -> None:
-        """Queue one signature; entries 0 and 1 wait for the key that entry 1 adds."""
-        keys = tuple(self._rules.entry_keys)
+        """Queue one signature; entry 0 waits for the key that entry 1 adds."""
+        keys = tuple(self._rules.entry_keys.values())
         if self._keys and keys != self._keys:
             self.finish()
         self._keys = keys
@@ -48,16 +49,11 @@ class SignatureCheck:
             self.finish()
 
     def finish(self) -> None:
-        """Verify what is queued."""
+        """Verify what is queued, under the keys that were in force then."""
         batch, self._batch = self._batch, []
         self.count += len(batch)
         prefix = entry_message(self._rules.origin, b"")
-        publics = [
-            self._rules.entry_keys[vkey].public
-            for vkey in self._keys
-            if vkey in self._rules.entry_keys
-        ]
-        keys = [Ed25519PublicKey.from_public_bytes(public) for public in publics]
+        keys = [Ed25519PublicKey.from_public_bytes(key.public) for key in self._keys]
         half = (len(batch) + 1) // 2
 
         def failing(part: Sequence[_Signed]) -> list[int]:

@@ -157,7 +157,7 @@ class Depositing:
         for _ in range(ATTEMPTS_MAX):
             found = self._sort(intake.screening.candidates)
             try:
-                recorded = self._record(intake, found.new)
+                recorded = self._record(intake, found)
             except OutdatedError:
                 self._check_depositor(intake)
                 continue
@@ -194,9 +194,14 @@ class Depositing:
                 found.conflicts.append((candidate, fault))
         return found
 
-    def _record(self, intake: Intake, new: Sequence[Candidate]) -> Recorded | None:
-        """Record deposit and certifications; None when there is nothing new."""
-        if not new:
+    def _record(self, intake: Intake, found: _Sorted) -> Recorded | None:
+        """Record deposit and certifications; None where all is known already.
+
+        A file of which everything was refused is recorded too: that it came, and what it
+        held, is what a depositor may ask for later. A repetition is not.
+        """
+        new = found.new
+        if not (new or found.conflicts or intake.screening.refused):
             return None
         spans = [candidate.span for candidate in new]
         document = intake.document
