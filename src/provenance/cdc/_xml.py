@@ -15,6 +15,7 @@ Sources: Extensible Markup Language (XML) 1.0, Fifth Edition; Namespaces in XML 
 from __future__ import annotations
 
 import codecs
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 from xml.parsers import expat
 
@@ -117,17 +118,17 @@ class XmlReader:
         parser.EndNamespaceDeclHandler = self._unbind
         # Newer versions of expat put off long tokens; here a limit bounds them instead, and
         # what is pending after a block is then the beginning of one token and no more.
-        set_deferral = getattr(parser, "SetReparseDeferralEnabled", None)
-        if set_deferral is not None:
-            set_deferral(False)
+        with suppress(AttributeError):
+            parser.SetReparseDeferralEnabled(False)
 
     def run(self, chunks: Iterable[bytes]) -> Iterator[None]:
-        """Read the file; hand over after each block, and end at the end or at a fault."""
+        """Read the file; hand over after each block and at the end, unless a fault stops it."""
         try:
             for block in blocks(chunks):
                 self._feed(block)
                 yield
             self.parser.Parse(b"", True)
+            yield  # A version of expat that put something off has done it now.
         except StopReading:
             pass
         except expat.ExpatError as error:
