@@ -8,7 +8,6 @@ from base64 import b64decode, urlsafe_b64encode
 from typing import Any, Final
 
 import pytest
-from provenance.tlog.merkle import leaf_hash
 
 from naive_commitment import (
     naive_commitment,
@@ -22,6 +21,7 @@ from provenance.record.dictionary import DICTIONARY
 from provenance.record.entry import encode_entry, parse_entry
 from provenance.record.message import file_digest
 from provenance.record.payload import CertificationPayload, DepositPayload, unseal_payload
+from provenance.tlog.merkle import leaf_hash
 from record_samples import ENTRIES
 from vectors.make_record_vectors import CERTIFICATION, PATH, build
 

@@ -1,0 +1,264 @@
+"""Holding a CV against its proof: line by line, claim by claim.
+
+A CV is a JSON text (white space between its tokens is free, everything else has one
+spelling, see ``encoding``)::
+
+    {"format":"provenance-cv/1",
+     "lines":[{"id":"1","label":"Développeuse web","entry":7,
+               "claims":{"code":"RNCP34762","dateDebutValidite":"2026-03-14"}},…]}
+
+``id`` is unique in the CV. ``label`` (optional) is the CV's own wording, and never checked.
+``claims`` has one member or more, each a field of the certification's record and its value.
+``entry`` (optional) names the certification by its index. Without it, the line's claims
+choose one: those with the claimed ``code`` remain; then ``dateDebutValidite``, the other
+claims in the line's order, and last being in force each narrow the choice, unless nothing
+would remain. What is left must be one certification, else the line is ``ambiguous``.
+
+A claim is ``proven`` where the certification shows the same value of the same type. Names
+of the holder are also compared without case, accents and punctuation: ``spelled
+differently``. Otherwise it is ``contradicted``, or ``undisclosed`` where the bundle does not
+show the field. A line is then
+
+    proven        every claim is, and all is shown that a positive line needs
+    contradicted  one claim is, at least
+    not shown     neither: something is undisclosed
+    ambiguous     several certifications would do
+    no entry      the bundle proves none that fits
+
+A line is *positive* when it is proven and its certification is in force. Nothing is
+positive, nor even looked at, where the bundle's own verdict is not ``yes``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+from provenance.encoding import decode_json, encode_json
+from provenance.errors import FormatError
+from provenance.record.commitment import Name, Value  # noqa: TC001 - msgspec resolves them
+from provenance.record.identity import fold
+from provenance.report import (
+    IDENTITY_GROUPS,
+    CertificationReport,
+    Report,
+    StatusWord,
+    Verdict,
+    same_person,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+CV_SIZE_MAX: Final = 1024 * 1024
+"""Bytes."""
+CV_LINES_MAX: Final = 1000
+_NAMES: Final = frozenset(
+    name
+    for names in IDENTITY_GROUPS.values()
+    for name in names
+    if name.rpartition(".")[2].startswith(("nom", "prenom"))
+)
+
+Outcome: TypeAlias = Literal["proven", "spelled differently", "contradicted", "undisclosed"]
+Result: TypeAlias = Literal["proven", "contradicted", "not shown", "ambiguous", "no entry"]
+
+
+class CvLine(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One line of a CV, as it claims to be."""
+
+    id: Annotated[str, Meta(min_length=1, max_length=64)]
+    label: str | None = None
+    entry: Annotated[int, Meta(ge=0)] | None = None
+    claims: Annotated[dict[Name, Value], Meta(min_length=1, max_length=64)]
+
+
+class Cv(Struct, frozen=True, forbid_unknown_fields=True):
+    """A CV."""
+
+    format: Literal["provenance-cv/1"]
+    lines: Annotated[tuple[CvLine, ...], Meta(min_length=1, max_length=CV_LINES_MAX)]
+
+
+class ClaimReport(Struct, frozen=True):
+    """One claim, and the value that the certification shows (None where it shows none)."""
+
+    name: str
+    claimed: Value
+    outcome: Outcome
+    proven: Value = None
+
+
+class LineReport(Struct, frozen=True, kw_only=True):
+    """One line: the entry that it rests on, what became of its claims, and why."""
+
+    id: str
+    label: str | None
+    result: Result
+    positive: bool
+    reason: str
+    entry: int | None = None
+    status: StatusWord | None = None
+    claims: tuple[ClaimReport, ...] = ()
+
+
+class CvReport(Struct, frozen=True, kw_only=True):
+    """A whole CV; ``yes``: every line is positive, and no two are of different persons."""
+
+    format: Literal["provenance-cv-report/1"] = "provenance-cv-report/1"
+    verdict: Verdict
+    summary: tuple[str, ...]
+    lines: tuple[LineReport, ...] = ()
+    same_person: bool | None = None
+
+    def to_json(self) -> bytes:
+        """Encode as JSON, the same bytes for the same report."""
+        return encode_json(self)
+
+
+def parse_cv(data: bytes) -> Cv:
+    """Parse a CV; raises `FormatError`."""
+    if len(data) > CV_SIZE_MAX:
+        raise FormatError(f"malformed CV: more than {CV_SIZE_MAX} bytes")
+    try:
+        compact = msgspec.json.format(data, indent=-1)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise FormatError("malformed CV") from error
+    cv = decode_json(compact, Cv, "CV")
+    if len({line.id for line in cv.lines}) != len(cv.lines):
+        raise FormatError("malformed CV: two lines of one id")
+    return cv
+
+
+def reconstruct(cv: bytes, report: Report) -> CvReport:
+    """Compare a CV with a verifier's report; bad input is a verdict, never an exception."""
+    try:
+        parsed = parse_cv(cv)
+    except FormatError as error:
+        return CvReport(verdict="unreadable", summary=(str(error),))
+    accepted = report.verdict == "yes"
+    certifications = {one.index: one for one in report.certifications if accepted}
+    lines = tuple(_reconstruct_line(line, certifications) for line in parsed.lines)
+    used = [certifications[line.entry] for line in lines if line.entry is not None]
+    one_person = same_person(used)
+    positive = sum(line.positive for line in lines)
+    return CvReport(
+        verdict="yes" if positive == len(lines) and one_person is not False else "no",
+        summary=(
+            f"{positive} of {len(lines)} line(s) are proven and in force.",
+            *([] if accepted else ["The bundle is not accepted, so nothing in it counts."]),
+            *(["The lines are of different persons."] if one_person is False else []),
+            *_repetitions(lines),
+        ),
+        lines=lines,
+        same_person=one_person,
+    )
+
+
+def _repetitions(lines: Sequence[LineReport]) -> list[str]:
+    """Say which lines rest on one certification: they are one achievement, not several."""
+    ids: dict[int | None, list[str]] = {}
+    for line in lines:
+        ids.setdefault(line.entry, []).append(line.id)
+    return [
+        f"Lines {', '.join(same)} are one certification, entry {entry}."
+        for entry, same in ids.items()
+        if entry is not None and len(same) > 1
+    ]
+
+
+def _reconstruct_line(
+    line: CvLine, certifications: Mapping[int, CertificationReport]
+) -> LineReport:
+    found = _choose(line, list(certifications.values()))
+    if len(found) == 1:
+        return _compare(line, found[0])
+    indexes = ", ".join(str(one.index) for one in found)
+    return LineReport(
+        id=line.id,
+        label=line.label,
+        result="ambiguous" if found else "no entry",
+        positive=False,
+        reason=f"fits entries {indexes}: name one" if found else "no certification shown fits",
+    )
+
+
+def _choose(
+    line: CvLine, certifications: Sequence[CertificationReport]
+) -> list[CertificationReport]:
+    """Give the certifications that the line may mean, narrowed as far as its claims do."""
+    if line.entry is not None:
+        return [one for one in certifications if one.index == line.entry]
+    if "code" not in line.claims:
+        return []
+    fits = {
+        one.index: {
+            claim.name
+            for claim in _compare_claims(line, one)
+            if claim.outcome in {"proven", "spelled differently"}
+        }
+        for one in certifications
+    }
+    left = [one for one in certifications if "code" in fits[one.index]]
+    for name in dict.fromkeys(["dateDebutValidite", *line.claims]):
+        left = [one for one in left if name in fits[one.index]] or left
+    return [one for one in left if one.status == "in force"] or left
+
+
+def _compare(line: CvLine, one: CertificationReport) -> LineReport:
+    claims = _compare_claims(line, one)
+    outcomes = {claim.outcome for claim in claims}
+    result: Result = "proven"
+    if "contradicted" in outcomes:
+        result = "contradicted"
+    elif "undisclosed" in outcomes or not one.line_complete:
+        result = "not shown"
+    return LineReport(
+        id=line.id,
+        label=line.label,
+        result=result,
+        positive=result == "proven" and one.status == "in force",
+        reason=_reason(one, claims),
+        entry=one.index,
+        status=one.status,
+        claims=claims,
+    )
+
+
+def _compare_claims(line: CvLine, one: CertificationReport) -> tuple[ClaimReport, ...]:
+    fields = dict(one.fields)
+    return tuple(
+        ClaimReport(name, claimed, _outcome(name, claimed, fields), fields.get(name))
+        for name, claimed in line.claims.items()
+    )
+
+
+def _outcome(name: str, claimed: Value, fields: Mapping[str, Value]) -> Outcome:
+    if name not in fields:
+        return "undisclosed"
+    shown = fields[name]
+    # As JSON, for in Python 1 and True are equal, and so are two orders of members.
+    if encode_json(claimed) == encode_json(shown):
+        return "proven"
+    spelled = isinstance(claimed, str) and isinstance(shown, str) and name in _NAMES
+    if spelled and "" != fold(str(claimed)) == fold(str(shown)):
+        return "spelled differently"
+    return "contradicted"
+
+
+def _reason(one: CertificationReport, claims: Sequence[ClaimReport]) -> str:
+    """Say what is wrong with a line, claim by claim, and how its certification stands."""
+    parts = [
+        f"{claim.name} is {claim.outcome}" for claim in claims if claim.outcome != "proven"
+    ]
+    if one.lacks:
+        parts.append(f"the bundle does not show {', '.join(one.lacks)}")
+    if one.provisional:
+        parts.append("the certification is provisional")
+    if one.as_of_time is not None:
+        parts.append(f"entry {one.index} is {one.status} as of {one.as_of_time}")
+    else:
+        parts.append(f"the status of entry {one.index} is {one.status}")
+    return "; ".join(parts)

@@ -1,0 +1,53 @@
+"""Verifying what a simulated log proves, and tampering with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from provenance.encoding import encode_json
+from provenance.verifier import Verifier
+
+if TYPE_CHECKING:
+    from provenance.record.bundle import Bundle
+    from provenance.report import Check, Report
+    from simulator import (
+        Simulator,
+    )
+
+
+def verify(log: Simulator, bundle: Bundle | bytes, **options: Any) -> Report:
+    data = bundle if isinstance(bundle, bytes) else encode_json(bundle)
+    return Verifier(log.policy(), **options).verify(data)
+
+
+def failing(report: Report) -> dict[str, list[int | None]]:
+    """Give the failing checks with the entries that they failed for."""
+    assert report.verdict == "no"
+    found: dict[str, list[int | None]] = {}
+    for check in report.checks:
+        if check.outcome == "no":
+            found.setdefault(check.name, []).append(check.index)
+    return found
+
+
+def find(report: Report, name: str) -> Check:
+    (check,) = (check for check in report.checks if check.name == name)
+    return check
+
+
+def change(bundle: Bundle, number: int, **members: Any) -> Bundle:
+    """Replace members of one entry of the bundle, counted from 0."""
+    entries = list(bundle.entries)
+    entries[number] = replace(entries[number], **members)
+    return replace(bundle, entries=tuple(entries))
+
+
+def drop(bundle: Bundle, number: int) -> Bundle:
+    return replace(bundle, entries=bundle.entries[:number] + bundle.entries[number + 1 :])
+
+
+def flip(text: str) -> str:
+    """Change the first character of base64 text, which stays base64 of one spelling."""
+    return ("B" if text[0] == "A" else "A") + text[1:]
