@@ -1,1 +1,83 @@
-"""TODO."""
+"""A ledger of professional certifications, and proofs that a stranger can check offline.
+
+The front doors, each loaded at its first use, so that who only verifies loads no database::
+
+    Ledger        deposit, append, publish, prove, find
+    Verifier      a proof bundle and a trust policy in, a `Report` out
+
+`Accept` and `Refuse` are the answers of an operator's own decision on a passage,
+`DepositSignature` is what a depositor that signs sends along. Everything that goes wrong
+is a `ProvenanceError`; ``provenance.errors`` has the whole tree.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from provenance.errors import (
+        DepositRefused,
+        FormatError,
+        PolicyError,
+        ProvenanceError,
+        StorageError,
+        UnreadableError,
+        VerificationError,
+    )
+    from provenance.ledger import Accept, DepositSignature, Ledger, Refuse
+    from provenance.report import Report
+    from provenance.verifier import Verifier
+
+    __version__: str
+
+__all__ = [
+    "Accept",
+    "DepositRefused",
+    "DepositSignature",
+    "FormatError",
+    "Ledger",
+    "PolicyError",
+    "ProvenanceError",
+    "Refuse",
+    "Report",
+    "StorageError",
+    "UnreadableError",
+    "VerificationError",
+    "Verifier",
+    "__version__",
+]
+
+_HOMES: Final = {
+    "ledger": ("Accept", "DepositSignature", "Ledger", "Refuse"),
+    "report": ("Report",),
+    "verifier": ("Verifier",),
+    "errors": (
+        "DepositRefused",
+        "FormatError",
+        "PolicyError",
+        "ProvenanceError",
+        "StorageError",
+        "UnreadableError",
+        "VerificationError",
+    ),
+}
+"""Where each public name lives, below this package."""
+
+if not TYPE_CHECKING:
+    # Type checkers do not see this, so that they go on refusing names that do not exist.
+
+    def __getattr__(name: str) -> object:
+        """Load a public name when it is asked for (PEP 562)."""
+        if name == "__version__":
+            value = import_module("importlib.metadata").version("provenance-ledger")
+        else:
+            home = next((home for home, names in _HOMES.items() if name in names), None)
+            if home is None:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            value = getattr(import_module(f"{__name__}.{home}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

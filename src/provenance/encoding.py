@@ -12,6 +12,7 @@ escapes of JSON strings), RFC 8259 (JSON).
 from __future__ import annotations
 
 import binascii
+import re
 from typing import Final, TypeVar
 
 import msgspec
@@ -23,7 +24,12 @@ DECIMAL_DIGITS_MAX: Final = 20
 JSON_INTEGER_LIMIT: Final = 2**53
 """Integers in JSON lie strictly between minus this and this (RFC 8259 section 6)."""
 
+TEXT_SIZE_MAX: Final = 1_000_000
+"""Characters, or bytes, of the longest note, proof or policy that is read."""
+
 T = TypeVar("T")
+
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 _encoder = msgspec.json.Encoder()
 
@@ -85,6 +91,25 @@ def parse_decimal(text: str) -> int:
     return value
 
 
+def decode_text(text: str | bytes, what: str) -> str:
+    """Give text in UTF-8 that has no control character below U+0020 but newlines.
+
+    ``what`` names the object in the error, as in ``malformed note``. Raises `FormatError`
+    for other text, and for more than `TEXT_SIZE_MAX` of it.
+    """
+    if len(text) > TEXT_SIZE_MAX:
+        raise FormatError(f"malformed {what}: too long")
+    try:
+        decoded = text if isinstance(text, str) else text.decode()
+        # A string can hold half a surrogate pair, which has no UTF-8.
+        decoded.encode()
+    except UnicodeError as error:
+        raise FormatError(f"malformed {what}: not UTF-8") from error
+    if _CONTROL.search(decoded):
+        raise FormatError(f"malformed {what}: control characters")
+    return decoded
+
+
 def encode_json(value: object) -> bytes:
     """Encode as JSON without white space, members in the order given.
 
@@ -116,5 +141,8 @@ def decode_json(data: bytes, kind: type[T], what: str) -> T:
 
 def _place(error: Exception) -> str:
     """Give the JSON path where decoding stopped, when the decoder names one."""
-    _, found, path = str(error).rpartition(" - at `")
-    return f" at {path.rstrip('`')}" if found else ""
+    text = str(error)
+    _, found, path = text.rpartition(" - at `")
+    # The name of an unknown member is told too, and can be made to look like a path.
+    told = found and not text.startswith("Object contains unknown field")
+    return f" at {path.rstrip('`')}" if told else ""

@@ -40,8 +40,8 @@ from provenance.encoding import decode_json, encode_json
 from provenance.errors import FormatError
 from provenance.record.commitment import Name, Value  # noqa: TC001 - msgspec resolves them
 from provenance.record.identity import fold
+from provenance.record.showing import IDENTITY_GROUPS
 from provenance.report import (
-    IDENTITY_GROUPS,
     CertificationReport,
     Report,
     StatusWord,

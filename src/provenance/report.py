@@ -24,6 +24,7 @@ from msgspec import Struct
 from provenance.encoding import encode_base64, encode_json
 from provenance.record.commitment import Field, Value  # noqa: TC001 - msgspec resolves them
 from provenance.record.identity import fold
+from provenance.record.showing import IDENTITY_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -37,23 +38,6 @@ _Part: TypeAlias = str | int | None
 _Identity: TypeAlias = tuple[str | None, tuple[_Part, ...]]
 
 _HOLDER: Final = "identificationTitulaire"
-IDENTITY_GROUPS: Final[dict[str, tuple[str, ...]]] = {
-    "titulaire": tuple(
-        f"{_HOLDER}.titulaire.{name}"
-        for name in (
-            "nomNaissance",
-            "prenom1",
-            "anneeNaissance",
-            "moisNaissance",
-            "jourNaissance",
-        )
-    ),
-    "dossier": tuple(
-        f"{_HOLDER}.dossierFormation.{name}" for name in ("nomTitulaire", "prenom1Titulaire")
-    ),
-    "national": (f"{_HOLDER}.identifiantNational.nomNaissance",),
-}
-"""The fields of each kind of identity that a holder may be shown by."""
 _COMPARED: Final = (
     (f"{_HOLDER}.titulaire.nomNaissance", f"{_HOLDER}.identifiantNational.nomNaissance"),
     (f"{_HOLDER}.dossierFormation.nomTitulaire",),
@@ -62,15 +46,6 @@ _COMPARED: Final = (
 )
 """What is compared with what; the name in a training file need not be the birth name."""
 _FIRST_NAME: Final = 2
-LINE_FIELDS: Final = (
-    "certificateur",
-    "type",
-    "code",
-    "donneeCertifiee",
-    "dateDebutValidite",
-    "dateFinValidite",
-)
-"""What a positive line of a CV needs disclosed, besides one whole identity."""
 
 
 class Check(Struct, frozen=True):

@@ -291,6 +291,8 @@ def test_a_new_entry_key_signs_from_then_on(ledger: Ledger) -> None:
     old = str(ledger._writer._keys.entry_verifier)
     append_raw(ledger, entry(Key, action="add", role="entry", vkey=new.vkey))
     append_raw(ledger, entry(Key, action="retire", role="entry", vkey=old))
+    assert audit_open(ledger).verdict == "yes"
+    append_raw(ledger, entry(Upgrade, format="provenance/2"))
     report = close_and_audit(ledger)
     assert [one.check for one in report.findings] == ["entry-signature"]
 

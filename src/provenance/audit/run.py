@@ -137,6 +137,7 @@ class _Walk:
         leaf = leaf_hash(data)
         self._tree.append(leaf)
         entry: Entry | None = None
+        keys = tuple(self._rules.entry_keys.values())
         try:
             entry = parse_entry(data)
             check_follows(entry, index=index, prev=self._prev, time=self._time)
@@ -147,7 +148,7 @@ class _Walk:
         if entry is not None:
             self._time = entry.time
             self._apply(entry)
-        self._signatures.add(index, leaf, signature)
+        self._signatures.add(index, leaf, signature, keys)
         self._prev = leaf
         self._checkpoints.reached(self._tree, entry)
 

@@ -24,11 +24,7 @@ _Signed = tuple[int, bytes, bytes]
 
 
 class SignatureCheck:
-    """Collects (index, leaf hash, signature) and verifies them under the key in force.
-
-    The keys are those in force behind the entry: a key entry may be signed by the key that
-    it adds, as entry 1 must be.
-    """
+    """Collects (index, leaf hash, signature) and verifies them under the keys in force."""
 
     def __init__(self, rules: Rules, findings: Findings, threads: ThreadPoolExecutor) -> None:
         self.count = 0
@@ -38,9 +34,14 @@ class SignatureCheck:
         self._batch: list[_Signed] = []
         self._keys: tuple[VerifierKey, ...] = ()
 
-    def add(self, index: int, leaf_hash: bytes, signature: bytes) -> None:
-        """Queue one signature; entry 0 waits for the key that entry 1 adds."""
-        keys = tuple(self._rules.entry_keys.values())
+    def add(
+        self, index: int, leaf_hash: bytes, signature: bytes, before: tuple[VerifierKey, ...]
+    ) -> None:
+        """Queue one signature, to be verified under the keys in force ``before`` the entry.
+
+        Entries 0 and 1 have none before them and wait for the key that entry 1 adds.
+        """
+        keys = before or tuple(self._rules.entry_keys.values())
         if self._keys and keys != self._keys:
             self.finish()
         self._keys = keys

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.errors import PolicyError
 from provenance.record.commitment import NEVER_DISCLOSED, SOURCE
+from provenance.record.showing import IDENTITY_GROUPS, LINE_FIELDS, flag_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,33 +22,7 @@ if TYPE_CHECKING:
 
 LINE: Final = "line"
 ALL: Final = "all"
-LINE_FIELDS: Final = (
-    "certificateur",
-    "type",
-    "code",
-    "donneeCertifiee",
-    "dateDebutValidite",
-    "dateFinValidite",
-)
-"""What a positive line of a CV needs, besides one identity group."""
-IDENTITY_FIELDS: Final = tuple(
-    f"identificationTitulaire.{name}"
-    for name in (
-        "titulaire.nomNaissance",
-        "titulaire.prenom1",
-        "titulaire.anneeNaissance",
-        "titulaire.moisNaissance",
-        "titulaire.jourNaissance",
-        "dossierFormation.nomTitulaire",
-        "dossierFormation.prenom1Titulaire",
-        "identifiantNational.nomNaissance",
-    )
-)
-FLAG_OF: Final = {
-    "niveauLangueEuropeen": "presenceNiveauLangueEuro",
-    "niveauNumeriqueEuropeen.scoreGeneral": "presenceNiveauNumeriqueEuro",
-    "niveauNumeriqueEuropeen.resultats": "presenceNiveauNumeriqueEuro",
-}
+_LINE_NAMES: Final = frozenset(LINE_FIELDS).union(*IDENTITY_GROUPS.values())
 
 
 def names_for(
@@ -69,10 +44,10 @@ def choose(fields: Sequence[Field], names: Collection[str]) -> frozenset[str]:
     present = {name for name, _ in fields}
     shown = set(names) & present
     if LINE in names:
-        shown |= present & {*LINE_FIELDS, *IDENTITY_FIELDS}
+        shown |= present & _LINE_NAMES
     if ALL in names:
         shown |= present - NEVER_DISCLOSED - {SOURCE}
-    shown |= {FLAG_OF[name] for name in shown if name in FLAG_OF} & present
+    shown |= {flag for name in shown if (flag := flag_of(name)) in present and flag}
     complete = shown | {SOURCE} == present
     if SOURCE in names and not complete:
         raise PolicyError("source is disclosed only together with all other fields")

@@ -24,8 +24,9 @@ from provenance.storage.rows import (
     TECHNICAL,
     TECHNICAL_ROW,
     TOMBSTONE,
-    U64,
     pack_u64,
+    parse_u8,
+    parse_u64,
     record_row,
 )
 from provenance.storage.statustree import StatusReader
@@ -152,8 +153,9 @@ def _write_status(commit: Commit, rows: WriteRows) -> None:
 
 
 def pending_marks(rows: ReadRows) -> Iterator[tuple[int, int]]:
-    """Give the marks that no commit has settled yet."""
-    return ((U64.unpack(key)[0], value[0]) for key, value in rows.scan(PENDING))
+    """Give (index, bits) of the marks that no commit has settled yet."""
+    for key, bits in rows.scan(PENDING):
+        yield parse_u64(key, "a pending mark"), parse_u8(bits, "a pending mark")
 
 
 def status_reader(rows: ReadRows) -> StatusReader:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import resource
 import secrets
 import shutil
 from typing import TYPE_CHECKING, Final
@@ -146,15 +147,19 @@ def is_full(path: Path, code: int = 0) -> bool:
     """Whether an I/O error with number ``code`` at ``path`` comes from a lack of room.
 
     A short write on a full disk reaches us as a bare input/output error, so the number
-    alone does not tell; the file system does.
+    alone does not tell; the file system, and the limit on file sizes, do.
     """
     if code in FULL_CODES:
         return True
     try:
-        facts = os.statvfs(path)
+        facts, size = os.statvfs(path), path.stat().st_size
     except OSError:
         return False
-    return facts.f_bavail * facts.f_frsize < SPACE_MIN
+    room = facts.f_bavail * facts.f_frsize
+    limit, _ = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if limit != resource.RLIM_INFINITY:
+        room = min(room, limit - size)
+    return room < SPACE_MIN
 
 
 class SyncedFile:
@@ -176,6 +181,7 @@ class SyncedFile:
             raise storage_error(error, f"cannot open {path}") from error
         self._descriptor: int | None = opened
         self._readonly: Final = readonly
+        self._each: Final = each
 
     @property
     def path(self) -> Path:
@@ -214,7 +220,8 @@ class SyncedFile:
 
         Raises `LedgerFullError` when there is no room; what was there before may be
         written over in part. Raises `StorageError` otherwise, and the file is then
-        refused until it is opened again.
+        refused until it is opened again; so it is after any failure of a write that
+        syncs.
         """
         descriptor = self._usable()
         if self._readonly:
@@ -223,7 +230,7 @@ class SyncedFile:
             write_all(descriptor, data, offset)
         except OSError as error:
             found = storage_error(error, f"cannot write {self._path}")
-            self._failed = not isinstance(found, LedgerFullError)
+            self._failed = self._each or not isinstance(found, LedgerFullError)
             raise found from error
 
     def sync(self) -> None:

@@ -82,9 +82,10 @@ class HeadRegister:
         return self._read()[1]
 
     def _read(self) -> tuple[int, Head]:
-        data = self._file.read(0, SLOTS * SLOT_SIZE + 1)
-        if len(data) != SLOTS * SLOT_SIZE:
-            raise LedgerDamagedError(f"{self._file.path} has not {SLOTS * SLOT_SIZE} bytes")
+        size = SLOTS * SLOT_SIZE
+        data = self._file.read(0, size)
+        if not len(data) == self._file.facts().st_size == size:
+            raise LedgerDamagedError(f"{self._file.path} has not {size} bytes")
         slots = [_parse(data[at : at + SLOT_SIZE]) for at in range(0, len(data), SLOT_SIZE)]
         found = [slot for slot in slots if slot is not None]
         if not found:
@@ -96,7 +97,7 @@ class HeadRegister:
 
         ::
 
-            pread64(3, …, 1025, 0) = 1024
+            pread64(3, …, 1024, 0) = 1024
             pwrite64(3, …, 512, 0 or 512)      (the file is open with O_DSYNC)
 
         Raises `StorageError` when ``head`` is behind what is remembered, or when the

@@ -57,9 +57,9 @@ class WriterLock:
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def __exit__(self, *error: object) -> None:
+        assert self._descriptor is not None, "whoever is inside holds the lock"
         try:
-            if self._descriptor is not None:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         finally:
             self._threads.release()
 

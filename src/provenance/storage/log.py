@@ -112,9 +112,9 @@ class Log(ABC):
 
         ::
 
-            pwritev(3, …)  …          (new pages, never over pages in use)
+            lseek(3, …)  writev(3, …)  …    (new pages, never over pages in use)
             fdatasync(3)
-            pwrite64(4, …, 120, …)    (the meta page; 4 is open with O_DSYNC)
+            pwrite64(4, …, 120, …)          (the meta page; 4 is open with O_DSYNC)
 
         Raises `StorageError` when ``commit`` does not begin at the log's size or is
         malformed, `LedgerFullError`, and for I/O errors another `StorageError`, after

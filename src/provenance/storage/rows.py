@@ -120,6 +120,13 @@ def parse_record(row: bytes | None, index: int) -> tuple[bytes, bytes]:
     raise LedgerDamagedError(f"the record of entry {index} is missing or damaged")
 
 
+def parse_u8(row: bytes, what: str) -> int:
+    """Give the number that a row of 1 byte holds. Raises `LedgerDamagedError`."""
+    if len(row) != 1:
+        raise LedgerDamagedError(f"{what} is damaged")
+    return row[0]
+
+
 def parse_u64(row: bytes | None, what: str) -> int:
     """Give the number that a row of 8 bytes holds. Raises `LedgerDamagedError`."""
     if row is None or len(row) != U64.size:

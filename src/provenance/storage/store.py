@@ -8,10 +8,9 @@ What LMDB promises and what it does not, and what is done about it:
 - After a failed sync it would go on. Here any failure but a full map makes the `Store`
   refuse everything with `LedgerPoisonedError` until it is opened again.
 - A full disk may look like any input/output error: the file system is asked.
-- A reader that was killed keeps old pages alive: dead ones are cleared at open and every
-  1,000 commits.
-- A short data file, a second open in one process, a fork and network file systems are
-  refused before LMDB sees them.
+- A killed reader keeps old pages alive: such are cleared at open and every 1,000 commits.
+- Short files, a second open in one process, forks and network file systems are refused
+  before LMDB sees them.
 """
 
 from __future__ import annotations
@@ -48,6 +47,7 @@ MAP_SIZES: Final = (1 << 40, 1 << 34)
 """Bytes of address space; the second where the first is refused (``ulimit -v``)."""
 READER_CHECK_COMMITS: Final = 1000
 READING: Final = "cannot read the log"
+WRITING: Final = "cannot write the log; make room or mend the disk, and open it again"
 
 _verify: Final[Callable[[str], list[str]]] = lmdb.verify.verify
 _DAMAGED: Final = (
@@ -80,7 +80,8 @@ def _converting(what: str) -> Iterator[None]:
 
 def _write_failed(error: lmdb.Error, path: Path, what: str) -> StorageError:
     """Give our error for a failed write, `LedgerFullError` when there is no room."""
-    if durable.is_full(path, error.code):
+    # LMDB's own errors carry a number, those of its Python binding do not.
+    if durable.is_full(path, getattr(error, "code", 0)):
         return LedgerFullError(f"{what}: {error}")
     return _foreign(error, what)
 
@@ -154,8 +155,8 @@ class Store(Log):
     def create(path: Path) -> None:
         """Make an empty database at ``path``, whole or not at all.
 
-        Raises `LedgerBusyError` on a network file system, `StorageError` when ``path``
-        exists or the disk refuses. What is synced when, `new_directory` tells.
+        What is synced when, `new_directory` tells. Raises `LedgerBusyError` on a network
+        file system, `StorageError` when ``path`` exists or the disk refuses.
         """
         check_local(path.parent)
         # LMDB syncs pages, never names, and its file is unreadable until the first commit
@@ -182,7 +183,7 @@ class Store(Log):
         with _converting(f"cannot open {path}"), contextlib.ExitStack() as undo:
             claim = Claim(path / DATA_FILE)
             undo.callback(claim.release)
-            environment = _open(path, readonly=readonly, map_sizes=_map_sizes)
+            environment = _open(path, _map_sizes, readonly=readonly, create=False)
             undo.callback(environment.close)
             environment.reader_check()
             store = cls(path, environment, claim, readonly=readonly)
@@ -226,47 +227,37 @@ class Store(Log):
                 raise LedgerFullError("the database has used up its address space") from error
             except lmdb.Error as error:
                 self._poisoned = True
-                what = "cannot write the log; make room or mend the disk, and open it again"
-                raise _write_failed(error, self._path, what) from error
+                raise _write_failed(error, self._path / DATA_FILE, WRITING) from error
 
 
 def _open_tables(
     environment: lmdb.Environment, creating: lmdb.Transaction[bytes] | None = None
 ) -> dict[str, lmdb._Database]:
     """Open all tables; one of them has many values a key, all of one length."""
+    create = creating is not None
+    many = {name: {"dupsort": name == HOLDERS, "dupfixed": name == HOLDERS} for name in TABLES}
     return {
-        name: environment.open_db(
-            name.encode(),
-            creating,
-            dupsort=name == HOLDERS,
-            create=creating is not None,
-            dupfixed=name == HOLDERS,
-        )
+        name: environment.open_db(name.encode(), creating, create=create, **many[name])
         for name in TABLES
     }
 
 
 def _create_in(directory: Path) -> None:
-    environment = _open(directory, create=True)
-    try:
-        with environment.begin(write=True) as transaction:
-            rows = _Rows(transaction, _open_tables(environment, transaction))
-            nothing = pack_u64(0)
-            rows.put(EDGE, [(FORMAT_ROW, FORMAT), (SIZE_ROW, nothing), (STATUS_ROW, nothing)])
-    finally:
-        environment.close()
+    with (
+        _open(directory, readonly=False, create=True) as environment,
+        environment.begin(write=True) as transaction,
+    ):
+        rows = _Rows(transaction, _open_tables(environment, transaction))
+        zero = pack_u64(0)
+        rows.put(EDGE, [(FORMAT_ROW, FORMAT), (SIZE_ROW, zero), (STATUS_ROW, zero)])
     durable.sync_path(directory / DATA_FILE)
 
 
 def _open(
-    path: Path,
-    *,
-    readonly: bool = False,
-    create: bool = False,
-    map_sizes: Iterable[int] = MAP_SIZES,
+    path: Path, map_sizes: Iterable[int] = MAP_SIZES, *, readonly: bool, create: bool
 ) -> lmdb.Environment:
     """Open the environment with every option written out."""
-    refused: lmdb.Error | None = None
+    refused = None
     for map_size in map_sizes:
         try:
             return lmdb.open(

@@ -53,12 +53,7 @@ _NOWHERE: Final = (-1, 0, 0)
 
 def block_key(number: int, *, tier: int) -> bytes:
     """Give the key under which block ``number`` of ``tier`` is stored."""
-    return _KEY.pack(_block_end(number, tier), tier)
-
-
-def _block_end(number: int, tier: int) -> int:
-    """Give the log's size at which the block becomes full."""
-    return (number + 1) << BLOCK_LEVELS * (tier + 1)
+    return _KEY.pack((number + 1) << BLOCK_LEVELS * (tier + 1), tier)
 
 
 def _hash_levels(leaves: Iterable[bytes]) -> list[bytes]:
@@ -192,6 +187,7 @@ class TreeReader:
         self._edge: Final = edge
         # A proof's path stays within one block a tier, so the last one of each is kept.
         self._recent: Final[dict[int, tuple[int, bytes]]] = {}
+        self._tiers: Sequence[Tier] = ()
 
     def node(self, level: int, index: int) -> bytes:
         """Give the hash of the full subtree [index << level, (index + 1) << level).
@@ -205,13 +201,17 @@ class TreeReader:
         if recent is None or recent[0] != number:
             if level < 0 or index < 0 or (index + 1) << level > self.size:
                 raise UnknownEntryError(f"the log of {self.size} has no node {level}, {index}")
-            if _block_end(number, tier) > self.size:
-                edge = self._edge().tiers[tier]
-                return edge.node(BLOCK_LEVELS - height, index - (number << height))
+            if number == self.size >> BLOCK_LEVELS * (tier + 1):
+                tiers = self._tiers or self._read_edge()
+                return tiers[tier].node(BLOCK_LEVELS - height, index - (number << height))
             recent = number, self._block(number, tier)
             self._recent[tier] = recent
         at = offset + (index - (number << height)) * HASH_SIZE
         return recent[1][at : at + HASH_SIZE]
+
+    def _read_edge(self) -> Sequence[Tier]:
+        self._tiers = self._edge().tiers
+        return self._tiers
 
     def _block(self, number: int, tier: int) -> bytes:
         block = self._read_block(block_key(number, tier=tier))
@@ -234,7 +234,7 @@ class TreeReader:
         numbers = range(start // BLOCK_LEAVES, -(-min(end, full) // BLOCK_LEAVES))
         parts = [self._block(number, 0)[: BLOCK_LEAVES * HASH_SIZE] for number in numbers]
         if end > full:
-            parts.append(self._edge().tiers[0].row())
+            parts.append(self._read_edge()[0].row())
         first = min(start // BLOCK_LEAVES * BLOCK_LEAVES, full)
         return b"".join(parts)[(start - first) * HASH_SIZE : (end - first) * HASH_SIZE]
 

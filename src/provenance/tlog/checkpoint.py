@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from provenance.encoding import decode_fixed, encode_base64, parse_decimal
+from provenance.encoding import decode_fixed, decode_text, encode_base64, parse_decimal
 from provenance.errors import FormatError
 from provenance.tlog.merkle import HASH_SIZE
 
@@ -36,8 +36,8 @@ class Checkpoint(Struct, frozen=True):
 
 def parse_checkpoint(text: str | bytes) -> Checkpoint:
     """Parse a checkpoint's text; raises `FormatError` for any other spelling."""
+    decoded = decode_text(text, "checkpoint")
     try:
-        decoded = text if isinstance(text, str) else text.decode()
         origin, size, root, *extensions = decoded.removesuffix("\n").split("\n")
         checkpoint = Checkpoint(
             origin, parse_decimal(size), decode_fixed(root, HASH_SIZE), tuple(extensions)

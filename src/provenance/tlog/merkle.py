@@ -8,7 +8,7 @@ r"""Merkle trees as RFC 6962 has them: roots, and proofs that hold or raise.
 
 A tree over n leaves is split at the largest power of two smaller than n; a lonely last
 node is never duplicated. Every function that verifies returns None or raises, and its
-loop is bounded by the bit length of the size. A subtree [start, end) is one whose start
+loop is bounded by the bits of a size, at most 64. A subtree [start, end) is one whose start
 is a multiple of the smallest power of two that is not less than end - start.
 
 Sources: RFC 6962 section 2.1, RFC 9162 section 2.1.3 and 2.1.4 (verification algorithms),
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 HASH_SIZE: Final = 32
 """Bytes of every hash here: SHA-256."""
+SIZE_MAX: Final = 2**64 - 1
+"""Leaves of the largest tree: sizes are unsigned 64-bit integers."""
 EMPTY_ROOT: Final = hashlib.sha256().digest()
 """Root of the tree without leaves."""
 
@@ -121,7 +123,7 @@ def verify_subtree_consistency(
 
     Raises `ConsistencyError`.
     """
-    if not is_subtree(start, end) or end > size:
+    if not is_subtree(start, end) or not end <= size <= SIZE_MAX:
         raise ConsistencyError(f"[{start}, {end}) is no subtree of a tree of {size}")
     _check_hashes([subtree_root, root, *proof], ConsistencyError)
     hashes = iter(proof)
@@ -139,7 +141,7 @@ def verify_subtree_consistency(
 
 def is_subtree(start: int, end: int) -> bool:
     """Tell whether [start, end) is a subtree, of any tree that is large enough."""
-    return 0 <= start < end and start % (1 << (end - start - 1).bit_length()) == 0
+    return 0 <= start < end <= SIZE_MAX and start % (1 << (end - start - 1).bit_length()) == 0
 
 
 def split(size: int) -> int:

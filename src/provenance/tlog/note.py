@@ -22,14 +22,14 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Final, Protocol
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 from msgspec import Struct
 
-from provenance.encoding import decode_base64, encode_base64
+from provenance.encoding import decode_base64, decode_text, encode_base64
 from provenance.errors import FormatError, SignatureError
 from provenance.tlog.cosignature import TIME_SIZE, checkpoint_message, cosignature_message
 
@@ -44,12 +44,13 @@ COSIGNATURE: Final = 0x04
 MLDSA44: Final = 0x06
 KEY_ID_SIZE: Final = 4
 SIGNATURE_LINES_MAX: Final = 100
-NOTE_SIZE_MAX: Final = 1_000_000
 
 _PUBLIC_SIZES: Final = {ED25519: 32, COSIGNATURE: 32, MLDSA44: 1312}
 _SIGNATURE_SIZES: Final = {ED25519: 64, COSIGNATURE: TIME_SIZE + 64, MLDSA44: TIME_SIZE + 2420}
 _LINE: Final = re.compile(r"— (\S+) ([A-Za-z0-9+/]+={0,2})")
-_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_P256_SPKI: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
+"""What the DER of a P-256 key begins with (RFC 5480 section 2); X and Y follow."""
+_P256_SPKI_SIZE: Final = 91
 
 _P: Final = 2**255 - 19
 _SMALL_ORDER_Y: Final = frozenset(
@@ -85,7 +86,7 @@ class VerifierKey(Struct, frozen=True):
         """
         try:
             return self._verify(text, signature)
-        except (InvalidSignature, FormatError, ValueError) as error:
+        except (InvalidSignature, ValueError) as error:
             raise SignatureError(f"the signature by {self.name} is wrong") from error
 
     def _verify(self, text: str, signature: bytes) -> int | None:
@@ -172,7 +173,7 @@ def make_verifier_key(name: str, kind: int, public: bytes) -> VerifierKey:
 
 def parse_verifier_key(vkey: str) -> VerifierKey:
     """Parse ``name+<8 hex of key id>+base64(type || public key)``; raises `FormatError`."""
-    name, _, rest = vkey.partition("+")
+    name, _, rest = decode_text(vkey, "verifier key").partition("+")
     _, _, encoded = rest.partition("+")
     data = decode_base64(encoded)
     if not data:
@@ -185,39 +186,34 @@ def parse_verifier_key(vkey: str) -> VerifierKey:
 
 def split_note(note: str | bytes) -> tuple[str, tuple[SignatureLine, ...]]:
     """Split a note at its last empty line, verifying nothing; raises `FormatError`."""
-    if len(note) > NOTE_SIZE_MAX:
-        raise FormatError("malformed note: too long")
-    try:
-        decoded = note if isinstance(note, str) else note.decode()
-        decoded.encode()
-    except UnicodeError as error:
-        raise FormatError("malformed note: not UTF-8") from error
-    body, separator, tail = decoded.rpartition("\n\n")
-    text = body + "\n"
-    if not separator or not body or _CONTROL.search(decoded) or not tail.endswith("\n"):
+    body, separator, tail = decode_text(note, "note").rpartition("\n\n")
+    if not separator or not tail.endswith("\n"):
         raise FormatError("malformed note")
     lines = tail.removesuffix("\n").split("\n")
     if len(lines) > SIGNATURE_LINES_MAX:
         raise FormatError(f"malformed note: more than {SIGNATURE_LINES_MAX} signature lines")
-    return text, tuple(map(_parse_line, lines))
+    return f"{body}\n", tuple(map(_parse_line, lines))
 
 
 def open_note(note: str | bytes, keys: Iterable[VerifierKey]) -> Note:
     """Verify a note under those of its signatures whose key is known.
 
     Raises `FormatError` for what is no note, `SignatureError` when a known key's signature
-    fails, stands there twice, or when none is known.
+    fails, stands there twice, or when none is known, and for two keys of one name and id.
     """
     text, lines = split_note(note)
-    known = {(key.name, key.key_id): key for key in keys}
+    known: dict[tuple[str, bytes], VerifierKey] = {}
+    for key in keys:
+        if known.setdefault((key.name, key.key_id), key) != key:
+            raise SignatureError(f"two keys named {key.name} have one id")
     verified: list[VerifiedSignature] = []
     for line in lines:
-        key = known.get((line.name, line.key_id))
-        if key is None:
+        signer = known.get((line.name, line.key_id))
+        if signer is None:
             continue
-        if any(one.key == key for one in verified):
-            raise SignatureError(f"two signatures by {key.name}")
-        verified.append(VerifiedSignature(key, key.verify(text, line.data)))
+        if any(one.key == signer for one in verified):
+            raise SignatureError(f"two signatures by {signer.name}")
+        verified.append(VerifiedSignature(signer, signer.verify(text, line.data)))
     if not verified:
         raise SignatureError("no signature by a known key")
     return Note(text, tuple(verified))
@@ -247,7 +243,7 @@ def _parse_line(line: str) -> SignatureLine:
 
 
 def _check_name(name: str) -> None:
-    if not name or "+" in name or name.split() != [name] or _CONTROL.search(name):
+    if "+" in decode_text(name, "key name") or name.split() != [name]:
         raise FormatError("malformed key name")
 
 
@@ -264,15 +260,13 @@ def _check_public(kind: int, public: bytes) -> None:
 
 
 def _load_ecdsa(public: bytes) -> ec.EllipticCurvePublicKey:
+    if len(public) != _P256_SPKI_SIZE or not public.startswith(_P256_SPKI):
+        raise FormatError("the ECDSA public key is no uncompressed P-256 key")
     try:
-        key = serialization.load_der_public_key(public)
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise FormatError("malformed ECDSA public key") from error
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(
-        key.curve, ec.SECP256R1
-    ):
-        raise FormatError("the ECDSA public key is not on P-256")
-    return key
+        point = public[len(_P256_SPKI) - 1 :]
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+    except ValueError as error:
+        raise FormatError("the ECDSA public key is not on its curve") from error
 
 
 def _key_id(name: str, kind: int, public: bytes) -> bytes:

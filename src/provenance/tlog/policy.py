@@ -12,8 +12,10 @@ The verifier gets this text by another way than the proofs that it checks::
 
 A log's origin is the name of its keys. Where keys of several types are listed for one
 origin, a checkpoint needs a valid signature by a key of each type. Groups name only what
-stands above them; a key, a name and a member occur once; two keys of one witness (equal
-key names) count once. Source: C2SP tlog-policy, read more strictly.
+stands above them, and nobody stands in two groups. A public key and a name occur once. Two
+keys of one witness (equal key names) count once, so ``all`` asks for one of them, and they
+share a group. Items are parted by spaces and tabs; a line that begins with ``#`` is a
+comment; the text is UTF-8. Source: C2SP tlog-policy, read more strictly.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from provenance.encoding import parse_decimal
+from provenance.encoding import decode_text, parse_decimal
 from provenance.errors import FormatError, SignatureError
 from provenance.tlog.checkpoint import Checkpoint, parse_checkpoint
 from provenance.tlog.note import (
@@ -41,7 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 NO_QUORUM: Final = "none"
-LINES_MAX: Final = 10_000
 KEY_TYPE_NAMES: Final = {ED25519: "Ed25519", ECDSA: "ECDSA", MLDSA44: "ML-DSA-44"}
 
 
@@ -88,16 +89,16 @@ class Policy(Struct, frozen=True):
         for group in self.groups:
             agreeing = {who[member] for member in group.members if member in who}
             if len(agreeing) >= group.threshold:
-                # A space cannot stand in a key name: no group is taken for a witness.
-                who[group.name] = f"group {group.name}"
+                who[group.name] = _group_token(group.name)
         return self.quorum in who
 
 
 class VerifiedCheckpoint(Struct, frozen=True):
     """A checkpoint that a policy believes, with what vouches for it.
 
-    ``witnesses`` are policy names; ``witnessed_at_s`` is the newest POSIX time by which
-    the quorum still holds, None without a quorum.
+    ``witnesses`` are policy names. ``witnessed_at_s`` is the newest POSIX time such that
+    cosignatures of that time or later reach the quorum, None without a quorum. ML-DSA-44
+    signatures say nothing of the checkpoint's extension lines.
     """
 
     checkpoint: Checkpoint
@@ -108,12 +109,13 @@ class VerifiedCheckpoint(Struct, frozen=True):
 
 def parse_policy(text: str) -> Policy:
     """Parse a trust policy; raises `FormatError` that tells the line."""
+    # Only spaces and tabs part items: other Unicode spaces can stand in a name.
+    plain = decode_text(text.replace("\t", " "), "policy")
+    if "\x7f" in plain:
+        raise FormatError("malformed policy: control characters")
     reader = _Reader()
-    lines = text.split("\n")
-    if len(lines) > LINES_MAX:
-        raise FormatError(f"malformed policy: more than {LINES_MAX} lines")
-    for number, line in enumerate(lines, 1):
-        words = line.split()
+    for number, line in enumerate(plain.split("\n"), 1):
+        words = [word for word in line.split(" ") if word]
         if not words or words[0].startswith("#"):
             continue
         try:
@@ -163,6 +165,11 @@ def _witnessed_at(policy: Policy, seen: Sequence[tuple[str, int]]) -> int | None
     )
 
 
+def _group_token(name: str) -> str:
+    """Name a group among witnesses; no key name has a space, so none is taken for it."""
+    return f"group {name}"
+
+
 class _Reader:
     """Collects a policy line by line."""
 
@@ -172,7 +179,10 @@ class _Reader:
         self._groups: Final[list[Group]] = []
         self._quorum: str | None = None
         self._names: Final[set[str]] = {NO_QUORUM}
-        self._publics: Final[set[tuple[int, bytes]]] = set()
+        self._publics: Final[set[bytes]] = set()
+        # Who stands behind each name that is in no group yet, and who is in one.
+        self._free: Final[dict[str, str]] = {}
+        self._grouped: Final[set[str]] = set()
 
     def read(self, keyword: str, words: list[str]) -> None:
         """Read one line."""
@@ -182,7 +192,7 @@ class _Reader:
                 self._logs.append(LogKey(key, url[0] if url else None))
             case "witness", [name, vkey, *url] if len(url) <= 1:
                 key = self._key(vkey, {COSIGNATURE, MLDSA44})
-                self._name(name)
+                self._name(name, key.name)
                 self._witnesses.append(Witness(name, key, url[0] if url else None))
             case "group", [name, threshold, *members]:
                 self._group(name, threshold, members)
@@ -195,25 +205,29 @@ class _Reader:
 
     def _key(self, vkey: str, kinds: set[int]) -> VerifierKey:
         key = parse_verifier_key(vkey)
-        if key.kind not in kinds or (key.kind, key.public) in self._publics:
+        if key.kind not in kinds or key.public in self._publics:
             raise FormatError("a key of the wrong type, or one that occurs twice")
-        self._publics.add((key.kind, key.public))
+        self._publics.add(key.public)
         return key
 
-    def _name(self, name: str) -> None:
+    def _name(self, name: str, who: str) -> None:
         if name in self._names:
             raise FormatError("a name that occurs twice, or is reserved")
         self._names.add(name)
+        self._free[name] = who
 
     def _group(self, name: str, threshold: str, members: list[str]) -> None:
-        known = self._names - {NO_QUORUM}
-        if not members or len(set(members)) != len(members) or not known.issuperset(members):
-            raise FormatError("a group names members that stand above it, each once")
-        words = {"any": 1, "all": len(members)}
+        if len(set(members)) != len(members) or not self._free.keys() >= set(members):
+            raise FormatError("a member is unknown here, or stands in a group already")
+        who = {self._free.pop(member) for member in members}
+        if not self._grouped.isdisjoint(who):
+            raise FormatError("the keys of one witness stand in two groups")
+        self._grouped.update(who)
+        words = {"any": 1, "all": len(who)}
         needed = words[threshold] if threshold in words else parse_decimal(threshold)
-        if not 1 <= needed <= len(members):
+        if not 1 <= needed <= len(who):
             raise FormatError("a threshold that the members cannot reach, or none")
-        self._name(name)
+        self._name(name, _group_token(name))
         self._groups.append(Group(name, needed, tuple(members)))
 
     def policy(self) -> Policy:

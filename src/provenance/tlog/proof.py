@@ -20,8 +20,15 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from provenance.encoding import decode_base64, decode_fixed, encode_base64, parse_decimal
+from provenance.encoding import (
+    decode_base64,
+    decode_fixed,
+    decode_text,
+    encode_base64,
+    parse_decimal,
+)
 from provenance.errors import FormatError
+from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.merkle import HASH_SIZE, verify_inclusion
 from provenance.tlog.note import split_note
 from provenance.tlog.policy import verify_checkpoint
@@ -32,7 +39,6 @@ if TYPE_CHECKING:
 
 HEADER: Final = "c2sp.org/tlog-proof@v1"
 PATH_HASHES_MAX: Final = 63
-PROOF_SIZE_MAX: Final = 1_000_000
 
 
 class TlogProof(Struct, frozen=True):
@@ -59,18 +65,13 @@ def _format(proof: TlogProof) -> str:
 
 def parse_tlog_proof(data: str | bytes) -> TlogProof:
     """Parse a proof; nothing is verified. Raises `FormatError`."""
-    if len(data) > PROOF_SIZE_MAX:
-        raise FormatError("malformed proof: too long")
-    try:
-        text = data if isinstance(data, str) else data.decode()
-    except UnicodeDecodeError as error:
-        raise FormatError("malformed proof: not UTF-8") from error
+    text = decode_text(data, "proof")
     head, _, checkpoint = text.partition("\n\n")
     header, *lines = head.split("\n")
     extra = lines.pop(0) if lines and lines[0].startswith("extra ") else None
     if header != HEADER or not lines or len(lines) > PATH_HASHES_MAX + 1:
         raise FormatError("malformed proof")
-    split_note(checkpoint)
+    parse_checkpoint(split_note(checkpoint)[0])
     proof = TlogProof(
         index=parse_decimal(lines[0].removeprefix("index ")),
         path=tuple(decode_fixed(line, HASH_SIZE) for line in lines[1:]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provenance.errors import ConsistencyError, InclusionError
-from provenance.tlog.merkle import EMPTY_ROOT, is_subtree, node_hash, split
+from provenance.tlog.merkle import EMPTY_ROOT, SIZE_MAX, is_subtree, node_hash, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def subtree_root(start: int, end: int, node: NodeReader) -> bytes:
-    """Give the root over the leaves [start, end), a subtree; empty at start = end."""
+    """Give the root over the leaves [start, end), a subtree; empty at start = end.
+
+    Raises `ConsistencyError` when it is none.
+    """
     root: bytes | None = None
     for level, index in reversed(full_subtrees(start, end)):
         left = node(level, index)
@@ -28,7 +31,12 @@ def subtree_root(start: int, end: int, node: NodeReader) -> bytes:
 
 
 def full_subtrees(start: int, end: int) -> list[tuple[int, int]]:
-    """Give (level, index) of the full subtrees that make up [start, end), largest first."""
+    """Give (level, index) of the full subtrees of a subtree [start, end), largest first.
+
+    None make up the empty one. Raises `ConsistencyError` when it is no subtree.
+    """
+    if start != end and not is_subtree(start, end):
+        raise ConsistencyError(f"[{start}, {end}) is no subtree")
     pieces = []
     length = end - start
     while length:
@@ -81,7 +89,7 @@ def prove_subtree_consistency(start: int, end: int, size: int, node: NodeReader)
 
     Raises `ConsistencyError` when it is none.
     """
-    if not is_subtree(start, end) or end > size:
+    if not is_subtree(start, end) or not end <= size <= SIZE_MAX:
         raise ConsistencyError(f"[{start}, {end}) is no subtree of a tree of {size}")
     proof = []
     low, high, known = 0, size, True

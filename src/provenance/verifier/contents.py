@@ -23,7 +23,8 @@ from provenance.record.entry import (
     Withdrawal,
     endorsement_message,
 )
-from provenance.report import LINE_FIELDS, CertificationReport, identity_kind
+from provenance.record.showing import LINE_FIELDS, flag_of
+from provenance.report import CertificationReport, identity_kind
 from provenance.tlog.merkle import verify_inclusion
 from provenance.tlog.note import parse_verifier_key
 from provenance.verifier.entries import verify_signature
@@ -36,12 +37,6 @@ if TYPE_CHECKING:
     from provenance.verifier.checks import Checks
     from provenance.verifier.entries import Item
     from provenance.verifier.standing import Standing
-
-_FLAGS: Final = {
-    "niveauLangueEuropeen": "presenceNiveauLangueEuro",
-    "niveauNumeriqueEuropeen": "presenceNiveauNumeriqueEuro",
-}
-"""The first part of a level's name, and the flag that goes with it."""
 
 
 class Contents:
@@ -192,7 +187,7 @@ def _check_disclosed(record: Mapping[str, Value], hidden: int) -> None:
     # With all fields shown there are only decoys left, fewer than fill up to the multiple.
     if SOURCE in record and hidden >= DIGESTS_MULTIPLE:
         raise CommitmentError(f"{SOURCE} is shown while other fields are hidden")
-    flags = {_FLAGS.get(name.partition(".")[0]) for name in record} - {None}
+    flags = {flag_of(name) for name in record} - {None}
     if not flags.issubset(record):
         raise CommitmentError("a level is shown without the flag that goes with it")
 

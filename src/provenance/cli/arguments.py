@@ -1,0 +1,86 @@
+"""What several commands take: the same option has the same name and form everywhere."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Final
+
+from provenance.encoding import decode_fixed, parse_decimal
+from provenance.errors import FormatError
+
+HASH_SIZE: Final = 32
+_DURATION: Final = re.compile(r"([0-9]{1,9})([smhd]?)")
+_SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json``."""
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON document on standard output"
+    )
+
+
+def add_ledger(parser: argparse.ArgumentParser, *, keys: bool = False) -> None:
+    """Add the ledger's directory and ``--json``; ``keys``: the command signs."""
+    parser.add_argument("ledger", metavar="LEDGER", help="directory of the ledger")
+    if keys:
+        parser.add_argument(
+            "--keys", metavar="DIR", help="directory of the private keys (LEDGER/keys)"
+        )
+    add_json(parser)
+
+
+def add_output(parser: argparse.ArgumentParser, what: str) -> None:
+    """Add ``-o FILE``."""
+    parser.add_argument("-o", "--output", metavar="FILE", help=f"write {what} to this file")
+
+
+def add_trust(parser: argparse.ArgumentParser, *, required: bool) -> None:
+    """Add the verifier's own knowledge: ``--policy`` and ``--genesis``."""
+    parser.add_argument(
+        "--policy",
+        metavar="FILE",
+        required=required,
+        help="trust policy, got by another way than what is checked",
+    )
+    parser.add_argument(
+        "--genesis",
+        metavar="HASH",
+        type=leaf_hash,
+        help="leaf hash that the log's first entry must have (base64 or hex)",
+    )
+
+
+def index(text: str) -> int:
+    """Read the position of an entry, counted from 0."""
+    try:
+        return parse_decimal(text)
+    except FormatError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no index: 0, 1, 2, …") from None
+
+
+def count(text: str) -> int:
+    """Read a number of 1 or more."""
+    number = index(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("it must be 1 or more")
+    return number
+
+
+def duration(text: str) -> int:
+    """Read a duration, as in ``90``, ``90s``, ``15m``, ``12h``, ``30d``; give seconds."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration: 90s, 15m, 12h or 30d")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def leaf_hash(text: str) -> bytes:
+    """Read 32 bytes in base64 or hex."""
+    try:
+        if len(text) == 2 * HASH_SIZE:
+            return bytes.fromhex(text)
+        return decode_fixed(text, HASH_SIZE)
+    except ValueError:
+        raise argparse.ArgumentTypeError("32 bytes in base64 or hex are asked for") from None

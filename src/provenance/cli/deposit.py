@@ -1,0 +1,192 @@
+"""Deposit files of certifications, durably; give receipt and report.
+
+Passages are accepted one by one; a file is recorded whole or not at all. Sending
+a file again records nothing twice. Exit status 0 when nothing was refused, 1 when
+anything was, 2 when a file is no well-formed XML. With several files the highest
+one counts, and --json prints a list.
+
+Examples:
+  provenance deposit ledger deposit.xml
+  provenance deposit ledger deposit.xml --report report.xml --receipt receipt.json
+  provenance deposit ledger spring.xml summer.xml --xsd schema.xsd --json
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from provenance.cdc.faults import Fault
+from provenance.cdc.flux import Limits
+from provenance.cdc.report import Receipt, encode_receipt, refusal_xml, report_xml
+from provenance.cli.arguments import add_ledger, count
+from provenance.cli.exits import NO, UNREADABLE, YES, status_of
+from provenance.cli.files import STANDARD_STREAM, read_file, write_file
+from provenance.cli.output import Answer
+from provenance.cli.progress import show_progress
+from provenance.cli.receipts import show_receipt, show_refusal
+from provenance.encoding import decode_base64, decode_json
+from provenance.errors import DepositRefused, FormatError, UnreadableError
+from provenance.ledger import DepositSignature, Ledger
+
+if TYPE_CHECKING:
+    import argparse
+
+    from provenance.cdc.xsd import XsdValidator
+    from provenance.cli.output import Output
+
+SCHEMA_SIZE_MAX: Final = 16 * 1024 * 1024
+SIGNATURE_FILE_SIZE_MAX: Final = 16_384
+_LIMITS: Final = Limits()
+
+
+class SignatureFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a depositor that signs sends along: base64, and the vkey of its key."""
+
+    salt: str
+    signer: str
+    signature: str
+
+
+class Refusal(Struct, frozen=True):
+    """A file that was refused as a whole, or could not be read."""
+
+    file_name: str
+    error: Exception
+    faults: tuple[Fault, ...] = ()
+
+    def document(self) -> dict[str, object]:
+        """Give it with the members of a receipt, and with ``error`` and ``faults``."""
+        error = {"type": type(self.error).__name__, "message": str(self.error)}
+        empty: dict[str, object] = {
+            name: [] for name in ("accepted", "duplicates", "refused", "warnings")
+        }
+        return {
+            "file_name": self.file_name,
+            "deposit": None,
+            **empty,
+            "error": error,
+            "faults": self.faults,
+        }
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    add_ledger(parser, keys=True)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
+    parser.add_argument("--xsd", metavar="FILE", help="check against this schema, too")
+    parser.add_argument("--report", metavar="FILE", help="write the XML report (one FILE)")
+    parser.add_argument("--receipt", metavar="FILE", help="write the JSON receipt (one FILE)")
+    parser.add_argument(
+        "--depositor", metavar="BCR", help="who sends it; the file must name the same"
+    )
+    parser.add_argument(
+        "--signature",
+        metavar="FILE",
+        help='the depositor\'s signature (one FILE): {"salt":…,"signer":…,"signature":…}',
+    )
+    parser.add_argument(
+        "--max-bytes",
+        type=count,
+        default=_LIMITS.file_bytes_max,
+        metavar="N",
+        help="largest file that is read (default %(default)s)",
+    )
+
+
+def run(args: argparse.Namespace, out: Output) -> Answer:
+    """Deposit the files."""
+    alone = (args.report, args.receipt, args.signature)
+    if len(args.files) > 1 and alone != (None, None, None):
+        raise FormatError("--report, --receipt and --signature go with one FILE")
+    validator = None if args.xsd is None else _validator(args.xsd)
+    signature = None if args.signature is None else _signature(args.signature)
+    ledger = out.enter(Ledger.open(args.ledger, keys=args.keys))
+    outcomes = [_deposit(ledger, file, args, validator, signature) for file in args.files]
+    documents = [_document(outcome) for outcome in outcomes]
+
+    def show(out: Output) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Receipt):
+                show_receipt(outcome, out)
+            else:
+                show_refusal(outcome.file_name, str(outcome.error), outcome.faults, out)
+
+    document = documents[0] if len(documents) == 1 else documents
+    return Answer(max(map(_status, outcomes)), document, show)
+
+
+def _deposit(
+    ledger: Ledger,
+    file: str,
+    args: argparse.Namespace,
+    validator: XsdValidator | None,
+    signature: DepositSignature | None,
+) -> Receipt | Refusal:
+    name = _readable_name(file)
+    flux: Path | bytes = Path(file)
+    if file == STANDARD_STREAM:
+        flux = sys.stdin.buffer.read(args.max_bytes + 1)
+    try:
+        with show_progress(name) as progress:
+            receipt = ledger.deposit(
+                flux,
+                depositor=args.depositor,
+                signature=signature,
+                name=name,
+                xsd=validator,
+                limits=Limits(file_bytes_max=args.max_bytes),
+                progress=progress,
+            )
+    except DepositRefused as error:
+        faults = tuple(fault for fault in error.faults if isinstance(fault, Fault))
+        if args.report is not None:
+            write_file(args.report, [refusal_xml(name, faults, 0)])
+        return Refusal(name, error, faults)
+    except UnreadableError as error:
+        return Refusal(name, error)
+    if args.report is not None:
+        write_file(args.report, [report_xml(receipt)])
+    if args.receipt is not None:
+        write_file(args.receipt, [encode_receipt(receipt)])
+    return receipt
+
+
+def _readable_name(file: str) -> str:
+    """Give a file's name as text, whatever bytes it has on the disk."""
+    if file == STANDARD_STREAM:
+        return "deposit.xml"
+    return os.fsencode(Path(file).name).decode("utf-8", "replace")
+
+
+def _document(outcome: Receipt | Refusal) -> dict[str, object]:
+    return asdict(outcome) if isinstance(outcome, Receipt) else outcome.document()
+
+
+def _status(outcome: Receipt | Refusal) -> int:
+    if isinstance(outcome, Receipt):
+        return NO if outcome.refused else YES
+    if isinstance(outcome.error, DepositRefused):
+        return status_of(outcome.error)
+    return UNREADABLE
+
+
+def _validator(path: str) -> XsdValidator:
+    from provenance.cdc.xsd import XsdValidator  # noqa: PLC0415 - only with --xsd
+
+    return XsdValidator(read_file(path, size_max=SCHEMA_SIZE_MAX))
+
+
+def _signature(path: str) -> DepositSignature:
+    data = read_file(path, size_max=SIGNATURE_FILE_SIZE_MAX)
+    parsed = decode_json(data.strip(), SignatureFile, "signature file")
+    return DepositSignature(
+        salt=decode_base64(parsed.salt),
+        signer=parsed.signer,
+        signature=decode_base64(parsed.signature),
+    )

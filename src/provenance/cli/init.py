@@ -1,0 +1,61 @@
+"""Make a new ledger: its directory, its first two entries, and three new private keys.
+
+The origin names the log for ever, by custom as a host name and a path. The keys
+lie below LEDGER/keys, or in the directory that --keys names, which must not exist
+yet. Without them nothing more can be recorded or published: keep a copy.
+
+Examples:
+  provenance init ledger --origin log.example/certifications
+  provenance init /var/lib/ledger --origin log.example/2026 --keys /etc/ledger-keys
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provenance.cli.arguments import add_ledger
+from provenance.cli.exits import YES
+from provenance.cli.output import Answer
+from provenance.encoding import encode_base64
+from provenance.ledger import Ledger
+from provenance.tlog.merkle import leaf_hash
+
+if TYPE_CHECKING:
+    import argparse
+
+    from provenance.cli.output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    add_ledger(parser, keys=True)
+    parser.add_argument("--origin", required=True, metavar="NAME", help="name of the log")
+
+
+def run(args: argparse.Namespace, out: Output) -> Answer:
+    """Make the ledger."""
+    ledger = out.enter(Ledger.create(args.ledger, origin=args.origin, keys=args.keys))
+    genesis = encode_base64(leaf_hash(ledger.record(0)[0]))
+    keys = Path(args.keys) if args.keys else ledger.path / "keys"
+    document = {
+        "ledger": str(ledger.path),
+        "origin": ledger.origin,
+        "size": ledger.size,
+        "genesis": genesis,
+        "keys": str(keys),
+        "policy": ledger.policy(),
+    }
+
+    def show(out: Output) -> None:
+        out.verdict(f"The ledger {ledger.path} is made.", good=True)
+        out.pairs(
+            [
+                ("origin", ledger.origin),
+                ("genesis leaf hash", genesis),
+                ("private keys", f"{keys} (keep a copy: they cannot be made again)"),
+            ]
+        )
+        out.line("Next: provenance depositor add, then provenance deposit.")
+
+    return Answer(YES, document, show)

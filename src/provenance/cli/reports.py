@@ -1,0 +1,59 @@
+"""A verifier's report, as people read it: the verdict, what is proven, and by what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provenance.cli.output import value_text, when
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenance.cli.output import Output
+    from provenance.report import CertificationReport, Report
+
+_VERDICTS: Final = {
+    "yes": "YES: what is shown here is proven.",
+    "no": "NO: nothing in this file can be relied on.",
+    "unreadable": "This is no proof: it cannot be read as one.",
+}
+
+
+def show_report(report: Report, out: Output) -> None:
+    """Show a whole report."""
+    out.verdict(_VERDICTS[report.verdict], good=report.verdict == "yes")
+    for one in report.certifications:
+        out.heading(f"Certification {one.index}: {_standing(one)}")
+        out.pairs([*_facts(one), *((name, value_text(value)) for name, value in one.fields)])
+    out.heading("Checks")
+    rows = [(check.name, check.outcome, check.index, check.reason) for check in report.checks]
+    out.table(("check", "holds", "entry", "why"), rows)
+    show_summary(report, out)
+
+
+def show_summary(report: Report, out: Output) -> None:
+    """Show what a report says in sentences, where it proves anything."""
+    if report.verdict == "yes":
+        out.heading("In words")
+        for sentence in report.summary:
+            out.line(f"  {sentence}")
+
+
+def _standing(one: CertificationReport) -> str:
+    if one.as_of_time is None:
+        return f"status {one.status}"
+    return f"{one.status} as of {when(one.as_of_time)} (entry {one.as_of_index})"
+
+
+def _facts(one: CertificationReport) -> Iterator[tuple[str, str]]:
+    """Give what the log itself says of a certification, before what is disclosed of it."""
+    yield "received", when(one.time)
+    yield "deposited by", f"{one.depositor} {one.depositor_name} ({one.depositor_name_source})"
+    if one.certifier is not None:
+        yield "certifier", f"{one.certifier} {one.certifier_name or ''}".strip()
+    if one.endorsement is not None:
+        yield "endorsed", one.endorsement
+    if one.provisional:
+        yield "provisional", "a final certification is to follow"
+    if one.lacks:
+        yield "not shown", ", ".join(one.lacks)

@@ -1,0 +1,78 @@
+"""Check a proof, offline: with the proof, a trust policy, and nothing else.
+
+The policy must come by another way than the proof. The answer is yes (exit
+status 0), no (1), or that the file is no proof at all (2); the checks say why. A
+proven certification need not be in force: read its status. With --cv a CV (JSON)
+is held against the proof line by line, and has to agree for a yes. A C2SP
+tlog-proof is read too, together with the entry that it is about (--entry).
+
+Examples:
+  provenance verify proof.json --policy policy.txt
+  provenance verify proof.json --policy policy.txt --max-age 30d
+  provenance verify proof.json --policy policy.txt --cv cv.json
+  provenance verify entry.tlog-proof --policy policy.txt --entry entry.json
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from provenance.cli.arguments import add_json, add_trust, duration
+from provenance.cli.exits import NO, UNREADABLE, YES
+from provenance.cli.files import read_file, read_text
+from provenance.cli.output import Answer
+from provenance.cli.reports import show_report
+from provenance.record.bundle import BUNDLE_SIZE_MAX
+from provenance.verifier import Verifier
+
+if TYPE_CHECKING:
+    import argparse
+
+    from provenance.cli.output import Output
+    from provenance.report import Report
+
+POLICY_SIZE_MAX: Final = 1024 * 1024
+STATUS: Final = {"yes": YES, "no": NO, "unreadable": UNREADABLE}
+"""Exit status for each verdict."""
+_TLOG_PROOF: Final = b"c2sp.org/tlog-proof@"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("file", metavar="FILE", help="the proof; - is standard input")
+    add_trust(parser, required=True)
+    parser.add_argument(
+        "--max-age",
+        type=duration,
+        metavar="AGE",
+        help="refuse what was witnessed longer ago: 90s, 15m, 12h, 30d",
+    )
+    parser.add_argument("--cv", metavar="FILE", help="a CV to hold against the proof")
+    parser.add_argument("--entry", metavar="FILE", help="the entry of a tlog-proof, its bytes")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace, out: Output) -> Answer:
+    """Check the proof."""
+    del out
+    policy = read_text(args.policy, size_max=POLICY_SIZE_MAX)
+    # One byte more than a bundle may have: the verifier itself then says that it is none.
+    data = read_file(args.file, size_max=BUNDLE_SIZE_MAX + 1)
+    if data.startswith(_TLOG_PROOF):
+        from provenance.cli.tlog_proof import verify  # noqa: PLC0415 - seldom needed
+
+        return verify(data, policy, args)
+    verifier = Verifier(
+        policy, now_s=int(time.time()), max_age_s=args.max_age, genesis=args.genesis
+    )
+    report = verifier.verify(data)
+    if args.cv is not None:
+        from provenance.cli.cv import compare  # noqa: PLC0415 - only with --cv
+
+        return compare(args.cv, report)
+    return Answer(STATUS[report.verdict], report.to_json(), lambda out: _show(report, out))
+
+
+def _show(report: Report, out: Output) -> None:
+    show_report(report, out)
