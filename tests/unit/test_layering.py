@@ -37,7 +37,8 @@ ROOMS: Final[dict[str, set[str]]] = {
     "storage": BASE | {"tlog", "record.status"},
     "ledger": LEDGER,
     "audit": LEDGER,
-    "cli": LEDGER | {"report", "verifier", "reconstruct", "audit"},
+    "cli": LEDGER | {"report", "verifier", "reconstruct", "audit", ""},
+    "__main__": {"cli"},
     "": LEDGER | {"report", "verifier", "reconstruct", "audit"},
 }
 PURE: Final = {
@@ -145,9 +146,10 @@ def find_violations(module: Module, known: set[str]) -> list[str]:
 def _is_allowed(place: str, room: str, target: str, names: tuple[str, ...]) -> bool:
     top, _, rest = target.partition(".")
     if top == PACKAGE:
-        return bool(rest) and (
-            _is_within(rest, room) or any(_is_within(rest, r) for r in ROOMS[room])
-        )
+        if not rest:
+            return "" in ROOMS[room]
+        rooms = ROOMS[room] - {""}
+        return _is_within(rest, room) or any(_is_within(rest, other) for other in rooms)
     if top in THIRD_PARTY:
         return any(_is_within(place, owner) for owner in THIRD_PARTY[top])
     if top not in sys.stdlib_module_names:
