@@ -120,7 +120,11 @@ def _result_misfits(value: Value) -> Iterator[tuple[str, str]]:
     if not isinstance(value, list):
         yield "value", f"{_RESULTS_NAME} must be a list"
         return
-    for result in value:
+    results: list[object] = list(value)
+    for result in results:
+        if not isinstance(result, dict):
+            yield "value", f"{_RESULTS_NAME} must be a list of objects"
+            continue
         for name, item in result.items():
             leaf = _RESULT_LEAVES.get(name)
             if leaf is None or item is None:

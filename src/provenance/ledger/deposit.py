@@ -97,7 +97,9 @@ class DepositItem(msgspec.Struct, frozen=True):
 class DepositJob(Job):
     """A deposit and its certifications; holds while the depositor's entry stays in force."""
 
-    def __init__(self, item: DepositItem, drafts: Sequence[Draft], *, depositor: int) -> None:
+    def __init__(
+        self, item: DepositItem, drafts: Sequence[Draft], *, depositor: int | None
+    ) -> None:
         super().__init__([item, *drafts])
         self._row: Final = depositor_row(item.depositor)
         self._depositor: Final = depositor
@@ -123,7 +125,8 @@ class Intake(msgspec.Struct, frozen=True):
     document: Document
     screening: Screening
     depositor: str
-    depositor_index: int
+    depositor_index: int | None
+    """Where the entry stands that gave the depositor its rights."""
     certifier: str
     id_flux: str
     signature: DepositSignature | None

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -30,7 +32,6 @@ from provenance.tlog.note import split_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from provenance.storage import View
 
@@ -69,11 +70,10 @@ def create_files(path: Path, *, secret: bytes, fill: Callable[[LedgerFiles], Non
         raise PolicyError(f"{path} exists already; a ledger is never made over another")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.parent / tempfile.mkdtemp(
-            dir=path.parent, prefix=f"{path.name}.", suffix=".new"
-        )
+        made = tempfile.mkdtemp(dir=path.parent, prefix=f"{path.name}.", suffix=".new")
     except OSError as error:
         raise StorageError(f"cannot make a ledger at {path}: {error.strerror}") from error
+    temporary = path.parent / Path(made).name
     try:
         _create_in(temporary, secret=secret, fill=fill)
         # All files below are synced by now; the rename makes them the ledger, and the
@@ -107,18 +107,16 @@ def open_files(path: Path, *, readonly: bool) -> LedgerFiles:
     """
     if not (path / "log").is_dir():
         raise LedgerDamagedError(f"{path} is no ledger: it holds no log")
-    store = Store.open(path / "log", readonly=readonly)
-    try:
-        return LedgerFiles(
-            path=path,
-            store=store,
-            vault=Vault.open(path / "vault", readonly=readonly),
-            head=HeadRegister.open(path / "head", readonly=readonly),
-            lock=WriterLock(path / "lock"),
-        )
-    except BaseException:
-        store.close()
-        raise
+    with ExitStack() as undo:
+        store = Store.open(path / "log", readonly=readonly)
+        undo.callback(store.close)
+        vault = Vault.open(path / "vault", readonly=readonly)
+        undo.callback(vault.close)
+        head = HeadRegister.open(path / "head", readonly=readonly)
+        undo.pop_all()
+    return LedgerFiles(
+        path=path, store=store, vault=vault, head=head, lock=WriterLock(path / "lock")
+    )
 
 
 def check_not_rolled_back(files: LedgerFiles) -> None:

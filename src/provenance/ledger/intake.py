@@ -6,6 +6,8 @@ import itertools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from provenance.cdc.faults import Fault
 from provenance.cdc.flux import FluxReader
 from provenance.errors import DepositRefused
@@ -16,9 +18,9 @@ from provenance.ledger.screening import Screening, Submitted
 from provenance.record.payload import CertificationPayload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from provenance.cdc.flux import Header, Limits, Passage
+    from provenance.cdc.flux import Limits, Passage
     from provenance.cdc.xsd import XsdValidator
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.form import FormSource
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Decide
     from provenance.ledger.source import FileSource
+    from provenance.record.entry import Depositor
 
 FILE_SIZE_WARNED: Final = 200_000_000
 """Bytes above which the operator's portal takes no file; here it is only said."""
@@ -39,6 +42,13 @@ _SUPPRESSION: Final = Fault(
     "the certifications stay as they are",
     effect="file",
 )
+
+
+class _Sender(msgspec.Struct, frozen=True):
+    """The depositor's entry in force and its index; None where it is not registered."""
+
+    entry: Depositor | None
+    index: int | None
 
 
 class Reception:
@@ -87,102 +97,105 @@ class Reception:
         reader = FluxReader(source.chunks, limits)
         passages = reader.passages()
         first = next(passages, None)
-        faults: list[Fault] = []
-        if first is not None and reader.header is not None:
-            faults += self._check_rights(reader.header, authenticated)
-            screening = self._screen(itertools.chain([first], passages), reader.header, faults)
-        faults += reader.faults
-        # The validator's library bounds no single text, the reader does: what failed there
-        # is not shown to it.
-        if validator is not None and all(fault.level != "well-formed" for fault in faults):
-            faults += validator.faults(source.chunks)
         header = reader.header
-        # Only now: the action may stand behind the passages.
-        if header is not None and header.action == "SUPPRESSION":
-            faults.append(_SUPPRESSION)
-        if faults or header is None:
-            raise _refused(source.name, faults)
-        return self._complete(source, screening, header, signature)
-
-    def receive_form(self, form: FormSource) -> Intake:
-        """Screen the portal's form; raises `DepositRefused` as for a file."""
-        with self._files.store.view() as view:
-            depositor = read_depositor(view, form.depositor)
-            index = read_index(view, depositor_row(form.depositor))
+        if first is None or header is None:
+            raise _refused(source.name, [*reader.faults, *_validate(validator, source, reader)])
+        sender = self._sender(header.emetteur)
         faults = check_depositor(
-            depositor, sender=form.depositor, certifier=form.certifier, authenticated=None
-        )
-        if depositor is None or index is None or faults:
-            raise _refused(form.name, faults)
-        faults = check_signature(
-            depositor, None, origin=self._origin, action="CREATION", digest=form.digest()
-        )
-        if faults:
-            raise _refused(form.name, faults)
-        screening = self._screening(form.depositor)
-        for submitted in form.submitted:
-            screening.add(submitted)
-        return Intake(
-            document=form,
-            screening=screening,
-            depositor=form.depositor,
-            depositor_index=index,
-            certifier=form.certifier,
-            id_flux="",
-            signature=None,
-        )
-
-    def _screen(
-        self, passages: Iterable[Passage], header: Header, faults: Sequence[Fault]
-    ) -> Screening:
-        screening = self._screening(header.emetteur)
-        for passage in passages:
-            # A file that is refused already is only read on for its other faults.
-            if not faults:
-                screening.add(_submitted(passage))
-        return screening
-
-    def _check_rights(self, header: Header, authenticated: str | None) -> list[Fault]:
-        with self._files.store.view() as view:
-            depositor = read_depositor(view, header.emetteur)
-        return check_depositor(
-            depositor,
+            sender.entry,
             sender=header.emetteur,
             certifier=header.certificateur,
             authenticated=authenticated,
         )
+        if header.action == "SUPPRESSION":
+            faults.append(_SUPPRESSION)
+        screening = self._screening(header.emetteur)
+        for passage in itertools.chain([first], passages):
+            # A file that is refused already is only read on for its other faults.
+            if not faults:
+                screening.add(_submitted(passage))
+        faults += [*reader.faults, *_validate(validator, source, reader)]
+        return self._complete(
+            Intake(
+                document=source,
+                screening=screening,
+                depositor=header.emetteur,
+                depositor_index=None,
+                certifier=header.certificateur,
+                id_flux=header.id_flux,
+                signature=signature,
+                warnings=_size_warning(source.size),
+            ),
+            faults,
+        )
 
-    def _complete(
-        self,
-        source: FileSource,
-        screening: Screening,
-        header: Header,
-        signature: DepositSignature | None,
-    ) -> Intake:
+    def receive_form(self, form: FormSource) -> Intake:
+        """Screen the portal's form; raises `DepositRefused` as for a file."""
+        sender = self._sender(form.depositor)
+        faults = check_depositor(
+            sender.entry, sender=form.depositor, certifier=form.certifier, authenticated=None
+        )
+        screening = self._screening(form.depositor)
+        if not faults:
+            for submitted in form.submitted:
+                screening.add(submitted)
+        return self._complete(
+            Intake(
+                document=form,
+                screening=screening,
+                depositor=form.depositor,
+                depositor_index=None,
+                certifier=form.certifier,
+                id_flux="",
+                signature=None,
+            ),
+            faults,
+        )
+
+    def _sender(self, depositor: str) -> _Sender:
         with self._files.store.view() as view:
-            depositor = read_depositor(view, header.emetteur)
-            index = read_index(view, depositor_row(header.emetteur))
-        if depositor is None or index is None:
-            raise DepositRefused(f"depositor {header.emetteur} is not registered")
-        faults = check_signature(
-            depositor,
-            signature,
-            origin=self._origin,
-            action=header.action or "CREATION",
-            digest=source.digest(),
-        )
+            return _Sender(
+                entry=read_depositor(view, depositor),
+                index=read_index(view, depositor_row(depositor)),
+            )
+
+    def _complete(self, intake: Intake, faults: list[Fault]) -> Intake:
+        """Check rights as of now, and the signature over the whole; refuse, or pass on.
+
+        Screening a large file takes a while, and the rights may have changed meanwhile.
+        """
+        sender = self._sender(intake.depositor)
+        if not faults:
+            faults += check_depositor(
+                sender.entry,
+                sender=intake.depositor,
+                certifier=intake.certifier,
+                authenticated=None,
+            )
+        if sender.entry is not None and not faults:
+            faults += check_signature(
+                sender.entry,
+                intake.signature,
+                origin=self._origin,
+                action="CREATION",
+                digest=intake.document.digest(),
+            )
         if faults:
-            raise _refused(source.name, faults)
-        return Intake(
-            document=source,
-            screening=screening,
-            depositor=header.emetteur,
-            depositor_index=index,
-            certifier=header.certificateur,
-            id_flux=header.id_flux,
-            signature=signature,
-            warnings=_size_warning(source.size),
-        )
+            raise _refused(intake.document.name, faults)
+        return msgspec.structs.replace(intake, depositor_index=sender.index)
+
+
+def _validate(
+    validator: XsdValidator | None, source: FileSource, reader: FluxReader
+) -> Sequence[Fault]:
+    """Validate against the operator's own schema, where there is one.
+
+    The validator's library bounds no single text, the reader does: what is not
+    well-formed is not shown to it.
+    """
+    if validator is None or any(fault.level == "well-formed" for fault in reader.faults):
+        return ()
+    return validator.faults(source.chunks)
 
 
 def _submitted(passage: Passage) -> Submitted:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from provenance.encoding import encode_base64
-from provenance.errors import NotPublishedError, UnknownEntryError
+from provenance.errors import NotPublishedError, PolicyError, UnknownEntryError
 from provenance.ledger.disclosure import LINE, choose, names_for
 from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.registry import ENTRY_KEY_ROW, depositor_row, read_entry, read_index
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from provenance.ledger.recall import Recall
     from provenance.storage import View
     from provenance.tlog.checkpoint import Checkpoint
+
+
+CERTIFICATIONS_MAX: Final = BUNDLE_ITEMS_MAX // 4
+"""Each brings two bodies at most, so what they rest on fits into the bundle as well."""
 
 
 class _Shown(msgspec.Struct, frozen=True):
@@ -69,6 +73,8 @@ class Prover:
         wanted = sorted(set(indexes))
         if not wanted:
             raise UnknownEntryError("no certification was asked for")
+        if len(wanted) > CERTIFICATIONS_MAX:
+            raise PolicyError(f"a proof holds {CERTIFICATIONS_MAX} certifications at most")
         with self._files.store.view() as view:
             latest = latest_checkpoint(view)
             if latest is None or wanted[0] < 0 or wanted[-1] >= latest[0].size:
@@ -129,8 +135,6 @@ def _entries(
     bodies = frozenset[str]().union(*(one.bodies for one in shown))
     support = {_in_force(view, body, checkpoint.size) for body in bodies}
     indexes = {*disclosed, *support, key, checkpoint.size - 1} - {None}
-    if len(indexes) > BUNDLE_ITEMS_MAX:
-        raise NotPublishedError(f"a bundle holds {BUNDLE_ITEMS_MAX} entries at most")
     return tuple(
         _proven(view, index, checkpoint.size, disclosed.get(index))
         for index in sorted(index for index in indexes if index is not None)

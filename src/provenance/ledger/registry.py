@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from provenance.errors import UnknownEntryError
-from provenance.record.entry import Depositor, Genesis, Key, parse_entry
+from provenance.record.entry import Depositor, Genesis, parse_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,16 +55,8 @@ def read_genesis(view: View) -> Genesis:
     return read_entry(view, 0, Genesis)
 
 
-def read_entry_key(view: View) -> Key:
-    """Read the entry that declares the entry key in force."""
-    index = read_index(view, ENTRY_KEY_ROW)
-    if index is None:
-        raise UnknownEntryError("no entry key is declared")
-    return read_entry(view, index, Key)
-
-
 def read_depositor(view: View, depositor: str) -> Depositor | None:
-    """Read the entry in force of one depositor, or None when it is not registered."""
+    """Read the entry in force of one depositor; None when it is not registered."""
     index = read_index(view, depositor_row(depositor))
     return None if index is None else read_entry(view, index, Depositor)
 
