@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING
 
 import lmdb
 import pytest
+from msgspec import structs
 
 from ledgers import DEPOSITOR, ORIGIN, create, deposited, flux, records, today_spec
-from provenance.audit import audit
+from provenance.audit import audit, run, signatures
+from provenance.audit.report import FINDINGS_MAX, Findings
+from provenance.encoding import decode_base64
 from provenance.errors import FormatError, LedgerDamagedError
 from provenance.ledger import Ledger
+from provenance.record.entry import Certification, Deposit
+from provenance.record.payload import seal_payload
 from provenance.tlog.checkpoint import Checkpoint
 from provenance.tlog.merkle import leaf_hash
 from provenance.tlog.note import sign_note
@@ -223,3 +228,118 @@ def test_an_unpublished_ledger_can_be_audited(tmp_path: Path) -> None:
     create(tmp_path / "ledger").close()
     report = audit(tmp_path / "ledger")
     assert (report.verdict, report.checkpoints, report.size) == ("yes", 0, 4)
+
+
+def test_findings_are_listed_up_to_a_limit_and_counted_beyond(path: Path) -> None:
+    findings = Findings()
+    for index in range(FINDINGS_MAX + 5):
+        findings.add("check", "message", index)
+    assert (len(findings.listed), findings.count) == (FINDINGS_MAX, FINDINGS_MAX + 5)
+
+
+def test_a_lost_payload_and_a_foreign_one_are_named(path: Path) -> None:
+    with lmdb.open(str(path / "log"), max_dbs=16, lib_version=0) as environment:
+        payloads = environment.open_db(b"payloads")
+        with environment.begin(write=True, db=payloads) as transaction:
+            assert transaction.delete(u64(4))
+            assert transaction.delete(u64(6))
+            transaction.put(u64(8), bytes(transaction.get(u64(9)) or b""))
+    found = {(one.check, one.index) for one in audit(path).findings}
+    assert found == {("contents", 4), ("contents", 6), ("contents", 8)}
+
+
+def test_a_record_that_says_something_else_than_its_passage_is_named(path: Path) -> None:
+    """Fields, exact bytes and commitment must be one; here each differs in its turn."""
+    with Ledger.open(path) as ledger:
+        entry = ledger.entry(6)
+        assert isinstance(entry, Certification)
+        with ledger._files.store.view() as view:
+            kept = ledger._recall.certification(view, 6)
+        other = ledger.fields(7)[:-1] + kept.fields[-1:]
+        payload = structs.replace(kept, fields=other)
+        seed = ledger._recall.seed(6)
+        sealed = seal_payload(
+            seed, bytes(12), decode_base64(entry.commitment), payload.encode_parts()
+        )
+    rewrite(path, "payloads", u64(6), lambda _: sealed)
+    messages = {one.message for one in audit(path).findings if one.index == 6}
+    assert any("committed" in one for one in messages)
+
+
+def test_a_file_that_cannot_be_put_together_is_named(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        entry, payload = ledger.entry(4), ledger.deposited(4)
+        assert isinstance(entry, Deposit)
+        seed = ledger._recall.seed(4)
+        digest = decode_base64(entry.digest)
+    for changed in (
+        structs.replace(payload, residue=payload.residue[:-1] + b" "),
+        structs.replace(payload, holes=payload.holes[:-1]),
+        structs.replace(payload, holes=(*payload.holes, payload.size - 1)),
+    ):
+        sealed = seal_payload(seed, bytes(12), digest, changed.encode_parts())
+        rewrite(path, "payloads", u64(4), lambda _, sealed=sealed: sealed)  # type: ignore[misc]
+        assert ("contents", 4) in {(one.check, one.index) for one in audit(path).findings}
+
+
+def test_a_holder_that_cannot_be_found_is_named(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        keys = ledger._lookups.holders_of(ledger.fields(6), None)
+    with lmdb.open(str(path / "log"), max_dbs=16, lib_version=0) as environment:
+        holders = environment.open_db(b"holders", dupsort=True, dupfixed=True)
+        with environment.begin(write=True, db=holders) as transaction:
+            assert all(transaction.delete(key, u64(6)) for key in keys)
+    assert [(one.check, one.index) for one in audit(path).findings] == [("contents", 6)]
+
+
+def test_a_checkpoint_beyond_the_log_is_found(path: Path) -> None:
+    with lmdb.open(str(path / "log"), max_dbs=16, lib_version=0) as environment:
+        checkpoints = environment.open_db(b"checkpoints")
+        with environment.begin(write=True, db=checkpoints) as transaction:
+            transaction.put(u64(1000), b"from the future")
+    assert "checkpoint" in checks(audit(path))
+
+
+def test_a_checkpoint_without_one_of_the_log_keys_is_found(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        latest = ledger.checkpoint()
+        assert latest is not None
+        signers = ledger._publisher._keys.log_signers(time_s=lambda: 1)
+    note = sign_note(latest[0].text, signers[:1]).encode()
+    rewrite(path, "checkpoints", u64(latest[0].size), lambda _: note)
+    report = audit(path)
+    assert checks(report) == {"checkpoint"}
+    assert "lacks" in report.findings[0].message
+
+
+def test_an_older_checkpoint_larger_than_the_log_is_a_finding(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        signers = ledger._publisher._keys.log_signers(time_s=lambda: 1)
+    since = sign_note(Checkpoint(ORIGIN, 10_000, bytes(32)).text, signers)
+    assert "since" in checks(audit(path, since=since))
+    assert "since" in checks(
+        audit(path, since=sign_note(Checkpoint(ORIGIN, 0, bytes(32)).text, signers))
+    )
+
+
+def test_an_older_checkpoint_that_ends_in_no_status_entry_is_a_finding(path: Path) -> None:
+    with Ledger.open(path) as ledger:
+        signers = ledger._publisher._keys.log_signers(time_s=lambda: 1)
+        with ledger._files.store.view() as view:
+            root = view.root(5)
+    since = sign_note(Checkpoint(ORIGIN, 5, root).text, signers)
+    assert "since" in checks(audit(path, since=since))
+
+
+def test_progress_is_told_on_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "PROGRESS_STEP", 10)
+    told: list[int] = []
+    report = audit(path, progress=lambda done, _: told.append(done))
+    assert told == [10, 20, report.size]
+
+
+def test_many_signatures_are_checked_in_batches(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signatures, "BATCH", 4)
+    assert audit(path).signatures == audit(path).size

@@ -275,6 +275,38 @@ def test_a_broken_rule_is_found(ledger: Ledger, case: str) -> None:
     assert any(message in one for one in broken(close_and_audit(ledger))), case
 
 
+def test_an_audit_that_goes_on_takes_older_keys_and_depositors_over(ledger: Ledger) -> None:
+    old = ledger.publish()
+    ledger.register(DEPOSITOR, name="Nouveau nom")
+    ledger.register("9ANOTHER", name="Troisième")
+    ledger.deposit(flux(today_spec(seed=4)))
+    ledger.publish()
+    report = close_and_audit(ledger, since=old)
+    assert report.verdict == "yes", report.findings
+
+
+def test_a_succession_gives_rights_over_what_was_taken_over(ledger: Ledger) -> None:
+    append_raw(
+        ledger,
+        entry(
+            Depositor, depositor=CERTIFIER, name="x", keys=(), previous=3, succeeds=(DEPOSITOR,)
+        ),
+    )
+    at = append_raw(
+        ledger,
+        entry(
+            Deposit, depositor=CERTIFIER, certifier=CERTIFIER, action="SUPPRESSION", digest=HASH
+        ),
+    )
+    append_raw(
+        ledger,
+        entry(Withdrawal, deposit=at, withdraws=FIRST, commitment=HASH),
+        marks=[(FIRST, WITHDRAWN)],
+    )
+    ledger.publish()
+    assert close_and_audit(ledger).verdict == "yes"
+
+
 def test_a_key_is_used_for_one_thing_only(ledger: Ledger) -> None:
     signer = Signer(ORIGIN)
     append_raw(ledger, entry(Key, action="add", role="log", vkey=signer.vkey))

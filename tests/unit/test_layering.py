@@ -146,10 +146,8 @@ def find_violations(module: Module, known: set[str]) -> list[str]:
 def _is_allowed(place: str, room: str, target: str, names: tuple[str, ...]) -> bool:
     top, _, rest = target.partition(".")
     if top == PACKAGE:
-        if not rest:
-            return "" in ROOMS[room]
-        rooms = ROOMS[room] - {""}
-        return _is_within(rest, room) or any(_is_within(rest, other) for other in rooms)
+        rooms = {room, *ROOMS[room]} - {""}
+        return any(_is_within(rest, other) for other in rooms) if rest else "" in ROOMS[room]
     if top in THIRD_PARTY:
         return any(_is_within(place, owner) for owner in THIRD_PARTY[top])
     if top not in sys.stdlib_module_names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,7 @@ from ledgers import CERTIFIER, DEPOSITOR, ORIGIN, create, deposited, flux, recor
 from provenance.audit import audit
 from provenance.cdc.report import encode_receipt, parse_receipt
 from provenance.cdc.sample import Form, describe
+from provenance.cdc.xsd import XsdValidator
 from provenance.errors import (
     DepositRefused,
     FormatError,
@@ -22,10 +24,11 @@ from provenance.errors import (
     NotPublishedError,
     PolicyError,
     RollbackError,
+    StorageError,
     UnknownEntryError,
     UnreadableError,
 )
-from provenance.ledger import Accept, DepositSignature, Ledger, Refuse
+from provenance.ledger import Accept, DepositSignature, Ledger, Refuse, files, intake, prove
 from provenance.record.entry import Depositor, Genesis, Key, Status
 from provenance.record.message import deposit_message, file_digest
 from provenance.tlog.checkpoint import parse_checkpoint
@@ -37,7 +40,6 @@ from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from provenance.record.commitment import Value
 
@@ -518,3 +520,99 @@ def test_threads_with_the_same_passages_record_them_once(tmp_path: Path) -> None
             thread.join()
         assert sorted(accepted) == [0] * 7 + [5]
         assert sorted(duplicates) == [0] + [5] * 7
+
+
+@pytest.mark.parametrize("name", ["log", "vault", "head", "vault/secret", "vault/seeds"])
+def test_a_missing_file_of_the_ledger_is_named(tmp_path: Path, name: str) -> None:
+    with deposited(tmp_path / "ledger"):
+        pass
+    (tmp_path / "ledger" / name).rename(tmp_path / "gone")
+    with pytest.raises(LedgerDamagedError):
+        Ledger.open(tmp_path / "ledger")
+    (tmp_path / "gone").rename(tmp_path / "ledger" / name)
+    Ledger.open(tmp_path / "ledger").close()
+
+
+def test_a_ledger_that_cannot_be_made_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(StorageError):
+        Ledger.create(tmp_path / "file" / "ledger", origin=ORIGIN)
+    (tmp_path / "keys").mkdir()
+    with pytest.raises(KeyFileError):
+        Ledger.create(tmp_path / "ledger", origin=ORIGIN, keys=tmp_path / "keys")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "keys"]
+
+
+def test_a_rename_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "sync_directory", lambda _: _fail())
+    with pytest.raises(StorageError, match="cannot make"):
+        Ledger.create(tmp_path / "ledger", origin=ORIGIN)
+
+
+def _fail() -> None:
+    raise OSError(5, "Input/output error")
+
+
+def test_the_operators_own_schema_is_asked_too(tmp_path: Path) -> None:
+    xsd = XsdValidator(Path(__file__).with_name("data").joinpath("flux-test.xsd").read_bytes())
+    with create(tmp_path / "ledger") as ledger:
+        assert ledger.deposit(flux(today_spec(passages=3)), xsd=xsd).accepted
+        with pytest.raises(DepositRefused) as refused:
+            ledger.deposit(flux(today_spec()).replace(b"<idFlux>", b"<idFlux2>"), xsd=xsd)
+        levels = {fault.code for fault in refused.value.faults}  # type: ignore[attr-defined]
+        assert levels
+        with pytest.raises(DepositRefused):
+            ledger.deposit(flux(today_spec())[:-9], xsd=xsd)
+        broken = (
+            flux(today_spec(seed=5))
+            .replace(b"PAR_SCORING", b"PAR_CHANCE")
+            .replace(b"PAR_ADMISSION", b"PAR_CHANCE")
+        )
+        with pytest.raises(DepositRefused) as both:
+            ledger.deposit(broken, xsd=xsd)
+        codes = {fault.code for fault in both.value.faults}  # type: ignore[attr-defined]
+        assert {"enumeration", "xsd-enumeration"} <= codes
+
+
+def test_a_large_file_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "FILE_SIZE_WARNED", 100)
+    with create(tmp_path / "ledger") as ledger:
+        receipt = ledger.deposit(flux(today_spec()))
+        assert [warning.code for warning in receipt.warnings] == ["large-file"]
+
+
+def test_a_proof_is_bounded(tmp_path: Path) -> None:
+    with deposited(tmp_path / "ledger") as ledger, pytest.raises(PolicyError, match="at most"):
+        ledger.prove(range(5, 5 + prove.CERTIFICATIONS_MAX + 1))
+
+
+def test_a_proof_names_bodies_as_of_its_checkpoint(tmp_path: Path) -> None:
+    """A registration behind the checkpoint is not shown; the one before it is."""
+    with deposited(tmp_path / "ledger") as ledger:
+        ledger.register(DEPOSITOR, name="Nouveau nom")
+        report = Verifier(ledger.policy()).verify(ledger.prove([5]))
+        assert report.certifications[0].depositor_name == "Organisme d'exemple"
+
+
+def test_a_proof_waits_for_a_publication_that_was_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with deposited(tmp_path / "ledger") as ledger:
+        ledger.deposit(flux(today_spec(seed=20, passages=130)))
+        monkeypatch.setattr(ledger._publisher, "_sign", lambda _: _fail())
+        with pytest.raises(OSError, match="Input"):
+            ledger.publish()
+        monkeypatch.undo()
+        # All status leaves are zero still, so the older tree can be read from the newer.
+        assert Verifier(ledger.policy()).verify(ledger.prove([5])).verdict == "yes"
+
+
+def test_what_is_asked_for_must_be_of_the_right_type(tmp_path: Path) -> None:
+    with deposited(tmp_path / "ledger") as ledger:
+        for wrong in (lambda: ledger.fields(4), lambda: ledger.deposited(5)):
+            with pytest.raises(UnknownEntryError):
+                wrong()
+        assert list(ledger.entries(3, 4)) == [ledger.record(3)[0]]
+        assert len(list(ledger.entries(end=10_000))) == ledger.size

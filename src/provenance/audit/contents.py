@@ -43,11 +43,10 @@ class _Rebuild:
 
     def add(self, source: bytes) -> None:
         """Put the next accepted passage into its place."""
-        if self._next == len(self._payload.holes):
-            self.whole = False
-            return
-        self._fill(self._payload.holes[self._next] - self._offset)
+        holes, number = self._payload.holes, self._next
         self._next += 1
+        if number < len(holes):
+            self._fill(holes[number] - self._offset)
         self._digest.update(source)
         self._offset += len(source)
 
