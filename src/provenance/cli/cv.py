@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from provenance.cli.exits import NO, UNREADABLE, YES
 from provenance.cli.files import read_file
 from provenance.cli.output import Answer, value_text
-from provenance.cli.reports import show_summary
+from provenance.cli.reports import show_failures, show_summary
 from provenance.reconstruct import CV_SIZE_MAX, reconstruct
 
 if TYPE_CHECKING:
@@ -38,13 +38,9 @@ def _show(report: Report, compared: CvReport, out: Output) -> None:
     out.verdict(words[compared.verdict], good=compared.verdict == "yes")
     for sentence in compared.summary:
         out.line(f"  {sentence}")
+    show_failures(report, out)
     for line in compared.lines:
         _show_line(line, out)
-    failed = [check for check in report.checks if check.outcome == "no"]
-    if failed:
-        out.heading("Why the proof is not accepted")
-        rows = [(check.name, check.index, check.reason) for check in failed]
-        out.table(("check", "entry", "why"), rows)
     show_summary(report, out)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import traceback
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -184,6 +183,8 @@ def _os_message(error: OSError) -> str:
 
 def _internal_message(error: Exception) -> str:
     """Tell where a fault of ours is; its text might quote what was handed in."""
+    import traceback  # noqa: PLC0415 - not needed as long as all is well
+
     if os.environ.get("PROVENANCE_DEBUG"):
         traceback.print_exc()
     frame = traceback.extract_tb(error.__traceback__)[-1]

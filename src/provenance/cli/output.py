@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from provenance.encoding import encode_json
@@ -124,7 +123,13 @@ def make_output() -> Output:
 
 def has_rich(stream: TextIO) -> bool:
     """Tell whether a stream is a terminal and rich is there to write on it."""
-    return stream.isatty() and find_spec("rich") is not None
+    if not stream.isatty():
+        return False
+    try:
+        import rich  # noqa: F401, PLC0415 - only on a terminal
+    except ImportError:
+        return False
+    return True
 
 
 def print_document(document: object, out: Output) -> None:

@@ -22,6 +22,7 @@ _VERDICTS: Final = {
 def show_report(report: Report, out: Output) -> None:
     """Show a whole report."""
     out.verdict(_VERDICTS[report.verdict], good=report.verdict == "yes")
+    show_failures(report, out)
     for one in report.certifications:
         out.heading(f"Certification {one.index}: {_standing(one)}")
         out.pairs([*_facts(one), *((name, value_text(value)) for name, value in one.fields)])
@@ -29,6 +30,14 @@ def show_report(report: Report, out: Output) -> None:
     rows = [(check.name, check.outcome, check.index, check.reason) for check in report.checks]
     out.table(("check", "holds", "entry", "why"), rows)
     show_summary(report, out)
+
+
+def show_failures(report: Report, out: Output) -> None:
+    """Show the checks that failed, each by its name."""
+    for check in report.checks:
+        if check.outcome == "no":
+            place = "" if check.index is None else f" of entry {check.index}"
+            out.line(f"  {check.name}{place}: {check.reason}")
 
 
 def show_summary(report: Report, out: Output) -> None:

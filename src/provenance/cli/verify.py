@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     import argparse
 
     from provenance.cli.output import Output
-    from provenance.report import Report
 
 POLICY_SIZE_MAX: Final = 1024 * 1024
 STATUS: Final = {"yes": YES, "no": NO, "unreadable": UNREADABLE}
@@ -71,8 +70,6 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         from provenance.cli.cv import compare  # noqa: PLC0415 - only with --cv
 
         return compare(args.cv, report)
-    return Answer(STATUS[report.verdict], report.to_json(), lambda out: _show(report, out))
-
-
-def _show(report: Report, out: Output) -> None:
-    show_report(report, out)
+    return Answer(
+        STATUS[report.verdict], report.to_json(), lambda out: show_report(report, out)
+    )
