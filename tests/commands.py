@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - a member of a named tuple
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from provenance.cli.main import main
@@ -87,7 +87,8 @@ class World(NamedTuple):
         """Write a CV of one line that claims this of entry 4."""
         lines = [{"id": "1", "label": "a label", "entry": 4, "claims": claims}]
         path = self.path / "cv.json"
-        path.write_text(json.dumps({"format": "provenance-cv/1", "lines": lines}), "utf-8")
+        document = {"format": "provenance-cv/1", "lines": lines}
+        path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
         return path
 
 

@@ -15,22 +15,6 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-if TYPE_CHECKING:
-    from provenance.errors import (
-        DepositRefused,
-        FormatError,
-        PolicyError,
-        ProvenanceError,
-        StorageError,
-        UnreadableError,
-        VerificationError,
-    )
-    from provenance.ledger import Accept, DepositSignature, Ledger, Refuse
-    from provenance.report import Report
-    from provenance.verifier import Verifier
-
-    __version__: str
-
 __all__ = [
     "Accept",
     "DepositRefused",
@@ -49,32 +33,41 @@ __all__ = [
 ]
 
 _HOMES: Final = {
-    "ledger": ("Accept", "DepositSignature", "Ledger", "Refuse"),
-    "report": ("Report",),
-    "verifier": ("Verifier",),
-    "errors": (
-        "DepositRefused",
-        "FormatError",
-        "PolicyError",
-        "ProvenanceError",
-        "StorageError",
-        "UnreadableError",
-        "VerificationError",
-    ),
+    "Accept": "ledger",
+    "DepositSignature": "ledger",
+    "Ledger": "ledger",
+    "Refuse": "ledger",
+    "Report": "report",
+    "Verifier": "verifier",
 }
-"""Where each public name lives, below this package."""
+"""Where public names live, below this package; the errors have a room of their own."""
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from provenance.errors import (
+        DepositRefused,
+        FormatError,
+        PolicyError,
+        ProvenanceError,
+        StorageError,
+        UnreadableError,
+        VerificationError,
+    )
+    from provenance.ledger import Accept, DepositSignature, Ledger, Refuse
+    from provenance.report import Report
+    from provenance.verifier import Verifier
+
+    __version__: str
+else:
     # Type checkers do not see this, so that they go on refusing names that do not exist.
 
     def __getattr__(name: str) -> object:
         """Load a public name when it is asked for (PEP 562)."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         if name == "__version__":
             value = import_module("importlib.metadata").version("provenance-ledger")
         else:
-            home = next((home for home, names in _HOMES.items() if name in names), None)
-            if home is None:
-                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            home = _HOMES.get(name, "errors")
             value = getattr(import_module(f"{__name__}.{home}"), name)
         globals()[name] = value
         return value

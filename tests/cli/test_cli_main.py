@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
@@ -203,7 +204,9 @@ def test_a_name_that_is_no_text_is_told_all_the_same(run: Commands, tmp_path: Pa
 
 
 def test_a_reader_that_leaves_is_no_error(world: World) -> None:
-    script = f"{sys.executable} -m provenance log {world.ledger} | true; echo ${{PIPESTATUS[0]}}"
+    script = (
+        f"{sys.executable} -m provenance log {world.ledger} | true; echo ${{PIPESTATUS[0]}}"
+    )
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     # It may also have written everything before the reader left.
@@ -233,3 +236,43 @@ def test_the_program_runs_as_a_module() -> None:
     done = start("--version")
     assert done.returncode == 0
     assert done.stdout.startswith(b"provenance ")
+
+
+@pytest.mark.parametrize("json", [(), ("--json",)])
+@pytest.mark.parametrize("name", ["log", "--help"])
+def test_a_full_disk_is_told_and_is_no_answer(
+    name: str, json: tuple[str, ...], world: World
+) -> None:
+    words = [name, str(world.ledger), *json] if name == "log" else [name]
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(
+            [sys.executable, "-m", "provenance", *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert done.stderr.endswith(b"No space left on device\n")
+    assert b"Traceback" not in done.stderr
+
+
+def test_closed_streams_change_no_answer(world: World) -> None:
+    verify = f"{sys.executable} -m provenance verify {world.proof} --policy {world.policy}"
+    for closed in (">&-", "2>&-", "<&-", "<&- >&- 2>&-"):
+        done = subprocess.run(["bash", "-c", f"{verify} {closed}"], check=False)
+        assert done.returncode == 0, closed
+    wrong = f"{sys.executable} -m provenance verify - --policy {world.policy} <&- >&-"
+    done = subprocess.run(["bash", "-c", wrong], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (2, b"")
+
+
+def test_a_real_interruption_ends_with_its_status(world: World, tmp_path: Path) -> None:
+    policy = tmp_path / "policy"
+    os.mkfifo(policy)
+    command = [sys.executable, "-m", "provenance", "verify", str(world.proof), "--policy"]
+    running = subprocess.Popen([*command, str(policy)], stderr=subprocess.PIPE)
+    # Opening waits for the other side: from then on the command reads, and waits for more.
+    with policy.open("wb"):
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate()
+    assert (running.returncode, told) == (130, b"provenance: interrupted\n")

@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 from msgspec.structs import asdict
 
 from provenance.cdc.faults import Fault
@@ -165,7 +165,18 @@ def _readable_name(file: str) -> str:
 
 
 def _document(outcome: Receipt | Refusal) -> dict[str, object]:
-    return asdict(outcome) if isinstance(outcome, Receipt) else outcome.document()
+    """Give the receipt's members, with the warnings of all passages under ``warnings``.
+
+    A script that asks whether anything was warned of looks in one place.
+    """
+    if isinstance(outcome, Refusal):
+        return outcome.document()
+    told = [
+        {"idTechnique": passage.idTechnique, **to_builtins(fault)}
+        for passage in outcome.accepted
+        for fault in passage.warnings
+    ]
+    return {**asdict(outcome), "warnings": [*outcome.warnings, *told]}
 
 
 def _status(outcome: Receipt | Refusal) -> int:

@@ -89,7 +89,7 @@ def _summarize_other(
             return f"register {entry.source} {entry.version} of {entry.date}"
         case Upgrade():
             return f"what follows has the format {entry.format}"
-        case Close():
+        case _:
             return f"the log goes on as {entry.successor}"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from pathlib import Path
@@ -80,21 +81,38 @@ class _Version(argparse.Action):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; give its exit status."""
     words = sys.argv[1:] if argv is None else list(argv)
+    _prepare_streams()
+    try:
+        return _guarded(words)
+    except BrokenPipeError:
+        _drop_output()
+        return PIPE_CLOSED
+    except OSError as error:
+        # Not even the error could be printed where it belongs.
+        _drop_output()
+        print(f"provenance: {printable(_os_message(error))}", file=sys.stderr)
+        return IMPOSSIBLE
+    except KeyboardInterrupt:
+        print("provenance: interrupted", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _prepare_streams() -> None:
+    """Make sure that there are streams, and that every character can be written to them."""
+    # A closed one must not leave its number to the next file that is opened.
+    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its escape, and never an error.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    try:
-        status = _guarded(words)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still to be flushed at the interpreter's end must not fail once more.
+
+
+def _drop_output() -> None:
+    """Give up standard output: flushing it at the interpreter's end must not fail again."""
+    with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return PIPE_CLOSED
-    except KeyboardInterrupt:
-        print("provenance: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    return status
 
 
 def _guarded(words: list[str]) -> int:
@@ -134,6 +152,8 @@ def _run(words: list[str]) -> int:
             print_document(answer.document, out)
         else:
             answer.show(out)
+        # What cannot be written must fail here, while its status can still be told.
+        sys.stdout.flush()
     finally:
         out.close()
     return int(answer.status)
