@@ -238,21 +238,25 @@ def test_the_program_runs_as_a_module() -> None:
     assert done.stdout.startswith(b"provenance ")
 
 
-@pytest.mark.parametrize("json", [(), ("--json",)])
-@pytest.mark.parametrize("name", ["log", "--help"])
+FULL: Final = [("log", "LEDGER"), ("log", "LEDGER", "--json"), ("--version",)]
+
+
+@pytest.mark.parametrize("words", FULL, ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_full_disk_is_told_and_is_no_answer(
-    name: str, json: tuple[str, ...], world: World
+    words: tuple[str, ...], unbuffered: str, world: World
 ) -> None:
-    words = [name, str(world.ledger), *json] if name == "log" else [name]
+    words = tuple(word.replace("LEDGER", str(world.ledger)) for word in words)
     with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
         done = subprocess.run(
             [sys.executable, "-m", "provenance", *words],
             stdout=full,
             stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
             check=False,
         )
     assert done.returncode == 3
-    assert done.stderr.endswith(b"No space left on device\n")
+    assert done.stderr == b"provenance: cannot read or write: No space left on device\n"
     assert b"Traceback" not in done.stderr
 
 

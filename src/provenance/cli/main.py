@@ -85,42 +85,52 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _guarded(words)
     except BrokenPipeError:
-        _drop_output()
         return PIPE_CLOSED
     except OSError as error:
         # Not even the error could be printed where it belongs.
-        _drop_output()
         print(f"provenance: {printable(_os_message(error))}", file=sys.stderr)
         return IMPOSSIBLE
     except KeyboardInterrupt:
         print("provenance: interrupted", file=sys.stderr)
         return INTERRUPTED
+    finally:
+        _settle_output()
 
 
 def _prepare_streams() -> None:
     """Make sure that there are streams, and that every character can be written to them."""
     # A closed one must not leave its number to the next file that is opened.
-    sys.stdin = sys.stdin or Path(os.devnull).open(encoding="utf-8")
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
+    sys.stdin = sys.stdin or _open_nothing()
+    sys.stdout = sys.stdout or _open_nothing()
+    sys.stderr = sys.stderr or _open_nothing()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that cannot show a character gets its escape, and never an error.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _drop_output() -> None:
-    """Give up standard output: flushing it at the interpreter's end must not fail again."""
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _open_nothing() -> TextIOWrapper:
+    return TextIOWrapper(Path(os.devnull).open("r+b", buffering=0))
+
+
+def _settle_output() -> None:
+    """Leave nothing to be written at the interpreter's end, where it could fail once more."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _guarded(words: list[str]) -> int:
     """Run one command, and report what it raises."""
     try:
-        return _run(words)
+        status = _run(words)
+        # What cannot be written must fail here, while its status can still be told.
+        sys.stdout.flush()
     except SystemExit as done:
-        return int(done.code or 0)
+        status = int(done.code or 0)
+        sys.stdout.flush()
     except BrokenPipeError:
         raise
     except UsageError as error:
@@ -131,6 +141,7 @@ def _guarded(words: list[str]) -> int:
         return _fail(words, error, IMPOSSIBLE, _os_message(error))
     except Exception as error:  # noqa: BLE001 - a fault of ours: people get no traceback
         return _fail(words, error, IMPOSSIBLE, _internal_message(error))
+    return status
 
 
 def _run(words: list[str]) -> int:
@@ -152,8 +163,6 @@ def _run(words: list[str]) -> int:
             print_document(answer.document, out)
         else:
             answer.show(out)
-        # What cannot be written must fail here, while its status can still be told.
-        sys.stdout.flush()
     finally:
         out.close()
     return int(answer.status)
