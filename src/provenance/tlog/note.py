@@ -53,15 +53,8 @@ _P256_SPKI: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010
 _P256_SPKI_SIZE: Final = 91
 
 _P: Final = 2**255 - 19
-_SMALL_ORDER_Y: Final = frozenset(
-    {
-        0,
-        1,
-        _P - 1,
-        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
-        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
-    }
-)
+_ORDER_8_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL_ORDER_Y: Final = frozenset({0, 1, _P - 1, _ORDER_8_Y, _P - _ORDER_8_Y})
 """The y coordinates of the eight points whose order divides 8 (RFC 8032 section 5.1)."""
 
 
@@ -221,13 +214,15 @@ def open_note(note: str | bytes, keys: Iterable[VerifierKey]) -> Note:
 
 def sign_note(text: str, signers: Sequence[NoteSigner]) -> str:
     """Sign a text that ends in a newline; raises `FormatError` when it can be no note."""
+    # Nothing is signed that could not be read again.
+    if not decode_text(text, "note").endswith("\n"):
+        raise FormatError("the text of a note ends in a newline")
     lines = []
     for signer in signers:
         key = signer.verifier_key
         lines.append(str(SignatureLine(key.name, key.key_id, signer.sign(text))))
     note = f"{text}\n{''.join(lines)}"
-    if split_note(note)[0] != text:
-        raise FormatError("the text of a note ends in a newline")
+    split_note(note)
     return note
 
 
