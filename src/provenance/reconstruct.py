@@ -1,7 +1,7 @@
 """Holding a CV against its proof: line by line, claim by claim.
 
-A CV is a JSON text (white space between its tokens is free, everything else has one
-spelling, see ``encoding``)::
+A CV is a JSON text in any spelling, as programs write it; a member that stands twice is
+refused, since two readers could see two different CVs::
 
     {"format":"provenance-cv/1",
      "lines":[{"id":"1","label":"Développeuse web","entry":7,
@@ -31,12 +31,13 @@ positive, nor even looked at, where the bundle's own verdict is not ``yes``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
+import json
+from typing import TYPE_CHECKING, Annotated, Final, Literal, NoReturn, TypeAlias
 
 import msgspec
 from msgspec import Meta, Struct
 
-from provenance.encoding import decode_json, encode_json
+from provenance.encoding import encode_json
 from provenance.errors import FormatError
 from provenance.record.commitment import Name, Value  # noqa: TC001 - msgspec resolves them
 from provenance.record.identity import fold
@@ -123,13 +124,30 @@ def parse_cv(data: bytes) -> Cv:
     if len(data) > CV_SIZE_MAX:
         raise FormatError(f"malformed CV: more than {CV_SIZE_MAX} bytes")
     try:
-        compact = msgspec.json.format(data, indent=-1)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        # Not signed and not compared byte by byte, so read as JSON and not as evidence.
+        value = json.loads(
+            data, object_pairs_hook=_members, parse_float=_refuse, parse_constant=_refuse
+        )
+        cv = msgspec.convert(value, Cv)
+        encode_json(value)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise FormatError("malformed CV") from error
-    cv = decode_json(compact, Cv, "CV")
     if len({line.id for line in cv.lines}) != len(cv.lines):
         raise FormatError("malformed CV: two lines of one id")
     return cv
+
+
+def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Take an object's members, each of which must stand there once."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise FormatError("malformed CV: a member that stands twice")
+    return members
+
+
+def _refuse(text: str) -> NoReturn:
+    """Refuse numbers that are no integers: no record holds any."""
+    raise FormatError(f"malformed CV: a number of {len(text)} characters that is no integer")
 
 
 def reconstruct(cv: bytes, report: Report) -> CvReport:

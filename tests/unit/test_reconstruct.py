@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from provenance.encoding import encode_json
-from provenance.reconstruct import CvReport, LineReport, reconstruct
+from provenance.reconstruct import CvReport, LineReport, parse_cv, reconstruct
 from simulator import HOLDER, PERSON, Simulator, make_log, make_record
 from verifying import verify
 
@@ -116,14 +116,13 @@ LINE: Final = '{"id":"1","claims":{"code":"RNCP34762"}}'
         '{"format":"provenance-cv/1","lines":[]}',
         '{"format":"provenance-cv/2","lines":[' + LINE + "]}",
         '{"format":"provenance-cv/1","lines":[' + LINE + "," + LINE + "]}",
-        '{"lines":[' + LINE + '],"format":"provenance-cv/1"}',
         '{"format":"provenance-cv/1","lines":[{"id":"1","claims":{}}]}',
         '{"format":"provenance-cv/1","lines":[{"id":"","claims":{"code":"x"}}]}',
         '{"format":"provenance-cv/1","lines":[{"id":"1"}]}',
-        '{"format":"provenance-cv/1","lines":[{"id":"1","label":null,"claims":{"code":"x"}}]}',
         '{"format":"provenance-cv/1","lines":[{"id":"1","claims":{"code":"x","code":"y"}}]}',
         '{"format":"provenance-cv/1","lines":[{"id":"1","claims":{"code":1.5}}]}',
-        '{"format":"provenance-cv/1","lines":[{"id":"1","claims":{"code":"\\u0041"}}]}',
+        '{"format":"provenance-cv/1","lines":[{"id":"1","claims":{"code":NaN}}]}',
+        '{"format":"provenance-cv/1","lines":[{"id":"1","claims":{"code":"\\ud800"}}]}',
         '{"format":"provenance-cv/1","lines":[{"id":"1","claims":{"code":"x"},"more":1}]}',
     ],
 )
@@ -132,6 +131,20 @@ def test_what_is_no_cv_is_unreadable(cv: str) -> None:
     assert found.verdict == "unreadable"
     assert found.summary[0].startswith("malformed CV")
     assert found.lines == ()
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [
+        '{"lines":[' + LINE + '],"format":"provenance-cv/1"}',
+        '{"format":"provenance-cv/1","lines":[{"claims":{"c\\u006fde":"RNCP34762"},"id":"1"}]}',
+        ' {"format" : "provenance-cv/1",\n"lines":[' + LINE + "]} ",
+    ],
+)
+def test_a_cv_may_be_written_as_any_program_writes_json(cv: str) -> None:
+    assert parse_cv(cv.encode()) == parse_cv(
+        ('{"format":"provenance-cv/1","lines":[' + LINE + "]}").encode()
+    )
 
 
 def test_a_cv_that_is_too_long_is_unreadable() -> None:
