@@ -77,7 +77,8 @@ class CertificationReport(Struct, frozen=True, kw_only=True):
     disclosed field ``certificateur``; the names come from ``depositor`` entries of the
     bundle. ``hidden``: digests of fields not shown, and decoys, so how many fields are
     hidden is not known. ``identity``: the kind of the whole identity group disclosed.
-    ``status`` holds as of the ``status`` entry ``as_of_index``. ``endorsement`` says how a
+    ``status`` holds as of the ``status`` entry ``as_of_index``; ``changed_by`` is the entry
+    shown that superseded, withdrew or erased it. ``endorsement`` says how a
     key of the depositor vouches for the entry. ``lacks``: what a positive line of a CV
     needs and the bundle does not show. ``provisional``: a final certification is to follow.
     """
@@ -96,6 +97,8 @@ class CertificationReport(Struct, frozen=True, kw_only=True):
     status: StatusWord
     as_of_index: int | None
     as_of_time: str | None
+    changed_by: int | None
+    changed_time: str | None
     endorsed: bool
     endorsement: str | None
     line_complete: bool
@@ -244,7 +247,8 @@ def _standing_sentence(one: CertificationReport) -> str:
     as_of = (
         "" if one.as_of_time is None else f" as of entry {one.as_of_index}, {one.as_of_time}"
     )
-    return f"Entry {one.index} is {one.status}{as_of}.{provisional}"
+    by = "" if one.changed_by is None else f" by entry {one.changed_by}, {one.changed_time},"
+    return f"Entry {one.index} is {one.status}{by}{as_of}.{provisional}"
 
 
 _PERSON_SENTENCES: Final = {

@@ -294,7 +294,7 @@ CODED: Final = {
 }
 CODE: Final = re.compile(r"[a-z]+(-[a-z0-9]+)*")
 NOT_CODES: Final = {"well-formed", "utf-8", "passage", "warning"}
-LEDGER: Final = ("deposit", "form", "intake", "rights", "screening")
+LEDGER: Final = ("deposit", "form", "intake", "judging", "rights", "screening")
 
 
 def find_codes(tree: ast.AST) -> set[str]:
@@ -340,7 +340,7 @@ def test_the_search_for_codes_finds_them() -> None:
     assert {"end-before-start", "exam-order", "late"} <= found["checks"]
     assert {"doctype", "unbound-prefix"} <= found["_xml"]
     assert {"xsd-doctype", "xsd-length"} <= found["xsd"]
-    assert "already-recorded" in found["deposit"]
+    assert "already-recorded" in found["judging"]
     planted = ast.parse('def f():\n    raise UnfitError("planted", "text")')
     assert find_codes(planted) == {"planted"}
 

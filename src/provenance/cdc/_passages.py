@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 # The slots follow the order of the schema: header, certification, passage.
 ID_FLUX, HORODATAGE, ACTION, EMETTEUR, CERTIFICATEUR, CONTRAT, TYPE, CODE, NATURE = range(9)
+SUPPRESSION: Final = "SUPPRESSION"
+"""The action of a file whose passages are taken back."""
 OPTIONAL: Final = {ACTION: "action", NATURE: "natureDeposant"}
 """Elements around the passages that may be missing altogether, by slot."""
 _HEADER: Final = slice(ID_FLUX, TYPE)
@@ -45,7 +47,7 @@ _RESULT: Final = slice(RESULTS.slot + 1, RESULTS.slot + 1 + len(RESULT.children)
 _LEADING: Final = tuple(
     zip(LEADING_NAMES, (EMETTEUR, CERTIFICATEUR, CONTRAT, TYPE, CODE, NATURE), strict=True)
 )
-_ID_TECHNIQUE: Final = PASSAGE_NODE.find("idTechnique").slot
+_ID_TECHNIQUE: Final = PASSAGE_NODE.find("idTechnique")
 _PATHS: Final = SLOTS[_PASSAGE]
 _RESULT_NAMES: Final = tuple(leaf.name for leaf in RESULT.children.values())
 _NO_CERTIFICATION: Final = (UNSET,) * len(SLOTS[_CERTIFICATION])
@@ -179,6 +181,15 @@ class PassageValidator(Validator):
         elif node is RESULTS and self._results:
             self.values[RESULTS.slot] = self._results
 
+    def _check_children(self, node: Node) -> None:
+        """Let a passage that is taken back be reduced to its idTechnique."""
+        reduced = node is PASSAGE_NODE and self._seen[node.container] == _ID_TECHNIQUE.bit
+        if not (reduced and self._takes_back()):
+            super()._check_children(node)
+
+    def _takes_back(self) -> bool:
+        return self.header is not None and self.header[ACTION] == SUPPRESSION
+
     def _open_passage(self) -> None:
         if self._leading is None:
             self._leading = self._look_around()
@@ -241,7 +252,7 @@ class PassageValidator(Validator):
                 bindings=reader.bindings,
                 source=source,
                 fields=(*self._leading, *own, (SOURCE, source_digest(source))),
-                id_technique=str(self.values[_ID_TECHNIQUE]),
+                id_technique=str(self.values[_ID_TECHNIQUE.slot]),
             )
         )
 

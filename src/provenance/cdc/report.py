@@ -36,7 +36,7 @@ from provenance.cdc.faults import Fault  # noqa: TC001 - msgspec reads the annot
 from provenance.cdc.wording import passage_named, word_fault
 from provenance.encoding import decode_json, encode_base64, encode_json
 from provenance.errors import FormatError
-from provenance.record.entry import Certification, Deposit, parse_entry
+from provenance.record.entry import Certification, Deposit, Withdrawal, parse_entry
 from provenance.record.forms import Bcr, Hash, Index, Origin, Signature, parse_time
 from provenance.tlog.merkle import leaf_hash
 
@@ -48,7 +48,7 @@ _NO_CHARACTER: Final = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\
 
 
 class AcceptedPassage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A passage that was recorded, at ``index``.
+    """A passage that was recorded, or withdrawn, by the entry at ``index``.
 
     ``entry`` is the entry's JSON, ``leaf_hash`` and ``signature`` are the 32 and 64 bytes
     that belong to it. ``late``: received more than three months after the award.
@@ -64,7 +64,7 @@ class AcceptedPassage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class DuplicatePassage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A passage that had been recorded before with the same content, at ``index``."""
+    """A passage that had been recorded with the same content, or withdrawn, at ``index``."""
 
     idTechnique: str  # noqa: N815 - the schema's own name
     index: Index
@@ -124,7 +124,7 @@ def parse_receipt(data: bytes) -> Receipt:
     for accepted in receipt.accepted:
         _check_accepted(accepted, receipt.deposit)
     for duplicate in receipt.duplicates:
-        _require(_certification(duplicate.entry).index == duplicate.index, duplicate.index)
+        _require(_recorded(duplicate.entry).index == duplicate.index, duplicate.index)
     return receipt
 
 
@@ -169,15 +169,15 @@ def _check_deposit(receipt: Receipt) -> None:
 
 
 def _check_accepted(accepted: AcceptedPassage, deposit: int | None) -> None:
-    entry = _certification(accepted.entry)
+    entry = _recorded(accepted.entry)
     _require((entry.index, entry.deposit) == (accepted.index, deposit), accepted.index)
     computed = encode_base64(leaf_hash(accepted.entry.encode()))
     _require(computed == accepted.leaf_hash, accepted.index)
 
 
-def _certification(text: str) -> Certification:
+def _recorded(text: str) -> Certification | Withdrawal:
     entry = parse_entry(text.encode())
-    if not isinstance(entry, Certification):
+    if not isinstance(entry, Certification | Withdrawal):
         raise FormatError("malformed receipt: not the entry of a certification")
     return entry
 

@@ -73,8 +73,12 @@ _PASSAGE: Final = {
         "La date de fin de validité est inférieure à date de début de validité pour {passage}"
     ),
     "erased": "{Passage} a été effacé sur demande et ne peut plus être enregistré",
+    "changed-meanwhile": "{Passage} vient d'être modifié en base ; déposer de nouveau",
+    "not-in-force": "{Passage} a été remplacé par un successeur et ne peut plus être modifié",
+    "not-recorded": "{Passage} n'existe pas en base",
     "refused-by-operator": "{message}",
     "repeated-in-file": "{Passage} est présent plusieurs fois dans le fichier",
+    "withdrawn": "{Passage} a été retiré et ne peut plus être enregistré",
 }
 _MEANING: Final = {
     "blank-string": "La valeur ne contient que des espaces",
@@ -93,7 +97,6 @@ _RIGHTS: Final = {
     "signature-key-unknown": "La clé de signature n'est pas déclarée pour ce déposant",
     "signature-missing": "Ce déposant doit signer ses dépôts",
     "signature-wrong": "La signature du déposant ne correspond pas au fichier",
-    "suppression-not-supported": "L'action SUPPRESSION n'est pas prise en charge",
     "unknown-depositor": "Le déposant n'est pas enregistré",
     "wrong-depositor": "Le bcr émetteur du fichier n'est pas celui de l'expéditeur",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.errors import ErasedError, NotPublishedError
-from provenance.record.bundle import BUNDLE_ITEMS_MAX
+from provenance.ledger.prove import CERTIFICATIONS_MAX
 from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 NOT_PUBLISHED: Final = "not published"
 """No checkpoint covers the entry yet, so nobody can be shown how it stands."""
 ERASED: Final = "erased"
-_SUPPORT_MAX: Final = 4
-"""Entries of a proof besides certifications of one depositor, none of them disclosed."""
 
 
 def read_standings(ledger: Ledger, indexes: Sequence[int]) -> dict[int, str]:
@@ -35,10 +33,8 @@ def read_standings(ledger: Ledger, indexes: Sequence[int]) -> dict[int, str]:
 
 
 def _parts(indexes: Sequence[int]) -> Iterator[Sequence[int]]:
-    # Every certification may bring a depositor of its own.
-    step = (BUNDLE_ITEMS_MAX - _SUPPORT_MAX) // 2
-    for start in range(0, len(indexes), step):
-        yield indexes[start : start + step]
+    for start in range(0, len(indexes), CERTIFICATIONS_MAX):
+        yield indexes[start : start + CERTIFICATIONS_MAX]
 
 
 def _prove(ledger: Ledger, indexes: Sequence[int]) -> dict[int, str]:

@@ -7,28 +7,27 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, Self
 
 from provenance.cdc.flux import Limits
-from provenance.errors import PolicyError, UnknownEntryError
+from provenance.errors import LedgerBusyError, PolicyError
 from provenance.keys import KeyRing
 from provenance.ledger.clock import Clock, wall_us
 from provenance.ledger.creation import create_ledger
-from provenance.ledger.deposit import Depositing
-from provenance.ledger.disclosure import LINE
+from provenance.ledger.deposit import ATTEMPTS_MAX, Depositing
+from provenance.ledger.erasing import Erased, ErasureJob, check_basis, find_traces
 from provenance.ledger.files import catch_up, check_not_rolled_back, open_files
 from provenance.ledger.form import FormSource
 from provenance.ledger.group import GroupCommit
 from provenance.ledger.intake import Reception
-from provenance.ledger.lookups import Lookups
-from provenance.ledger.prove import Prover
-from provenance.ledger.publish import Publisher, latest_checkpoint
-from provenance.ledger.recall import Recall
+from provenance.ledger.publish import Publisher
+from provenance.ledger.reading import Reader
 from provenance.ledger.registration import RegistrationJob
-from provenance.ledger.registry import read_depositors, read_genesis
+from provenance.ledger.registry import read_entry
 from provenance.ledger.source import FileSource
-from provenance.ledger.writer import Writer
-from provenance.record.entry import parse_entry
+from provenance.ledger.withdrawal import WithdrawalJob, check_reason
+from provenance.ledger.writer import OutdatedError, Writer
+from provenance.record.entry import Certification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
     from provenance.cdc.report import Receipt
@@ -37,12 +36,9 @@ if TYPE_CHECKING:
     from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Decide
     from provenance.record.commitment import Field, Value
-    from provenance.record.entry import Depositor, Entry
-    from provenance.record.payload import DepositPayload
-    from provenance.tlog.checkpoint import Checkpoint
 
 
-class Ledger:
+class Ledger(Reader):
     """An append-only ledger of professional certifications, in one directory.
 
     Make one with `Ledger.create`, open it with `Ledger.open`, and close it, best as a
@@ -55,22 +51,16 @@ class Ledger:
 
     def __init__(self, files: LedgerFiles, *, keys: Path | None, readonly: bool) -> None:
         """Use `Ledger.open`, which checks the files against each other first."""
-        self._files: Final = files
+        super().__init__(files)
         self._readonly: Final = readonly
-        with files.store.view() as view:
-            self.origin: Final = read_genesis(view).origin
         ring = KeyRing(keys or files.path / "keys", origin=self.origin)
         self._clock: Final = Clock()
         self._writer: Final = Writer(files, ring, self._clock, origin=self.origin)
         self._group: Final = GroupCommit(self._writer.record)
-        self._lookups: Final = Lookups(files.vault.secret)
-        self._recall: Final = Recall(files)
         self._publisher: Final = Publisher(files, ring, self._writer, origin=self.origin)
-        self._prover: Final = Prover(files, self._recall)
         self._depositing: Final = Depositing(
             origin=self.origin,
             files=files,
-            recall=self._recall,
             submit=self._group.submit,
             now_us=wall_us,
         )
@@ -159,7 +149,7 @@ class Ledger:
         )
         return self._group.submit(job).start
 
-    def deposit(
+    def deposit(  # noqa: PLR0913 - options, all by keyword
         self,
         flux: str | Path | bytes | IO[bytes],
         decide: Decide | None = None,
@@ -167,6 +157,7 @@ class Ledger:
         depositor: str | None = None,
         signature: DepositSignature | None = None,
         name: str | None = None,
+        corrections: bool = False,
         xsd: XsdValidator | None = None,
         limits: Limits | None = None,
         progress: Callable[[int, int], None] | None = None,
@@ -176,10 +167,13 @@ class Ledger:
         ``flux`` is a path, bytes, or an open binary file that can seek. ``decide`` is
         asked for each passage that passed the checks: it gets the fields by name and
         answers `Accept` or `Refuse`. ``depositor`` is the BCR that the caller was
-        authenticated as; the file must name the same. ``xsd`` adds the operator's own
-        schema to the checks. ``progress`` is called with bytes read and bytes in all,
-        once for each pass over the file.
+        authenticated as; the file must name the same. ``corrections``: a passage whose
+        idTechnique is recorded with other content supersedes what is recorded, instead
+        of being refused; the final form of a provisional one does so anyway. ``xsd``
+        adds the operator's own schema to the checks. ``progress`` is called with bytes
+        read and bytes in all, once for each pass over the file.
 
+        A file with the action SUPPRESSION withdraws what its passages name.
         Passages are accepted one by one; the file is recorded whole or not at all, and
         when no passage is new, nothing is recorded. Raises `DepositRefused` when the
         file as a whole is refused (``faults`` tells every reason), `UnreadableError`,
@@ -188,7 +182,7 @@ class Ledger:
         self._check_writable()
         salt = None if signature is None else signature.salt
         source = FileSource(flux, name=name, salt=salt, progress=progress)
-        intake = self._reception(decide).receive_file(
+        intake = self._reception(decide, corrections=corrections).receive_file(
             source,
             authenticated=depositor,
             signature=signature,
@@ -203,20 +197,23 @@ class Ledger:
         *,
         depositor: str,
         decide: Decide | None = None,
+        corrections: bool = False,
     ) -> Receipt:
         """Record certifications that were entered one by one, in the portal's form.
 
         Each record gives the fields of one passage by name, as a deposited file would:
         ``certificateur``, ``contrat``, ``type``, ``code``, ``idTechnique`` and so on,
         the passage's own by their dotted path. ``emetteur`` and ``source`` are supplied.
-        All records of one call make one deposit, for one certifier. Raises
+        All records of one call make one deposit, for one certifier; ``corrections`` as
+        for `deposit`. Raises
         `DepositRefused`, `ClockError`, `StorageError`.
         """
         self._check_writable()
         form = FormSource(records, depositor=depositor)
-        return self._depositing.record(self._reception(decide).receive_form(form))
+        reception = self._reception(decide, corrections=corrections)
+        return self._depositing.record(reception.receive_form(form))
 
-    def _reception(self, decide: Decide | None) -> Reception:
+    def _reception(self, decide: Decide | None, *, corrections: bool) -> Reception:
         return Reception(
             origin=self.origin,
             files=self._files,
@@ -224,7 +221,55 @@ class Ledger:
             recall=self._recall,
             received_us=wall_us(),
             decide=decide,
+            corrections=corrections,
         )
+
+    def withdraw(self, index: int, reason: str = "OTHER") -> int:
+        """Take the certification at ``index`` back; give the withdrawal's index.
+
+        ``reason`` is one of `REASONS`, and committed to. The certification stays
+        recorded, and provable as withdrawn. Raises `FormatError` for another reason,
+        `UnknownEntryError` for what is no certification, `PolicyError` when it is
+        withdrawn already, `StorageError`.
+        """
+        self._check_writable()
+        job = WithdrawalJob(index, check_reason(reason))
+        with self._files.store.view() as view:
+            read_entry(view, index, Certification)
+        try:
+            return self._group.submit(job).start
+        except OutdatedError as error:
+            raise PolicyError(f"entry {index} is withdrawn already") from error
+
+    def erase(self, indexes: Iterable[int], *, basis: str) -> Erased:
+        """Destroy the content of entries for good; give what was erased.
+
+        ``indexes`` name certifications, deposits or withdrawals; ``basis`` is one of
+        `BASES`, and committed to. With a certification goes everything that would give
+        its data away: what it superseded, its deposit, and the deposits in which a
+        passage of the same idTechnique or holder was refused or repeated. The entries
+        stay, and all other proofs hold. On return the seeds are gone from the disk, as
+        far as the file system overwrites in place.
+
+        Raises `FormatError` for another basis, `UnknownEntryError` for an entry without
+        content, `ErasedError` when nothing is left to erase, `StorageError`.
+        """
+        self._check_writable()
+        grounds, wanted = check_basis(basis), tuple(indexes)
+        for _ in range(ATTEMPTS_MAX):
+            with self._files.store.view() as view:
+                traces = find_traces(view, self._recall, self._lookups, wanted)
+            job = ErasureJob(traces, grounds)
+            try:
+                recorded = self._group.submit(job)
+            except OutdatedError:
+                continue
+            return Erased(
+                entries=tuple(range(recorded.start, recorded.start + len(job.items))),
+                erased=tuple(one.index for one in traces),
+                time=recorded.time,
+            )
+        raise LedgerBusyError("other writers keep erasing the same entries: try again")
 
     def publish(self) -> str:
         """Publish a checkpoint over everything recorded so far; give the signed note.
@@ -243,122 +288,3 @@ class Ledger:
     def _check_writable(self) -> None:
         if self._readonly:
             raise PolicyError("the ledger is open for reading only")
-
-    # --- reading
-
-    @property
-    def size(self) -> int:
-        """Number of entries."""
-        with self._files.store.view() as view:
-            return view.size
-
-    @property
-    def path(self) -> Path:
-        """The ledger's directory."""
-        return self._files.path
-
-    def checkpoint(self) -> tuple[Checkpoint, str] | None:
-        """Give the last published checkpoint and its signed note, or None."""
-        with self._files.store.view() as view:
-            return latest_checkpoint(view)
-
-    def policy(self) -> str:
-        """Give the trust policy that verifies this log's checkpoints, without witnesses.
-
-        A verifier must get it by another way than the proofs (C2SP tlog-policy).
-        """
-        with self._files.store.view() as view:
-            keys = read_genesis(view).log_keys
-        return "".join(f"log {key}\n" for key in keys) + "quorum none\n"
-
-    def prove(
-        self,
-        indexes: Sequence[int],
-        disclose: str | Collection[str] | Mapping[int, str | Collection[str]] = LINE,
-    ) -> bytes:
-        """Make the proof bundle for the certifications at ``indexes``.
-
-        ``disclose`` is ``"line"`` (what a positive line of a CV needs), ``"all"``, names
-        of fields, or one of these for each index. Raises `NotPublishedError`,
-        `UnknownEntryError`, `ErasedError`, `PolicyError`.
-        """
-        return self._prover.prove(indexes, disclose)
-
-    def tlog_proof(self, index: int) -> str:
-        """Prove that entry ``index`` stands in the log, as a C2SP ``tlog-proof``.
-
-        Any verifier of that format can check it, and learns nothing that the entry does
-        not say itself. Raises `NotPublishedError`, `UnknownEntryError`.
-        """
-        return self._prover.tlog_proof(index)
-
-    def find(
-        self,
-        *,
-        depositor: str | None = None,
-        id_technique: str | None = None,
-        holder: Mapping[str, Value] | None = None,
-        reference: str | None = None,
-    ) -> list[int]:
-        """Find certifications; give their indexes, ascending.
-
-        By ``depositor`` and ``id_technique``, by the ``holder``'s identity (the schema
-        names of one group: ``nomNaissance``, ``prenom1``, ``anneeNaissance``,
-        ``moisNaissance``, ``jourNaissance``; or ``idDossier``; or ``nir``), or by the
-        operator's own ``reference``. Raises `FormatError` for another combination.
-        """
-        with self._files.store.view() as view:
-            if depositor is not None and id_technique is not None:
-                known = view.technical(self._lookups.technical(depositor, id_technique))
-                return [] if known is None or known[1] else [known[0]]
-            if holder is not None:
-                return view.holders(self._lookups.holder(holder))
-            if reference is not None:
-                return view.holders(self._lookups.reference(reference))
-        raise UnknownEntryError(
-            "find needs depositor and id_technique, a holder or a reference"
-        )
-
-    def entry(self, index: int) -> Entry:
-        """Give the entry at ``index``. Raises `UnknownEntryError`."""
-        return parse_entry(self.record(index)[0])
-
-    def record(self, index: int) -> tuple[bytes, bytes]:
-        """Give an entry's exact bytes and its signature. Raises `UnknownEntryError`."""
-        with self._files.store.view() as view:
-            return view.record(index)
-
-    def entries(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Give the exact bytes of the entries from ``start`` to before ``end``."""
-        with self._files.store.view() as view:
-            stop = view.size if end is None else min(end, view.size)
-            for entry, _ in view.entries(start, stop):
-                yield entry
-
-    def fields(self, index: int) -> tuple[Field, ...]:
-        """Open a certification: its fields in order, personal data among them.
-
-        Raises `UnknownEntryError`, `ErasedError`.
-        """
-        with self._files.store.view() as view:
-            return self._recall.certification(view, index).fields
-
-    def source(self, index: int) -> bytes:
-        """Give the exact bytes of a certification's passage, as deposited."""
-        with self._files.store.view() as view:
-            return self._recall.certification(view, index).source
-
-    def deposited(self, index: int) -> DepositPayload:
-        """Open a deposit: file name, size, idFlux and what was not accepted."""
-        with self._files.store.view() as view:
-            return self._recall.deposit(view, index)
-
-    def rebuild(self, index: int) -> bytes:
-        """Put a deposited file together again, byte for byte. Raises `ErasedError`."""
-        with self._files.store.view() as view:
-            return self._recall.rebuild(view, index)
-
-    def depositors(self) -> list[Depositor]:
-        """Give the entries in force of all depositors, ordered by BCR."""
-        with self._files.store.view() as view:
-            return list(read_depositors(view))

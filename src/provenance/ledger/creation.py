@@ -10,7 +10,7 @@ from provenance.ledger.clock import Clock
 from provenance.ledger.files import create_files
 from provenance.ledger.plain import PlainItem, check_form
 from provenance.ledger.registry import ENTRY_KEY_ROW, index_row
-from provenance.ledger.writer import Job, Writer
+from provenance.ledger.writer import Effects, Job, Writer
 from provenance.record.entry import Genesis, Key
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ class _FirstJob(Job):
         check_form(genesis, index=0)
         super().__init__([PlainItem(genesis), PlainItem(key)])
 
-    def state(self, start: int) -> list[tuple[bytes, bytes]]:
+    def effects(self, start: int) -> Effects:
         """Say where the entry key in force is declared."""
-        return [index_row(ENTRY_KEY_ROW, start + 1)]
+        return Effects(state=[index_row(ENTRY_KEY_ROW, start + 1)])
 
 
 def create_ledger(path: Path, *, origin: str, keys: Path | None) -> None:

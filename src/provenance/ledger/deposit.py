@@ -9,7 +9,7 @@ the sorting is done again and the file's payload with it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
@@ -17,9 +17,10 @@ from provenance.cdc.faults import Fault
 from provenance.cdc.report import AcceptedPassage, DuplicatePassage, Receipt
 from provenance.encoding import encode_base64
 from provenance.errors import DepositRefused, LedgerBusyError
+from provenance.ledger.judging import identity_fault
+from provenance.ledger.mentions import mention_rows, reference_row
 from provenance.ledger.registry import depositor_row, read_index
-from provenance.ledger.screening import identity_fault
-from provenance.ledger.writer import Job, OutdatedError
+from provenance.ledger.writer import Effects, Job, OutdatedError
 from provenance.record.commitment import SEED_SIZE
 from provenance.record.entry import Deposit, format_time
 from provenance.record.payload import NONCE_SIZE, DepositPayload, seal_payload
@@ -27,17 +28,26 @@ from provenance.record.payload import NONCE_SIZE, DepositPayload, seal_payload
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from provenance.ledger.changes import Change
     from provenance.ledger.draft import Draft, Place
     from provenance.ledger.files import LedgerFiles
-    from provenance.ledger.recall import Recall
+    from provenance.ledger.judging import Judge, Judgement
     from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Candidate, Screening
+    from provenance.ledger.withdrawal import WithdrawalDraft
     from provenance.ledger.writer import Recorded
     from provenance.record.entry import Entry
     from provenance.storage import View
 
+Action: TypeAlias = Literal["CREATION", "SUPPRESSION"]
+"""What a deposit asks for: to record its passages, or to withdraw them."""
+
 ATTEMPTS_MAX: Final = 100
 """How often a deposit is sorted anew because other writers keep being faster."""
+
+_CHANGED: Final = identity_fault(
+    "changed-meanwhile", "what is recorded under this idTechnique just changed: deposit again"
+)
 
 
 class Document(Protocol):
@@ -67,16 +77,18 @@ class Document(Protocol):
 
 
 class DepositItem(msgspec.Struct, frozen=True):
-    """The deposit's own entry, in front of its certifications."""
+    """The deposit's own entry, in front of its certifications or withdrawals."""
 
     depositor: str
     certifier: str
+    action: Action
     digest: bytes
     seed: bytes
     payload: bytes
     signature: DepositSignature | None
     technical: None = None
     holders: tuple[bytes, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def entry(self, place: Place) -> Entry:
         """Give the entry as it reads at ``place``."""
@@ -87,7 +99,7 @@ class DepositItem(msgspec.Struct, frozen=True):
             prev=place.prev,
             depositor=self.depositor,
             certifier=self.certifier,
-            action="CREATION",
+            action=self.action,
             digest=encode_base64(self.digest),
             signer=None if signed is None else signed.signer,
             signature=None if signed is None else encode_base64(signed.signature),
@@ -95,14 +107,24 @@ class DepositItem(msgspec.Struct, frozen=True):
 
 
 class DepositJob(Job):
-    """A deposit and its certifications; holds while the depositor's entry stays in force."""
+    """A deposit and what it brings; holds while the depositor's entry stays in force.
+
+    ``mentions``: keys of the passages that stay in the deposit's own payload.
+    """
 
     def __init__(
-        self, item: DepositItem, drafts: Sequence[Draft], *, depositor: int | None
+        self,
+        item: DepositItem,
+        drafts: Sequence[Draft | WithdrawalDraft],
+        *,
+        depositor: int | None,
+        mentions: Sequence[bytes],
     ) -> None:
         super().__init__([item, *drafts])
         self._row: Final = depositor_row(item.depositor)
         self._depositor: Final = depositor
+        self._drafts: Final = drafts
+        self._mentions: Final = mentions
 
     def check(self, view: View) -> None:
         """Check the look-ups again, and that the depositor's entry is still in force."""
@@ -110,12 +132,22 @@ class DepositJob(Job):
         if read_index(view, self._row) != self._depositor:
             raise OutdatedError
 
+    def effects(self, start: int) -> Effects:
+        """Say where holders and the passages of the residue are found."""
+        references = [
+            reference_row(index, draft.reference)
+            for index, draft in enumerate(self._drafts, start + 1)
+            if draft.reference is not None
+        ]
+        return Effects(state=[*mention_rows(start, self._mentions), *references])
+
 
 class _Sorted(msgspec.Struct, frozen=True):
     """Candidates, held against what the ledger has by now."""
 
-    new: list[Candidate]
-    duplicates: list[DuplicatePassage]
+    new: list[tuple[Candidate, Draft | WithdrawalDraft]]
+    """Each with its draft, aimed at what it supersedes or withdraws."""
+    duplicates: list[tuple[Candidate, DuplicatePassage]]
     conflicts: list[tuple[Candidate, Fault]]
 
 
@@ -128,6 +160,7 @@ class Intake(msgspec.Struct, frozen=True):
     depositor_index: int | None
     """Where the entry stands that gave the depositor its rights."""
     certifier: str
+    action: Action
     id_flux: str
     signature: DepositSignature | None
     warnings: tuple[Fault, ...] = ()
@@ -141,13 +174,11 @@ class Depositing:
         *,
         origin: str,
         files: LedgerFiles,
-        recall: Recall,
         submit: Callable[[Job], Recorded],
         now_us: Callable[[], int],
     ) -> None:
         self._origin: Final = origin
         self._files: Final = files
-        self._recall: Final = recall
         self._submit: Final = submit
         self._now_us: Final = now_us
 
@@ -158,7 +189,7 @@ class Depositing:
         depositor's entry was replaced meanwhile.
         """
         for _ in range(ATTEMPTS_MAX):
-            found = self._sort(intake.screening.candidates)
+            found = self._sort(intake.screening)
             try:
                 recorded = self._record(intake, found)
             except OutdatedError:
@@ -173,28 +204,21 @@ class Depositing:
         if now != intake.depositor_index:
             raise DepositRefused("the depositor's entry was replaced meanwhile: deposit again")
 
-    def _sort(self, candidates: Sequence[Candidate]) -> _Sorted:
-        """Tell new candidates from duplicates and conflicts, in one snapshot."""
+    def _sort(self, screening: Screening) -> _Sorted:
+        """Judge every candidate once more, all in one snapshot."""
         found = _Sorted(new=[], duplicates=[], conflicts=[])
         with self._files.store.view() as view:
-            for candidate in candidates:
-                known = view.technical(candidate.technical)
-                if known is None:
-                    found.new.append(candidate)
-                    continue
-                index, erased = known
-                if erased:
-                    fault = identity_fault(
-                        "erased", "erased on request; not to be recorded again"
-                    )
-                elif self._recall.content(view, index) == candidate.content:
-                    found.duplicates.append(_duplicate(candidate, index, view))
-                    continue
+            for candidate in screening.candidates:
+                judged = _judge_again(screening.judge, view, candidate)
+                if judged.fault is not None:
+                    found.conflicts.append((candidate, judged.fault))
+                elif judged.duplicate is not None:
+                    known = _duplicate(candidate, judged.duplicate, view)
+                    found.duplicates.append((candidate, known))
+                elif candidate.draft is None:
+                    found.conflicts.append((candidate, _CHANGED))
                 else:
-                    fault = identity_fault(
-                        "already-recorded", "idTechnique is recorded with other content"
-                    )
-                found.conflicts.append((candidate, fault))
+                    found.new.append((candidate, candidate.draft.aimed_at(judged.target)))
         return found
 
     def _record(self, intake: Intake, found: _Sorted) -> Recorded | None:
@@ -203,10 +227,11 @@ class Depositing:
         A file of which everything was refused is recorded too: that it came, and what it
         held, is what a depositor may ask for later. A repetition is not.
         """
-        new = found.new
-        if not (new or found.conflicts or intake.screening.refused):
+        screening = intake.screening
+        if not (found.new or found.conflicts or screening.refused):
             return None
-        spans = [candidate.span for candidate in new]
+        kept = [candidate for candidate, _ in found.new] if screening.keeps_passages else []
+        spans = [candidate.span for candidate in kept]
         document = intake.document
         randomness = os.urandom(SEED_SIZE + NONCE_SIZE)
         seed, nonce = randomness[:SEED_SIZE], randomness[SEED_SIZE:]
@@ -223,17 +248,23 @@ class Depositing:
         item = DepositItem(
             depositor=intake.depositor,
             certifier=intake.certifier,
+            action=intake.action,
             digest=digest,
             seed=seed,
             payload=seal_payload(seed, nonce, digest, payload.encode_parts()),
             signature=intake.signature,
         )
-        drafts = [candidate.draft for candidate in new if candidate.draft is not None]
-        return self._submit(DepositJob(item, drafts, depositor=intake.depositor_index))
+        job = DepositJob(
+            item,
+            [draft for _, draft in found.new],
+            depositor=intake.depositor_index,
+            mentions=_mentions(screening, found),
+        )
+        return self._submit(job)
 
     def _receipt(self, intake: Intake, found: _Sorted, recorded: Recorded | None) -> Receipt:
         for candidate, fault in found.conflicts:
-            intake.screening.refuse(candidate.id_technique, fault)
+            intake.screening.refuse(candidate.id_technique, candidate.claim, [fault])
         document = intake.document
         return Receipt(
             format="provenance-receipt/1",
@@ -251,10 +282,28 @@ class Depositing:
             if recorded is None
             else encode_base64(recorded.signatures[0]),
             accepted=() if recorded is None else _accepted(found.new, recorded),
-            duplicates=tuple(found.duplicates),
+            duplicates=tuple(known for _, known in found.duplicates),
             refused=tuple(intake.screening.refused),
             warnings=(*intake.warnings, *_clock_warning(recorded)),
         )
+
+
+def _judge_again(judge: Judge, view: View, candidate: Candidate) -> Judgement:
+    """Judge a candidate as of now; a duplicate is compared only where it moved."""
+    known = candidate.judged.duplicate
+    if known is not None and view.technical(candidate.claim.technical) == (known, False):
+        unchanged = view.status_bits(known) == 0
+        if unchanged:
+            return candidate.judged
+    return judge.judge(view, candidate.claim)
+
+
+def _mentions(screening: Screening, found: _Sorted) -> list[bytes]:
+    """Give the keys of all passages that stay in the deposit's own payload."""
+    left = [candidate for candidate, _ in (*found.duplicates, *found.conflicts)]
+    if not screening.keeps_passages:
+        left += [candidate for candidate, _ in found.new]
+    return [*screening.mentions, *(key for one in left for key in one.claim.mentions())]
 
 
 def _clock_warning(recorded: Recorded | None) -> tuple[Fault, ...]:
@@ -264,7 +313,9 @@ def _clock_warning(recorded: Recorded | None) -> tuple[Fault, ...]:
     return (Fault(level="deadline", code="clock-held", message=message, effect="warning"),)
 
 
-def _accepted(new: Sequence[Candidate], recorded: Recorded) -> tuple[AcceptedPassage, ...]:
+def _accepted(
+    new: Sequence[tuple[Candidate, Draft | WithdrawalDraft]], recorded: Recorded
+) -> tuple[AcceptedPassage, ...]:
     return tuple(
         AcceptedPassage(
             idTechnique=candidate.id_technique,
@@ -275,7 +326,7 @@ def _accepted(new: Sequence[Candidate], recorded: Recorded) -> tuple[AcceptedPas
             warnings=candidate.warnings,
             late=candidate.late,
         )
-        for number, candidate in enumerate(new, 1)
+        for number, (candidate, _) in enumerate(new, 1)
     )
 
 

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from provenance.encoding import encode_base64, encode_json
+from provenance.ledger.changes import Change
 from provenance.record.commitment import SEED_SIZE, commit
 from provenance.record.entry import Certification, Entry
-from provenance.record.payload import NONCE_SIZE, seal_payload
+from provenance.record.payload import NONCE_SIZE, CertificationPayload, seal_payload
+from provenance.record.status import SUPERSEDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.record.commitment import Field
-    from provenance.record.payload import CertificationPayload
 
 NO_SEED: Final = bytes(SEED_SIZE)
 """Stands in the vault for an entry that commits to nothing, as for an erased one."""
@@ -39,19 +40,48 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     """Index of the first entry of the same job: a file's deposit entry."""
 
 
+class Sealed(msgspec.Struct, frozen=True, gc=False):
+    """A record under a new seed: what its entry commits to, and its encrypted payload."""
+
+    seed: bytes
+    commitment: bytes
+    payload: bytes
+    """AES-256-GCM, nonce in front."""
+
+
 class Draft(msgspec.Struct, frozen=True, gc=False):
     """One certification, ready but for its place in the log."""
 
     depositor: str
-    seed: bytes
-    commitment: bytes
-    payload: bytes
-    """The encrypted payload (AES-256-GCM), nonce in front."""
+    sealed: Sealed
     technical: bytes
     """Look-up key of (depositor, idTechnique)."""
-    holders: tuple[bytes, ...]
-    content: bytes
-    """Digest of all fields but ``source``: equal means a duplicate."""
+    holder: tuple[bytes, ...]
+    """Look-up key of the holder's identity, or none."""
+    reference: bytes | None = None
+    """Look-up key of the operator's own reference for the holder."""
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def seed(self) -> bytes:
+        """32 bytes."""
+        return self.sealed.seed
+
+    @property
+    def payload(self) -> bytes:
+        """The encrypted payload."""
+        return self.sealed.payload
+
+    @property
+    def holders(self) -> tuple[bytes, ...]:
+        """All keys under which the holder is found."""
+        return self.holder if self.reference is None else (self.reference, *self.holder)
+
+    def aimed_at(self, target: int | None) -> Draft:
+        """Give the draft of a correction of the entry at ``target``, where there is one."""
+        if target is None:
+            return self
+        return msgspec.structs.replace(self, changes=(Change(target, SUPERSEDED),))
 
     def entry(self, place: Place) -> Entry:
         """Give the entry as it reads at ``place``."""
@@ -61,7 +91,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
             prev=place.prev,
             deposit=place.start,
             depositor=self.depositor,
-            commitment=encode_base64(self.commitment),
+            commitment=encode_base64(self.sealed.commitment),
+            supersedes=self.changes[0].target if self.changes else None,
         )
 
 
@@ -70,23 +101,18 @@ def content_digest(fields: Sequence[Field]) -> bytes:
     return hashlib.sha256(encode_json(fields[:-1])).digest()
 
 
-def draft_certification(
-    *,
-    depositor: str,
-    payload: CertificationPayload,
-    technical: bytes,
-    holders: tuple[bytes, ...],
-) -> Draft:
+def seal_record(payload: CertificationPayload) -> Sealed:
     """Draw a seed, commit to the fields under it, and encrypt the payload."""
     randomness = os.urandom(SEED_SIZE + NONCE_SIZE)
     seed, nonce = randomness[:SEED_SIZE], randomness[SEED_SIZE:]
     commitment = commit(seed, payload.fields)
-    return Draft(
-        depositor=depositor,
+    return Sealed(
         seed=seed,
         commitment=commitment,
         payload=seal_payload(seed, nonce, commitment, payload.encode_parts()),
-        technical=technical,
-        holders=holders,
-        content=content_digest(payload.fields),
     )
+
+
+def seal_fields(*fields: Field) -> Sealed:
+    """Seal a record that has no exact bytes: a reason, or a basis."""
+    return seal_record(CertificationPayload(bindings=(), source=b"", fields=fields))

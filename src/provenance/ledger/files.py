@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from provenance.errors import LedgerDamagedError, PolicyError, RollbackError, StorageError
+from provenance.ledger.erasures import apply_erasures
 from provenance.storage import Head, HeadRegister, Store, Vault, WriterLock, sync_directory
 from provenance.tlog.checkpoint import Checkpoint, parse_checkpoint
 from provenance.tlog.note import split_note
@@ -174,10 +175,14 @@ def read_anchor(path: Path) -> Checkpoint | None:
 
 
 def catch_up(files: LedgerFiles) -> None:
-    """Bring the head register up to date after a crash between commit and register."""
+    """Finish what a crash left over: the head register, and erasures.
+
+    Erasures are also repeated when the vault came back from an older copy.
+    """
     with files.lock:
         head = files.head.read()
         with files.store.view() as view:
             current: Final = Head(view.size, view.leaf_hash(view.size - 1))
         if current.size > head.size:
             files.head.write(current)
+        apply_erasures(files)

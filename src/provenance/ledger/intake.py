@@ -12,9 +12,11 @@ from provenance.cdc.faults import Fault
 from provenance.cdc.flux import FluxReader
 from provenance.errors import DepositRefused
 from provenance.ledger.deposit import Intake
+from provenance.ledger.judging import CreationJudge
 from provenance.ledger.registry import depositor_row, read_depositor, read_index
 from provenance.ledger.rights import check_depositor, check_signature
-from provenance.ledger.screening import Screening, Submitted
+from provenance.ledger.screening import CreationScreening, Submitted
+from provenance.ledger.suppression import SuppressionScreening
 from provenance.record.payload import CertificationPayload
 
 if TYPE_CHECKING:
@@ -22,26 +24,18 @@ if TYPE_CHECKING:
 
     from provenance.cdc.flux import Limits, Passage
     from provenance.cdc.xsd import XsdValidator
+    from provenance.ledger.deposit import Action
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.form import FormSource
     from provenance.ledger.lookups import Lookups
     from provenance.ledger.recall import Recall
     from provenance.ledger.rights import DepositSignature
-    from provenance.ledger.screening import Decide
+    from provenance.ledger.screening import Decide, Screening
     from provenance.ledger.source import FileSource
     from provenance.record.entry import Depositor
 
 FILE_SIZE_WARNED: Final = 200_000_000
 """Bytes above which the operator's portal takes no file; here it is only said."""
-
-
-_SUPPRESSION: Final = Fault(
-    level="rights",
-    code="suppression-not-supported",
-    message="withdrawals by file (action SUPPRESSION) are not accepted by this version; "
-    "the certifications stay as they are",
-    effect="file",
-)
 
 
 class _Sender(msgspec.Struct, frozen=True):
@@ -63,6 +57,7 @@ class Reception:
         recall: Recall,
         received_us: int,
         decide: Decide | None,
+        corrections: bool,
     ) -> None:
         self._origin: Final = origin
         self._files: Final = files
@@ -70,14 +65,24 @@ class Reception:
         self._recall: Final = recall
         self._received: Final = datetime.fromtimestamp(received_us / 1e6, UTC).date()
         self._decide: Final = decide
+        self._corrections: Final = corrections
 
-    def _screening(self, depositor: str) -> Screening:
-        return Screening(
+    def _screening(self, sender: _Sender, depositor: str, action: Action) -> Screening:
+        succeeded = (sender.entry.succeeds or ()) if sender.entry is not None else ()
+        view = self._files.store.view
+        if action == "SUPPRESSION":
+            return SuppressionScreening(
+                view, depositor=depositor, succeeded=succeeded, lookups=self._lookups
+            )
+        judge = CreationJudge(self._lookups, self._recall, corrections=self._corrections)
+        return CreationScreening(
+            judge,
+            view,
             depositor=depositor,
+            succeeded=succeeded,
             received=self._received,
             decide=self._decide,
             lookups=self._lookups,
-            recall=self._recall,
         )
 
     def receive_file(
@@ -107,9 +112,8 @@ class Reception:
             certifier=header.certificateur,
             authenticated=authenticated,
         )
-        if header.action == "SUPPRESSION":
-            faults.append(_SUPPRESSION)
-        screening = self._screening(header.emetteur)
+        action: Action = "SUPPRESSION" if header.action == "SUPPRESSION" else "CREATION"
+        screening = self._screening(sender, header.emetteur, action)
         for passage in itertools.chain([first], passages):
             # A file that is refused already is only read on for its other faults.
             if not faults:
@@ -122,6 +126,7 @@ class Reception:
                 depositor=header.emetteur,
                 depositor_index=None,
                 certifier=header.certificateur,
+                action=action,
                 id_flux=header.id_flux,
                 signature=signature,
                 warnings=_size_warning(source.size),
@@ -135,7 +140,7 @@ class Reception:
         faults = check_depositor(
             sender.entry, sender=form.depositor, certifier=form.certifier, authenticated=None
         )
-        screening = self._screening(form.depositor)
+        screening = self._screening(sender, form.depositor, "CREATION")
         if not faults:
             for submitted in form.submitted:
                 screening.add(submitted)
@@ -146,6 +151,7 @@ class Reception:
                 depositor=form.depositor,
                 depositor_index=None,
                 certifier=form.certifier,
+                action="CREATION",
                 id_flux="",
                 signature=None,
             ),
@@ -177,7 +183,7 @@ class Reception:
                 sender.entry,
                 intake.signature,
                 origin=self._origin,
-                action="CREATION",
+                action=intake.action,
                 digest=intake.document.digest(),
             )
         if faults:

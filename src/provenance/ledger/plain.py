@@ -12,6 +12,7 @@ from provenance.record.entry import ZERO_PREV, encode_entry, parse_entry
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from provenance.ledger.changes import Change
     from provenance.record.entry import Entry
 
 _TRIAL_TIME: Final = "1970-01-01T00:00:00.000000Z"
@@ -25,6 +26,7 @@ class PlainItem(msgspec.Struct, frozen=True):
     payload: None = None
     technical: None = None
     holders: tuple[bytes, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def entry(self, place: Place) -> Entry:
         """Give the entry as it reads at ``place``."""

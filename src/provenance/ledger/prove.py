@@ -14,6 +14,7 @@ import msgspec
 
 from provenance.encoding import encode_base64
 from provenance.errors import NotPublishedError, PolicyError, UnknownEntryError
+from provenance.ledger.changes import read_changes
 from provenance.ledger.disclosure import LINE, choose, names_for
 from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.registry import ENTRY_KEY_ROW, depositor_row, read_entry, read_index
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from provenance.tlog.checkpoint import Checkpoint
 
 
-CERTIFICATIONS_MAX: Final = BUNDLE_ITEMS_MAX // 4
-"""Each brings two bodies at most, so what they rest on fits into the bundle as well."""
+CERTIFICATIONS_MAX: Final = BUNDLE_ITEMS_MAX // 5
+"""Each brings two bodies and two changes at most, so that fits into the bundle as well."""
 
 
 class _Shown(msgspec.Struct, frozen=True):
@@ -132,13 +133,19 @@ def _entries(
     """Give the certifications and all that they rest on, in the order of the log."""
     disclosed = {one.index: one.disclosed for one in shown}
     key = read_index(view, ENTRY_KEY_ROW)
+    changed_by = {by for one in shown for by in _changed_by(view, one.index, checkpoint.size)}
     bodies = frozenset[str]().union(*(one.bodies for one in shown))
     support = {_in_force(view, body, checkpoint.size) for body in bodies}
-    indexes = {*disclosed, *support, key, checkpoint.size - 1} - {None}
+    indexes = {*disclosed, *changed_by, *support, key, checkpoint.size - 1} - {None}
     return tuple(
         _proven(view, index, checkpoint.size, disclosed.get(index))
         for index in sorted(index for index in indexes if index is not None)
     )
+
+
+def _changed_by(view: View, index: int, size: int) -> list[int]:
+    """Give the entries below ``size`` that superseded, withdrew or erased a certification."""
+    return [by for by in read_changes(view, index).values() if by < size]
 
 
 def _in_force(view: View, body: str, size: int) -> int | None:

@@ -23,6 +23,7 @@ from provenance.tlog.prover import prove_consistency
 
 if TYPE_CHECKING:
     from provenance.keys import KeyRing
+    from provenance.ledger.changes import Change
     from provenance.ledger.draft import Place
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.writer import Writer
@@ -37,6 +38,7 @@ class StatusItem:
     payload: Final = None
     technical: Final = None
     holders: Final[tuple[bytes, ...]] = ()
+    changes: Final[tuple[Change, ...]] = ()
     root = b""
 
     def entry(self, place: Place) -> Entry:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.encoding import decode_base64
-from provenance.errors import LedgerDamagedError, UnknownEntryError
-from provenance.ledger.draft import content_digest
-from provenance.record.entry import Certification, Deposit, parse_entry
+from provenance.errors import ErasedError, LedgerDamagedError, UnknownEntryError
+from provenance.ledger.changes import read_change
+from provenance.ledger.registry import read_entry
+from provenance.record.entry import Certification, Deposit, Erasure, Withdrawal, parse_entry
 from provenance.record.payload import CertificationPayload, DepositPayload, unseal_payload
+from provenance.record.status import ERASED
 
 if TYPE_CHECKING:
     from provenance.ledger.files import LedgerFiles
@@ -21,16 +23,13 @@ class Recall:
     def __init__(self, files: LedgerFiles) -> None:
         self._files: Final = files
 
-    def is_recorded(self, technical: bytes) -> bool:
-        """Whether an entry, erased or not, stands under this look-up key."""
-        with self._files.store.view() as view:
-            return view.technical(technical) is not None
-
     def seed(self, index: int) -> bytes:
         """Give the 32-byte seed of an entry. Raises `ErasedError` when it was destroyed."""
         return self._files.vault.read(index)
 
     def _open(self, view: View, index: int, associated_data: str) -> tuple[bytes, ...]:
+        if read_change(view, index, ERASED) is not None:
+            raise ErasedError(f"the content of entry {index} was erased")
         sealed = view.payload(index)
         if sealed is None:
             raise LedgerDamagedError(f"entry {index} has lost its payload")
@@ -42,22 +41,22 @@ class Recall:
         Raises `UnknownEntryError` when ``index`` names none, `ErasedError` when its
         content was erased.
         """
+        entry = read_entry(view, index, Certification)
+        parts = self._open(view, index, entry.commitment)
+        return CertificationPayload.decode_parts(parts)
+
+    def record(self, view: View, index: int) -> CertificationPayload:
+        """Open the record of any entry that commits to one; errors as for `certification`."""
         entry = parse_entry(view.entry(index))
-        if not isinstance(entry, Certification):
-            raise UnknownEntryError(f"entry {index} is no certification")
+        if not isinstance(entry, Certification | Withdrawal | Erasure):
+            raise UnknownEntryError(f"entry {index} commits to no record")
         parts = self._open(view, index, entry.commitment)
         return CertificationPayload.decode_parts(parts)
 
     def deposit(self, view: View, index: int) -> DepositPayload:
         """Open the payload of a deposit; errors as for `certification`."""
-        entry = parse_entry(view.entry(index))
-        if not isinstance(entry, Deposit):
-            raise UnknownEntryError(f"entry {index} is no deposit")
+        entry = read_entry(view, index, Deposit)
         return DepositPayload.decode_parts(self._open(view, index, entry.digest))
-
-    def content(self, view: View, index: int) -> bytes:
-        """Digest of a recorded certification's fields, to recognise a duplicate."""
-        return content_digest(self.certification(view, index).fields)
 
     def rebuild(self, view: View, deposit: int) -> bytes:
         """Put a deposited file together again, byte for byte.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.ledger.plain import PlainItem, check_form
 from provenance.ledger.registry import depositor_row, index_row, read_index
-from provenance.ledger.writer import Job
+from provenance.ledger.writer import Effects, Job
 from provenance.record.entry import Depositor
 
 if TYPE_CHECKING:
@@ -57,6 +57,6 @@ class RegistrationJob(Job):
         """Find the entry that this one replaces."""
         self._previous = read_index(view, self._row)
 
-    def state(self, start: int) -> list[tuple[bytes, bytes]]:
+    def effects(self, start: int) -> Effects:
         """Say where the depositor's entry in force stands."""
-        return [index_row(self._row, start)]
+        return Effects(state=[index_row(self._row, start)])

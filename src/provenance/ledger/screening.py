@@ -6,6 +6,7 @@ by one; what is refused comes back in the report and stays out of the log.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -13,18 +14,20 @@ import msgspec
 from provenance.cdc.checks import check_deadline, check_passage
 from provenance.cdc.faults import Fault
 from provenance.cdc.report import RefusedPassage
-from provenance.ledger.draft import content_digest, draft_certification
+from provenance.ledger.draft import Draft, seal_record
+from provenance.ledger.judging import identity_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
     from typing import TypeAlias
 
-    from provenance.ledger.draft import Draft
+    from provenance.ledger.judging import Claim, CreationJudge, Judge, Judgement
     from provenance.ledger.lookups import Lookups
-    from provenance.ledger.recall import Recall
+    from provenance.ledger.withdrawal import WithdrawalDraft
     from provenance.record.commitment import Value
     from provenance.record.payload import CertificationPayload
+    from provenance.storage import View
 
 
 class Accept(msgspec.Struct, frozen=True):
@@ -53,16 +56,17 @@ class Submitted(msgspec.Struct, frozen=True, gc=False):
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
-    """One passage that may be recorded, if nobody recorded its idTechnique before."""
+    """One passage that may be recorded, if the ledger still agrees when its turn comes."""
 
     id_technique: str
     span: tuple[int, int]
-    technical: bytes
-    content: bytes
-    draft: Draft | None
-    """None where the idTechnique is in the ledger already: a duplicate or a conflict."""
-    warnings: tuple[Fault, ...]
-    late: bool
+    claim: Claim
+    judged: Judgement
+    """What it came to when it was screened."""
+    draft: Draft | WithdrawalDraft | None
+    """None where there was nothing to record: a duplicate, or a conflict."""
+    warnings: tuple[Fault, ...] = ()
+    late: bool = False
 
 
 def accept_all(fields: Mapping[str, Value]) -> Accept:
@@ -71,38 +75,75 @@ def accept_all(fields: Mapping[str, Value]) -> Accept:
     return Accept()
 
 
-class Screening:
-    """Sorts the passages of one deposit into candidates and refusals."""
+class Screening(ABC):
+    """Sorts the passages of one deposit into candidates and refusals.
+
+    ``keeps_passages``: recorded passages are taken out of the deposit's own payload, since
+    their entries have them. ``mentions``: keys of refused passages, see `mentions.py`.
+    """
+
+    keeps_passages = False
+
+    def __init__(self, judge: Judge, view: Callable[[], View]) -> None:
+        self.candidates: Final[list[Candidate]] = []
+        self.refused: Final[list[RefusedPassage]] = []
+        self.mentions: Final[list[bytes]] = []
+        self.judge: Final = judge
+        self._view: Final = view
+        self._seen: Final[set[bytes]] = set()
+
+    @abstractmethod
+    def add(self, submitted: Submitted) -> None:
+        """Judge one passage."""
+
+    def refuse(self, id_technique: str, claim: Claim, faults: Sequence[Fault]) -> None:
+        """Put one passage among the refused ones."""
+        self.mentions.extend(claim.mentions())
+        self.refused.append(RefusedPassage(idTechnique=id_technique, faults=tuple(faults)))
+
+    def _repeated(self, claim: Claim) -> list[Fault]:
+        """Give the fault of a passage whose idTechnique the file had before."""
+        if claim.technical in self._seen:
+            return [identity_fault("repeated-in-file", "idTechnique repeated in this file")]
+        self._seen.add(claim.technical)
+        return []
+
+    def _judge(self, claim: Claim) -> Judgement:
+        with self._view() as view:
+            return self.judge.judge(view, claim)
+
+
+class CreationScreening(Screening):
+    """Screens passages that are to be recorded."""
+
+    keeps_passages = True
 
     def __init__(
         self,
+        judge: CreationJudge,
+        view: Callable[[], View],
         *,
         depositor: str,
+        succeeded: Sequence[str],
         received: date,
         decide: Decide | None,
         lookups: Lookups,
-        recall: Recall,
     ) -> None:
-        self.candidates: Final[list[Candidate]] = []
-        self.refused: Final[list[RefusedPassage]] = []
+        super().__init__(judge, view)
+        self._claim: Final = judge.claim
         self._depositor: Final = depositor
+        self._succeeded: Final = succeeded
         self._received: Final = received
         self._decide: Final = decide or accept_all
         self._lookups: Final = lookups
-        self._recall: Final = recall
-        self._seen: set[bytes] = set()
 
     def add(self, submitted: Submitted) -> None:
-        """Judge one passage."""
+        """Check and judge one passage, and ask the operator."""
         fields = submitted.payload.fields
         faults = check_passage(fields)
-        technical = self._lookups.technical(self._depositor, submitted.id_technique)
+        claim = self._claim(self._depositor, submitted.id_technique, fields, self._succeeded)
         refusals = [fault for fault in faults if fault.effect == "passage"]
-        if technical in self._seen:
-            refusals.append(
-                identity_fault("repeated-in-file", "idTechnique repeated in this file")
-            )
-        self._seen.add(technical)
+        refusals += self._repeated(claim)
         reference = None
         if not refusals:
             decision = self._decide(dict(fields))
@@ -111,42 +152,32 @@ class Screening:
             else:
                 reference = decision.holder
         if refusals:
-            self.refuse(submitted.id_technique, *refusals)
+            self.refuse(submitted.id_technique, claim, refusals)
             return
         late = check_deadline(fields, self._received)
         warnings = [fault for fault in faults if fault.effect == "warning"]
+        judged = self._judge(claim)
+        recordable = judged.duplicate is None and judged.fault is None
         self.candidates.append(
             Candidate(
                 id_technique=submitted.id_technique,
                 span=submitted.span,
-                technical=technical,
-                content=content_digest(fields),
-                draft=self._draft(submitted, technical, reference),
+                claim=claim,
+                judged=judged,
+                draft=self._draft(submitted, claim, reference) if recordable else None,
                 warnings=tuple(warnings if late is None else [*warnings, late]),
                 late=late is not None,
             )
         )
 
-    def refuse(self, id_technique: str, *faults: Fault) -> None:
-        """Put one passage among the refused ones."""
-        self.refused.append(RefusedPassage(idTechnique=id_technique, faults=faults))
-
-    def _draft(
-        self, submitted: Submitted, technical: bytes, reference: str | None
-    ) -> Draft | None:
-        if self._recall.is_recorded(technical):
-            return None
-        return draft_certification(
+    def _draft(self, submitted: Submitted, claim: Claim, reference: str | None) -> Draft:
+        return Draft(
             depositor=self._depositor,
-            payload=submitted.payload,
-            technical=technical,
-            holders=self._lookups.holders_of(submitted.payload.fields, reference),
+            sealed=seal_record(submitted.payload),
+            technical=claim.technical,
+            holder=claim.holder,
+            reference=None if reference is None else self._lookups.reference(reference),
         )
-
-
-def identity_fault(code: str, message: str) -> Fault:
-    """Make a fault of level 4, which refuses one passage."""
-    return Fault(level="identity", code=code, message=message, effect="passage")
 
 
 def _operators_refusal(message: str) -> Fault:

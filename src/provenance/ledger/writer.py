@@ -23,6 +23,8 @@ import msgspec
 from provenance.encoding import encode_base64
 from provenance.errors import LedgerFullError, LedgerPoisonedError, ProvenanceError
 from provenance.ledger.draft import Place
+from provenance.ledger.erasures import apply_erasures
+from provenance.ledger.registry import index_row
 from provenance.record.entry import (
     ZERO_PREV,
     encode_entry,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.keys import KeyRing
+    from provenance.ledger.changes import Change
     from provenance.ledger.clock import Clock
     from provenance.ledger.files import LedgerFiles
     from provenance.record.entry import Entry
@@ -71,8 +74,23 @@ class Item(Protocol):
     def holders(self) -> tuple[bytes, ...]:
         """Look-up keys of the holder."""
 
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What the entry does to earlier ones."""
+
     def entry(self, place: Place) -> Entry:
         """Give the entry as it reads at its place."""
+
+
+class Effects(msgspec.Struct, frozen=True):
+    """What a job changes beside the entries that it appends; as in `Commit`."""
+
+    state: Sequence[tuple[bytes, bytes]] = ()
+    dropped: Sequence[bytes] = ()
+    tombstones: Sequence[tuple[bytes, int]] = ()
+    forgotten: Sequence[tuple[bytes, int]] = ()
+    erased: Sequence[int] = ()
+    """Entries whose payloads are removed, and whose seeds are destroyed after the commit."""
 
 
 class Recorded(msgspec.Struct, frozen=True):
@@ -96,20 +114,28 @@ class Job:
 
     def claims(self) -> set[bytes]:
         """Give the keys that no other job of the same commit may claim too."""
-        return {item.technical for item in self.items if item.technical is not None}
+        keys = {item.technical for item in self.items if item.technical is not None}
+        targets = {change.target for item in self.items for change in item.changes}
+        return keys | {target.to_bytes(8, "big") for target in targets}
 
     def check(self, view: View) -> None:
         """Check, under the lock, the facts that the job rests on.
 
         Raises `OutdatedError` when it must be prepared again.
         """
-        if any(view.technical(key) is not None for key in self.claims()):
-            raise OutdatedError
+        for item in self.items:
+            if not all(change.is_possible(view) for change in item.changes):
+                raise OutdatedError
+            if item.technical is not None:
+                known = view.technical(item.technical)
+                replaced = [(change.target, False) for change in item.changes]
+                if known is not None and known not in replaced:
+                    raise OutdatedError
 
-    def state(self, start: int) -> list[tuple[bytes, bytes]]:
-        """Give the facts to store beside the entries, the first at index ``start``."""
+    def effects(self, start: int) -> Effects:
+        """Give what changes beside the entries, the first of which is at ``start``."""
         del start
-        return []
+        return Effects()
 
     def result(self) -> Recorded:
         """Give what was recorded, or raise what prevented it."""
@@ -183,10 +209,8 @@ class Writer:
             return
         firsts = [chain.add(job) for job in held]
         signatures = self._sign(chain.leaf_hashes)
-        state = [
-            row for job, first in zip(held, firsts, strict=True) for row in job.state(first)
-        ]
-        self._commit(chain, held, signatures, state, settle_status=settle_status)
+        effects = [job.effects(first) for job, first in zip(held, firsts, strict=True)]
+        self._commit(chain, held, signatures, effects, settle_status=settle_status)
         for job, first in zip(held, firsts, strict=True):
             span = slice(first - chain.start, first - chain.start + len(job.items))
             job.recorded = Recorded(
@@ -222,12 +246,14 @@ class Writer:
         chain: _Chain,
         jobs: Sequence[Job],
         signatures: Sequence[bytes],
-        state: Sequence[tuple[bytes, bytes]],
+        effects: Sequence[Effects],
         *,
         settle_status: bool,
     ) -> None:
         items = [item for job in jobs for item in job.items]
         indexed = list(enumerate(items, chain.start))
+        changes = [(change, index) for index, item in indexed for change in item.changes]
+        erased = [index for one in effects for index in one.erased]
         commit = Commit(
             start=chain.start,
             entries=chain.entries,
@@ -236,8 +262,16 @@ class Writer:
             payloads=[(index, item.payload) for index, item in indexed if item.payload],
             technical=[(item.technical, index) for index, item in indexed if item.technical],
             holders=[(key, index) for index, item in indexed for key in item.holders],
+            tombstones=[row for one in effects for row in one.tombstones],
+            forgotten=[row for one in effects for row in one.forgotten],
+            erased=erased,
+            marks=[(change.target, change.bit) for change, _ in changes if change.in_tree],
             settle_status=settle_status,
-            state=state,
+            state=[
+                *(row for one in effects for row in one.state),
+                *(index_row(change.row, index) for change, index in changes),
+            ],
+            dropped=[key for one in effects for key in one.dropped],
         )
         store = self._files.store
         store.check_usable()
@@ -254,6 +288,8 @@ class Writer:
             store.poison()
             raise
         self._remember(Head(chain.start + len(chain.entries), chain.leaf_hashes[-1]))
+        if erased:
+            self._destroy()
 
     def _remember(self, head: Head) -> None:
         """Write the head register: the entries are true, and nobody was told yet.
@@ -267,6 +303,20 @@ class Writer:
             self._files.store.poison()
             raise LedgerPoisonedError(
                 "recorded, but the head register could not be written: open the ledger again"
+            ) from error
+
+    def _destroy(self) -> None:
+        """Destroy the seeds that erasures name, before anybody is told.
+
+        Not only this commit's: another process may have crashed behind its own.
+        """
+        try:
+            apply_erasures(self._files)
+        except ProvenanceError as error:
+            self._files.store.poison()
+            raise LedgerPoisonedError(
+                "the erasure is recorded, but seeds could not be destroyed: open the ledger "
+                "again, which repeats it"
             ) from error
 
     def _sign(self, leaf_hashes: Sequence[bytes]) -> list[bytes]:

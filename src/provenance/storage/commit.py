@@ -68,6 +68,8 @@ class Commit(msgspec.Struct, frozen=True):
     """Put the marks of all earlier commits into the status tree, as of ``start``."""
     state: Sequence[tuple[bytes, bytes]] = ()
     """Small facts of the ledger (key of 1 to 511 bytes, value)."""
+    dropped: Sequence[bytes] = ()
+    """Keys of facts to remove."""
 
     @property
     def end(self) -> int:
@@ -114,6 +116,8 @@ def write_commit(commit: Commit, rows: WriteRows, edge: Edge) -> Edge:
     sealed = ((pack_u64(index), payload) for index, payload in commit.payloads)
     rows.put(PAYLOADS, sealed, append=True)
     rows.put(STATE, commit.state)
+    for key in commit.dropped:
+        rows.delete(STATE, key)
     _write_lookups(commit, rows)
     _write_status(commit, rows)
     return _write_tree(commit, rows, edge)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Self
 
 from provenance.errors import LedgerDamagedError, UnknownEntryError
+from provenance.record.status import LEAF_ENTRIES, status_bits
 from provenance.storage.commit import pending_marks, status_reader
 from provenance.storage.rows import (
     BLOCKS,
@@ -12,6 +13,7 @@ from provenance.storage.rows import (
     EDGE,
     HOLDERS,
     PAYLOADS,
+    PENDING,
     RECORDS,
     SIZE_ROW,
     STATE,
@@ -22,6 +24,7 @@ from provenance.storage.rows import (
     TOMBSTONE,
     pack_u64,
     parse_record,
+    parse_u8,
     parse_u64,
 )
 from provenance.storage.tree import TreeReader
@@ -126,9 +129,14 @@ class View(TreeReader):
         """Give the fact under ``key``, or None."""
         return self._rows.get(STATE, key)
 
-    def state_items(self, prefix: bytes) -> Iterator[tuple[bytes, bytes]]:
-        """Give (key, value) of all facts whose key begins with ``prefix``, ordered."""
-        for key, value in self._rows.scan(STATE, prefix):
+    def state_items(
+        self, prefix: bytes, *, start: bytes = b""
+    ) -> Iterator[tuple[bytes, bytes]]:
+        """Give (key, value) of all facts whose key begins with ``prefix``, ordered.
+
+        ``start``: the first key of interest, which begins with ``prefix`` too.
+        """
+        for key, value in self._rows.scan(STATE, start or prefix):
             if not key.startswith(prefix):
                 break
             yield key, value
@@ -166,6 +174,12 @@ class View(TreeReader):
         if settled:
             return self._status.root(size)
         return self._status.with_marks(pending_marks(self._rows)).root(size)
+
+    def status_bits(self, index: int) -> int:
+        """Give what all entries so far did to the one at ``index``, settled or not."""
+        pending = self._rows.get(PENDING, pack_u64(index))
+        bits = 0 if pending is None else parse_u8(pending, "a pending mark")
+        return bits | status_bits(self.status_leaf(index // LEAF_ENTRIES), index)
 
     def status_leaf(self, index: int) -> bytes:
         """Give leaf ``index`` (64 bytes) of the settled status tree."""

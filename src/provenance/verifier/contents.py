@@ -54,7 +54,10 @@ class Contents:
         self._certifications: Final[dict[int, Certification]] = {}
         for index, item in items.items():
             if isinstance(item.entry, Certification):
-                self._certifications[index] = item.entry
+                # One that is shown only because it supersedes another is no line of a CV.
+                bare = not (item.shown.disclosures or item.shown.hidden)
+                if not (bare and item.entry.supersedes in items):
+                    self._certifications[index] = item.entry
             elif isinstance(item.entry, Depositor):
                 self._bodies.setdefault(item.entry.depositor, []).append(item.entry)
 
@@ -173,6 +176,10 @@ class Contents:
             status=standing.word,
             as_of_index=None if standing.status is None else standing.status.index,
             as_of_time=None if standing.status is None else standing.status.time,
+            changed_by=standing.changed_by,
+            changed_time=None
+            if standing.changed_by is None
+            else self._items[standing.changed_by].entry.time,
             endorsed=index in self._endorsed,
             endorsement=self._endorsed.get(index),
             line_complete=not lacks and identity is not None,

@@ -44,16 +44,26 @@ _WORDS: Final[tuple[tuple[int, StatusWord], ...]] = (
 
 
 class Standing(NamedTuple):
-    """Status bits of a certification, and the ``status`` entry that they come from."""
+    """Status bits of a certification, and the ``status`` entry that they come from.
+
+    ``changes``: the entries shown that changed it, each with its bit.
+    """
 
     bits: int
     status: Status | None = None
+    changes: Sequence[tuple[int, int]] = ()
 
     @property
     def word(self) -> StatusWord:
         """The status in one word."""
         words = (word for bit, word in _WORDS if self.bits & bit)
         return next(words, "in force" if self.status else "unknown")
+
+    @property
+    def changed_by(self) -> int | None:
+        """The entry shown that did what the word says, or None."""
+        said = next((bit for bit, _ in _WORDS if self.bits & bit), 0)
+        return next((by for by, bit in self.changes if bit == said), None)
 
 
 def check_status(
@@ -84,7 +94,8 @@ def check_status(
     else:
         checks.yes("status", "shown for every certification")
     shown = {index: sum({bit for _, bit in changes.get(index, ())}) for index in unknown}
-    return found | {index: Standing(bits) for index, bits in shown.items()}
+    found |= {index: Standing(bits) for index, bits in shown.items()}
+    return {index: one._replace(changes=changes.get(index, ())) for index, one in found.items()}
 
 
 def _read_changes(items: Mapping[int, Item]) -> dict[int, list[tuple[int, int]]]:

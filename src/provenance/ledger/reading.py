@@ -1,0 +1,155 @@
+"""Reading a ledger: entries, what they commit to, proofs, look-ups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provenance.errors import UnknownEntryError
+from provenance.ledger.disclosure import LINE
+from provenance.ledger.lookups import Lookups
+from provenance.ledger.prove import Prover
+from provenance.ledger.publish import latest_checkpoint
+from provenance.ledger.recall import Recall
+from provenance.ledger.registry import read_depositors, read_genesis
+from provenance.record.entry import parse_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from provenance.ledger.files import LedgerFiles
+    from provenance.record.commitment import Field, Value
+    from provenance.record.entry import Depositor, Entry
+    from provenance.record.payload import DepositPayload
+    from provenance.tlog.checkpoint import Checkpoint
+
+
+class Reader:
+    """What can be done with an open ledger without writing to it."""
+
+    def __init__(self, files: LedgerFiles) -> None:
+        """Use `Ledger.open`."""
+        self._files: Final = files
+        with files.store.view() as view:
+            self.origin: Final = read_genesis(view).origin
+        self._lookups: Final = Lookups(files.vault.secret)
+        self._recall: Final = Recall(files)
+        self._prover: Final = Prover(files, self._recall)
+
+    @property
+    def size(self) -> int:
+        """Number of entries."""
+        with self._files.store.view() as view:
+            return view.size
+
+    @property
+    def path(self) -> Path:
+        """The ledger's directory."""
+        return self._files.path
+
+    def checkpoint(self) -> tuple[Checkpoint, str] | None:
+        """Give the last published checkpoint and its signed note, or None."""
+        with self._files.store.view() as view:
+            return latest_checkpoint(view)
+
+    def policy(self) -> str:
+        """Give the trust policy that verifies this log's checkpoints, without witnesses.
+
+        A verifier must get it by another way than the proofs (C2SP tlog-policy).
+        """
+        with self._files.store.view() as view:
+            keys = read_genesis(view).log_keys
+        return "".join(f"log {key}\n" for key in keys) + "quorum none\n"
+
+    def prove(
+        self,
+        indexes: Sequence[int],
+        disclose: str | Collection[str] | Mapping[int, str | Collection[str]] = LINE,
+    ) -> bytes:
+        """Make the proof bundle for the certifications at ``indexes``.
+
+        ``disclose`` is ``"line"`` (what a positive line of a CV needs), ``"all"``, names
+        of fields, or one of these for each index. Raises `NotPublishedError`,
+        `UnknownEntryError`, `ErasedError`, `PolicyError`.
+        """
+        return self._prover.prove(indexes, disclose)
+
+    def tlog_proof(self, index: int) -> str:
+        """Prove that entry ``index`` stands in the log, as a C2SP ``tlog-proof``.
+
+        Any verifier of that format can check it, and learns nothing that the entry does
+        not say itself. Raises `NotPublishedError`, `UnknownEntryError`.
+        """
+        return self._prover.tlog_proof(index)
+
+    def find(
+        self,
+        *,
+        depositor: str | None = None,
+        id_technique: str | None = None,
+        holder: Mapping[str, Value] | None = None,
+        reference: str | None = None,
+    ) -> list[int]:
+        """Find certifications; give their indexes, ascending.
+
+        By ``depositor`` and ``id_technique``, by the ``holder``'s identity (the schema
+        names of one group: ``nomNaissance``, ``prenom1``, ``anneeNaissance``,
+        ``moisNaissance``, ``jourNaissance``; or ``idDossier``; or ``nir``), or by the
+        operator's own ``reference``. Raises `FormatError` for another combination.
+        """
+        with self._files.store.view() as view:
+            if depositor is not None and id_technique is not None:
+                known = view.technical(self._lookups.technical(depositor, id_technique))
+                return [] if known is None or known[1] else [known[0]]
+            if holder is not None:
+                return view.holders(self._lookups.holder(holder))
+            if reference is not None:
+                return view.holders(self._lookups.reference(reference))
+        raise UnknownEntryError(
+            "find needs depositor and id_technique, a holder or a reference"
+        )
+
+    def entry(self, index: int) -> Entry:
+        """Give the entry at ``index``. Raises `UnknownEntryError`."""
+        return parse_entry(self.record(index)[0])
+
+    def record(self, index: int) -> tuple[bytes, bytes]:
+        """Give an entry's exact bytes and its signature. Raises `UnknownEntryError`."""
+        with self._files.store.view() as view:
+            return view.record(index)
+
+    def entries(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """Give the exact bytes of the entries from ``start`` to before ``end``."""
+        with self._files.store.view() as view:
+            stop = view.size if end is None else min(end, view.size)
+            for entry, _ in view.entries(start, stop):
+                yield entry
+
+    def fields(self, index: int) -> tuple[Field, ...]:
+        """Open what an entry commits to: its fields in order, personal data among them.
+
+        Of a certification the record, of a withdrawal ``reason``, of an erasure ``basis``.
+        Raises `UnknownEntryError`, `ErasedError`.
+        """
+        with self._files.store.view() as view:
+            return self._recall.record(view, index).fields
+
+    def source(self, index: int) -> bytes:
+        """Give the exact bytes of a certification's passage, as deposited."""
+        with self._files.store.view() as view:
+            return self._recall.certification(view, index).source
+
+    def deposited(self, index: int) -> DepositPayload:
+        """Open a deposit: file name, size, idFlux and what was not accepted."""
+        with self._files.store.view() as view:
+            return self._recall.deposit(view, index)
+
+    def rebuild(self, index: int) -> bytes:
+        """Put a deposited file together again, byte for byte. Raises `ErasedError`."""
+        with self._files.store.view() as view:
+            return self._recall.rebuild(view, index)
+
+    def depositors(self) -> list[Depositor]:
+        """Give the entries in force of all depositors, ordered by BCR."""
+        with self._files.store.view() as view:
+            return list(read_depositors(view))
