@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from provenance.audit.rules import changes_of
 from provenance.encoding import encode_base64
+from provenance.ledger.changes import change_key
 from provenance.ledger.draft import Place
-from provenance.record.entry import encode_entry, parse_entry
+from provenance.ledger.erasures import erasure_row
+from provenance.ledger.registry import index_row
+from provenance.record.entry import Erasure, encode_entry, parse_entry
 from provenance.record.message import entry_message
 from provenance.storage import Commit, Head
 from provenance.tlog.merkle import leaf_hash
@@ -26,15 +30,17 @@ def append_raw(
     marks: Sequence[tuple[int, int]] = (),
     seed: bytes | None = None,
 ) -> int:
-    """Append one signed, chained entry as its author wants it; give its index."""
+    """Append one signed, chained entry as its author wants it; give its index.
+
+    The rows that say what it did to earlier entries are written as the ledger does.
+    """
     files = ledger._files
     with files.store.view() as view:
         index = view.size
         prev = view.leaf_hash(index - 1)
         time = parse_entry(view.entry(index - 1)).time
-    entry = encode_entry(
-        make(Place(index=index, time=time, prev=encode_base64(prev), start=index))
-    )
+    made = make(Place(index=index, time=time, prev=encode_base64(prev), start=index))
+    entry = encode_entry(made)
     leaf = leaf_hash(entry)
     signature = ledger._writer._keys.entry_key.sign(entry_message(ledger.origin, leaf))
     files.vault.write(index, os.urandom(32) if seed is None else seed)
@@ -45,7 +51,13 @@ def append_raw(
             leaf_hashes=[leaf],
             signatures=[signature],
             marks=marks,
+            state=_rows(made),
         )
     )
     files.head.write(Head(index + 1, leaf))
     return index
+
+
+def _rows(entry: Entry) -> list[tuple[bytes, bytes]]:
+    rows = [index_row(change_key(index, bit), entry.index) for index, bit in changes_of(entry)]
+    return [*rows, erasure_row(entry.index)] if isinstance(entry, Erasure) else rows

@@ -21,7 +21,7 @@ from provenance.record.message import start_file_digest
 if TYPE_CHECKING:
     from provenance.audit.report import Findings
     from provenance.ledger.files import LedgerFiles
-    from provenance.record.entry import Certification, Deposit
+    from provenance.record.entry import Certification, Deposit, Erasure, Withdrawal
     from provenance.record.payload import CertificationPayload, DepositPayload
     from provenance.storage import View
 
@@ -82,6 +82,7 @@ class Contents:
         """Open a deposit's payload, and begin to put its file together."""
         self.finish()
         try:
+            self._recall.seed(entry.index)
             payload = self._recall.deposit(self._view, entry.index)
         except ErasedError:
             self.erased.add(entry.index)
@@ -100,8 +101,8 @@ class Contents:
     def certification(self, entry: Certification) -> None:
         """Open a certification and hold it against its commitment."""
         try:
-            payload = self._recall.certification(self._view, entry.index)
             seed = self._recall.seed(entry.index)
+            payload = self._recall.certification(self._view, entry.index)
             parsed = _parse_again(payload)
             committed = commit(seed, payload.fields)
         except ErasedError:
@@ -120,6 +121,37 @@ class Contents:
         self._check_lookups(entry, payload)
         if self._rebuild is not None:
             self._rebuild.add(payload.source)
+
+    def record(self, entry: Withdrawal | Erasure) -> None:
+        """Open the reason of a withdrawal, or the basis of an erasure."""
+        try:
+            seed = self._recall.seed(entry.index)
+            fields = self._recall.record(self._view, entry.index).fields
+        except ErasedError:
+            self.erased.add(entry.index)
+        except ProvenanceError as error:
+            self._found(entry.index, str(error))
+        else:
+            self.opened += 1
+            if commit(seed, fields) != decode_base64(entry.commitment):
+                self._found(entry.index, "the record is not what was committed to")
+
+    def check_erased(self, index: int) -> None:
+        """Check that nothing of an entry that an erasure names is left."""
+        try:
+            self._recall.seed(index)
+        except ErasedError:
+            pass
+        except ProvenanceError as error:
+            self._found(index, str(error))
+        else:
+            self._found(
+                index,
+                "an erasure names it, and its seed is still there: opening the ledger for "
+                "writing destroys it",
+            )
+        if self._view.payload(index) is not None:
+            self._found(index, "an erasure names it, and its payload is still there")
 
     def _lose_file(self) -> None:
         if self._rebuild is not None:

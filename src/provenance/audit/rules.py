@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from provenance.audit.report import Findings
 
 CHECK: Final = "rules"
+ANY: Final = SUPERSEDED | WITHDRAWN | ERASED
 
 
 class Rules:
@@ -59,12 +60,14 @@ class Rules:
         self.log_keys: Final[dict[str, VerifierKey]] = {}
         self.entry_keys: Final[dict[str, VerifierKey]] = {}
         self.depositors: Final[dict[str, Depositor]] = {}
-        self.changes: Final[list[tuple[int, int, int]]] = []
-        """(index of the entry that did it, index of the one it changed, bit)."""
+        self.changed: Final[dict[tuple[int, int], int]] = {}
+        """By entry and status bit: the index of the entry that did it."""
         self.bits: Final[dict[int, int]] = {}
         """Status bits of certifications that have any."""
         self.erased: Final[set[int]] = set()
         """Entries of every type whose content was destroyed."""
+        self.erasures: Final[list[int]] = []
+        """Indexes of the erasure entries."""
         self.resets = 0
         """Depositors' keys that were replaced without a signature by a previous one."""
         self.tokens = 0
@@ -203,7 +206,7 @@ class Rules:
         elif run.depositor != entry.depositor:
             self._broken(entry, "names another depositor than its deposit")
         if entry.supersedes is not None:
-            self._check_target(entry, entry.supersedes, by=entry.depositor)
+            self._check_target(entry, entry.supersedes, by=entry.depositor, forbidden=ANY)
             self._change(entry, entry.supersedes, SUPERSEDED)
 
     def _withdrawal(self, entry: Withdrawal) -> None:
@@ -214,10 +217,12 @@ class Rules:
                 self._broken(entry, "names a deposit that withdraws nothing")
             else:
                 by = deposit.depositor
-        self._check_target(entry, entry.withdraws, by=by)
+        # What was superseded can be withdrawn too: an early version may be the fraud.
+        self._check_target(entry, entry.withdraws, by=by, forbidden=WITHDRAWN)
         self._change(entry, entry.withdraws, WITHDRAWN)
 
     def _erasure(self, entry: Erasure) -> None:
+        self.erasures.append(entry.index)
         for index in entry.erases:
             target = self._entry_at(index)
             if not isinstance(target, Certification | Deposit | Withdrawal):
@@ -225,19 +230,30 @@ class Rules:
             if index in self.erased:
                 self._broken(entry, f"erases entry {index}, which was erased before")
             self.erased.add(index)
+            self.changed[index, ERASED] = entry.index
             # Only certifications have status bits: the tree says nothing of other entries.
             if isinstance(target, Certification):
                 self._change(entry, index, ERASED)
+        for index in entry.erases:
+            target = self._entry_at(index)
+            # The salt of its file would let the erased passage be guessed from the rest.
+            if isinstance(target, Certification) and target.deposit not in self.erased:
+                self._broken(entry, f"erases entry {index}, and leaves its deposit")
 
-    def _check_target(self, entry: Entry, index: int, *, by: str | None) -> None:
-        """Check that ``index`` is a certification in force that ``by`` may change."""
+    def _check_target(
+        self, entry: Entry, index: int, *, by: str | None, forbidden: int
+    ) -> None:
+        """Check that ``index`` is a certification that ``by`` may still change.
+
+        ``forbidden``: the status bits that it must not have yet.
+        """
         target = self._entry_at(index)
         if not isinstance(target, Certification):
             self._broken(entry, f"refers to entry {index}, which is no certification")
             return
         if by is not None and target.depositor not in {by, *self._succeeded(by)}:
             self._broken(entry, f"refers to entry {index}, which is another depositor's")
-        if self.bits.get(index, 0):
+        if self.bits.get(index, 0) & forbidden:
             self._broken(entry, f"refers to entry {index}, which is not in force any more")
 
     def _succeeded(self, depositor: str) -> tuple[str, ...]:
@@ -246,7 +262,7 @@ class Rules:
 
     def _change(self, entry: Entry, index: int, bit: int) -> None:
         self.bits[index] = self.bits.get(index, 0) | bit
-        self.changes.append((entry.index, index, bit))
+        self.changed[index, bit] = entry.index
 
     def _endorsement(self, entry: Endorsement) -> None:
         deposit = self._entry_at(entry.deposit)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from provenance.audit.changes import check_change_rows
 from provenance.audit.checkpoints import CheckpointCheck
 from provenance.audit.contents import Contents
 from provenance.audit.outside import check_outside
@@ -22,7 +23,9 @@ from provenance.ledger.files import open_files
 from provenance.record.entry import (
     Certification,
     Deposit,
+    Erasure,
     Status,
+    Withdrawal,
     check_follows,
     parse_entry,
 )
@@ -169,19 +172,20 @@ class _Walk:
             self._contents.deposit(entry)
         else:
             self._contents.finish()
+            if isinstance(entry, Withdrawal | Erasure):
+                self._contents.record(entry)
 
     def _finish(self) -> None:
         self._contents.finish()
         self._signatures.finish()
         self._checkpoints.finish()
+        check_change_rows(self._view, self._rules, self._findings, start=self._start)
         # A seed that is gone without an erasure, and one that an erasure left behind.
         for index in sorted(self._contents.erased - self._rules.erased):
             self._findings.add("contents", "the seed is gone, and no erasure names it", index)
         if self._vault:
-            for index in sorted(self._rules.erased - self._contents.erased):
-                self._findings.add(
-                    "contents", "an erasure names it, and it can be opened", index
-                )
+            for index in sorted(self._rules.erased):
+                self._contents.check_erased(index)
         else:
             self._notes.append("payloads were not opened: commitments are not recomputed")
         self._note_limits()

@@ -5,9 +5,14 @@ a file again records nothing twice. Exit status 0 when nothing was refused, 1 wh
 anything was, 2 when a file is no well-formed XML. With several files the highest
 one counts, and --json prints a list.
 
+A passage whose idTechnique is recorded with other content is refused, unless it is
+sent as a correction (--corrections), or is the final form of a provisional one. A
+file with the action SUPPRESSION withdraws what its passages name.
+
 Examples:
   provenance deposit ledger deposit.xml
   provenance deposit ledger deposit.xml --report report.xml --receipt receipt.json
+  provenance deposit ledger corrected.xml --corrections
   provenance deposit ledger spring.xml summer.xml --xsd schema.xsd --json
 """
 
@@ -79,6 +84,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     add_ledger(parser, keys=True)
     parser.add_argument("files", nargs="+", metavar="FILE", help="- is standard input")
+    parser.add_argument(
+        "--corrections",
+        action="store_true",
+        help="what differs from what is recorded supersedes it",
+    )
     parser.add_argument("--xsd", metavar="FILE", help="check against this schema, too")
     parser.add_argument("--report", metavar="FILE", help="write the XML report (one FILE)")
     parser.add_argument("--receipt", metavar="FILE", help="write the JSON receipt (one FILE)")
@@ -138,6 +148,7 @@ def _deposit(
                 flux,
                 depositor=args.depositor,
                 signature=signature,
+                corrections=args.corrections,
                 name=name,
                 xsd=validator,
                 limits=Limits(file_bytes_max=args.max_bytes),

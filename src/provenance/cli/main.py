@@ -27,6 +27,8 @@ COMMANDS: Final = {
     "init": "make a new ledger with new keys",
     "depositor": "say who may deposit, and for whom",
     "deposit": "deposit files; give receipt and report",
+    "withdraw": "take certifications back",
+    "erase": "destroy the content of entries, for good",
     "publish": "publish a signed checkpoint over all that is recorded",
     "prove": "make the proof of some certifications, to hand out",
     "verify": "check a proof, offline; hold a CV against it",

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from provenance.cli.output import when
+from provenance.record.entry import parse_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,7 +50,8 @@ def _facts(receipt: Receipt) -> Iterable[tuple[str, object]]:
         yield "deposit", f"entry {receipt.deposit} of {receipt.origin}"
     if receipt.accepted:
         first, last = receipt.accepted[0].index, receipt.accepted[-1].index
-        yield "certifications", f"entries {first} to {last}, each signed"
+        kind = type(parse_entry(receipt.accepted[0].entry.encode())).__name__.lower()
+        yield f"{kind}s", f"entries {first} to {last}, each signed"
 
 
 def _show_warnings(receipt: Receipt, out: Output) -> None:

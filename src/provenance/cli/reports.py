@@ -49,9 +49,10 @@ def show_summary(report: Report, out: Output) -> None:
 
 
 def _standing(one: CertificationReport) -> str:
+    by = "" if one.changed_by is None else f" by entry {one.changed_by},"
     if one.as_of_time is None:
-        return f"status {one.status}"
-    return f"{one.status} as of {when(one.as_of_time)} (entry {one.as_of_index})"
+        return f"status {one.status}{by}"
+    return f"{one.status}{by} as of {when(one.as_of_time)} (entry {one.as_of_index})"
 
 
 def _facts(one: CertificationReport) -> Iterator[tuple[str, str]]:

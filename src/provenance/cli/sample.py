@@ -9,6 +9,7 @@ Examples:
   provenance sample --passages 20 -o deposit.xml
   provenance sample --seed 7 --passages 1000 --flaw end-before-start=5 --flaw late=10
   provenance sample --prefix cpf --crlf --reordered --header-behind -o odd.xml
+  provenance sample --schema 1.1.5 --suppression reduced -o withdraw.xml
   provenance sample --broken bad-date -o broken.xml
 """
 
@@ -83,6 +84,21 @@ def _add_content(group: argparse._ArgumentGroup) -> None:
             name, type=index, default=share, metavar="PERCENT", help=f"{text} (%(default)s)"
         )
     group.add_argument(
+        "--provisional", action="store_true", help="a final form of each is to follow"
+    )
+    group.add_argument(
+        "--revision",
+        type=index,
+        default=0,
+        metavar="N",
+        help="other content under the same idTechniques (0)",
+    )
+    group.add_argument(
+        "--suppression",
+        choices=("full", "reduced"),
+        help="take the passages back, in full or by idTechnique alone (--schema 1.1.5)",
+    )
+    group.add_argument(
         "--flaw",
         action="append",
         default=[],
@@ -153,6 +169,10 @@ def _spec(args: argparse.Namespace) -> SampleSpec:
         dossier_percent=args.dossier,
         national_percent=args.national,
         flaws=dict(args.flaw),
+        provisional=args.provisional,
+        revision=args.revision,
+        action="CREATION" if args.suppression is None else "SUPPRESSION",
+        reduced=args.suppression == "reduced",
         form=Form(
             prefix=args.prefix,
             newline="\r\n" if args.crlf else "\n",

@@ -271,6 +271,12 @@ class Ledger(Reader):
             )
         raise LedgerBusyError("other writers keep erasing the same entries: try again")
 
+    def to_erase(self, indexes: Iterable[int]) -> tuple[int, ...]:
+        """Give what `erase` would erase, and erase nothing. Raises as `erase` does."""
+        with self._files.store.view() as view:
+            traces = find_traces(view, self._recall, self._lookups, indexes)
+        return tuple(one.index for one in traces)
+
     def publish(self) -> str:
         """Publish a checkpoint over everything recorded so far; give the signed note.
 

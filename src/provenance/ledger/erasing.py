@@ -147,7 +147,7 @@ def find_traces(
     everything is erased already.
     """
     tracer = _Tracer(view, recall, lookups)
-    waiting = sorted(set(indexes))
+    waiting = [parse_entry(view.entry(index)).index for index in set(indexes)]
     found: dict[int, Traces] = {}
     while waiting:
         index = waiting.pop()

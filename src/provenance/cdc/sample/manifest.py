@@ -78,7 +78,7 @@ def _header(spec: SampleSpec) -> Tree:
     return {
         "idFlux": f"FLUX-{spec.day:%Y%m%d}-{dice.below(16**8):08x}",
         "horodatage": f"{spec.day}T{dice.between(7, 19):02d}:{dice.below(60):02d}:00+02:00",
-        "action": "CREATION" if spec.version == "1.1.5" else UNSET,
+        "action": spec.action if spec.version == "1.1.5" else UNSET,
     }
 
 

@@ -51,6 +51,7 @@ _REMARKS: Final = (
     "Résultat consolidé après délibération ; titre < 2 ans.",
     "Épreuve orale & dossier professionnel.",
 )
+_PROOFS: Final = "https://preuves.example/badge"
 _REGULARS_SHARE: Final = 16
 """One person in so many passages holds several certifications."""
 _REGULAR_EACH: Final = 4
@@ -97,8 +98,14 @@ def make_passage(spec: SampleSpec, flaws: Mapping[int, Flaw], number: int) -> Pa
     tree["identificationTitulaire"] = identity(spec.seed, person, kind)
     # The order of the schema: this one stands after the identity.
     tree["verbatim"] = Dice(spec.seed, "remark", number).perhaps(15, _REMARKS[number % 3])
+    if spec.provisional:
+        tree["donneeCertifiee"] = False
+    if spec.revision:
+        tree["urlPreuve"] = f"{_PROOFS}?id={number}&revision={spec.revision}"
     if flaw is not None:
         group, tree = _flawed(spec, flaws, number, group, tree)
+    if spec.reduced:
+        tree = {"idTechnique": tree["idTechnique"]}
     return Passage(
         number=number, group=group, person=person, identity=kind, flaw=flaw, tree=tree
     )
@@ -163,7 +170,7 @@ def _tree(spec: SampleSpec, number: int, kind: str) -> Tree:
     scored = dice.happens(40)
     return {
         "idTechnique": _id_technique(spec, number),
-        "urlPreuve": dice.perhaps(25, f"https://preuves.example/badge?id={number}&lang=fr"),
+        "urlPreuve": dice.perhaps(25, f"{_PROOFS}?id={number}&lang=fr"),
         "libelleOption": dice.perhaps(30, dice.choose(OPTIONS)),
         "obtentionCertification": "PAR_SCORING" if scored else "PAR_ADMISSION",
         "donneeCertifiee": not dice.happens(5),

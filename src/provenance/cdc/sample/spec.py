@@ -24,8 +24,11 @@ class SampleSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     enough. ``day`` is the day of the file: awards lie 3 to 80 days before.
     ``dossier_percent`` and ``national_percent`` tell how many holders are named in these
     two ways, the others being named in full; the second way, and the element ``action``,
-    exist in version 1.1.5 only. ``flaws`` tells how many passages have which flaw; the
-    first passage never has one.
+    exist in version 1.1.5 only. ``provisional``: all passages say that a final form is to
+    follow. ``revision``: passages of one seed differ from those of another revision in
+    their ``urlPreuve``, and keep their idTechnique. ``reduced``: passages of a file with
+    the action SUPPRESSION hold nothing else. ``flaws`` tells how many passages have which
+    flaw; the first passage never has one.
 
     Raises `FormatError` where this cannot be met.
     """
@@ -41,6 +44,10 @@ class SampleSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     dossier_percent: int = 10
     national_percent: int = 0
     flaws: dict[Flaw, int] = field(default_factory=dict)
+    provisional: bool = False
+    revision: int = 0
+    action: Literal["CREATION", "SUPPRESSION"] = "CREATION"
+    reduced: bool = False
     form: Form = Form()
 
     def __post_init__(self) -> None:
@@ -52,6 +59,11 @@ class SampleSpec(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         _check(self.day.year in _YEARS, f"day: {_YEARS[0]} to {_YEARS[-1]}")
         newer = self.version == "1.1.5" or not self.national_percent
         _check(newer, "holders named by national number need version 1.1.5")
+        takes_back = self.action == "SUPPRESSION"
+        _check(not takes_back or self.version == "1.1.5", "SUPPRESSION needs version 1.1.5")
+        _check(not takes_back or not self.flaws, "SUPPRESSION: without flaws")
+        _check(takes_back or not self.reduced, "reduced passages need SUPPRESSION")
+        _check(self.revision >= 0, "revision: 0 or more")
         _check(self.flaws.keys() <= FLAWS.keys(), f"flaws: one of {', '.join(FLAWS)}")
         _check(min(counts, default=0) >= 0, "flaws: none less than 0 times")
         _check(sum(counts) < self.passages, "flaws: fewer than passages")
