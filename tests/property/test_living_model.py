@@ -1,0 +1,315 @@
+"""A certification's life in any order, on a real ledger, against a plain model of it.
+
+Deposits, corrections, withdrawals, erasures, publications and re-openings come in random
+order. A dictionary says what must come out of each; statuses, look-ups, proofs and the
+audit must agree with it at every publication.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from msgspec import Struct
+
+from ledgers import DEPOSITOR, create, records, today_spec
+from provenance.audit import audit
+from provenance.errors import ErasedError, PolicyError
+from provenance.ledger import Accept, Ledger, Refuse, erasing, judging
+from provenance.record.status import ERASED, SUPERSEDED, WITHDRAWN
+from provenance.verifier import Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TEMPLATE: Final = records(today_spec(passages=1, dossier_percent=0))[0]
+PERSON: Final = "identificationTitulaire.titulaire."
+NAMES: Final = ("Durand", "Moreau", "Petit")
+IDS: Final = ("T-1", "T-2", "T-3", "T-4")
+REFUSED: Final = "0/100"
+"""A score that the operator of this model refuses."""
+STEPS: Final = settings(
+    max_examples=60,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+class Passage(Struct, frozen=True):
+    """What the model knows of one passage; equal passages have equal content."""
+
+    id: str
+    name: str
+    final: bool
+    score: str
+
+    def record(self) -> dict[str, Any]:
+        """Give the passage as the portal's form would send it."""
+        return {
+            **TEMPLATE,
+            "idTechnique": self.id,
+            f"{PERSON}nomNaissance": self.name,
+            "donneeCertifiee": self.final,
+            "scoring": self.score,
+        }
+
+
+class Known(Struct):
+    """One recorded certification in the model."""
+
+    passage: Passage
+    deposit: int
+    supersedes: int | None
+    bits: int = 0
+    changed_by: dict[int, int] = {}
+
+
+passages = st.builds(
+    Passage,
+    id=st.sampled_from(IDS),
+    name=st.sampled_from(NAMES),
+    final=st.booleans(),
+    score=st.sampled_from((REFUSED, "10/100", "20/100")),
+)
+
+
+class Life(RuleBasedStateMachine):
+    """The ledger and its model, side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.directory = Path(tempfile.mkdtemp())
+        self.path = self.directory / "ledger"
+        self.known: dict[int, Known] = {}
+        self.rows: dict[str, int] = {}
+        self.tombstones: set[str] = set()
+        self.mentions: dict[int, list[Passage]] = {}
+        self.erased: set[int] = set()
+        self.published = 0
+
+    @initialize()
+    def begin(self) -> None:
+        self.ledger = create(self.path)
+
+    def teardown(self) -> None:
+        self.ledger.publish()
+        self.ledger.close()
+        report = audit(self.path)
+        shutil.rmtree(self.directory)
+        assert report.findings == ()
+        assert report.erased == len(self.erased)
+
+    # --- what happens
+
+    @rule(first=passages, second=passages, both=st.booleans(), corrections=st.booleans())
+    def deposit(
+        self, first: Passage, second: Passage, *, both: bool, corrections: bool
+    ) -> None:
+        sent = [first, second] if both and second.id != first.id else [first]
+        expected = [(one, self.outcome(one, corrections=corrections)) for one in sent]
+        receipt = self.ledger.append(
+            [one.record() for one in sent],
+            depositor=DEPOSITOR,
+            corrections=corrections,
+            decide=lambda fields: Refuse("no") if fields["scoring"] == REFUSED else Accept(),
+        )
+        assert {one.idTechnique: one.faults[0].code for one in receipt.refused} == {
+            one.id: outcome for one, outcome in expected if isinstance(outcome, str)
+        }
+        assert {one.idTechnique: one.index for one in receipt.duplicates} == {
+            one.id: self.rows[one.id] for one, outcome in expected if outcome is True
+        }
+        if receipt.deposit is None:
+            return
+        self.mentions[receipt.deposit] = [
+            one for one, outcome in expected if isinstance(outcome, str) or outcome is True
+        ]
+        new = [one for one, outcome in expected if outcome in (None, False)]
+        assert [one.idTechnique for one in receipt.accepted] == [one.id for one in new]
+        for accepted, passage in zip(receipt.accepted, new, strict=True):
+            self.record(accepted.index, passage, receipt.deposit)
+
+    def outcome(self, passage: Passage, *, corrections: bool) -> str | bool | None:
+        """Say what must come of a passage.
+
+        The code of a refusal, True for a duplicate, False for a correction, None: new.
+        """
+        if passage.score == REFUSED:
+            return "refused-by-operator"
+        if passage.id in self.tombstones:
+            return "erased"
+        if passage.id not in self.rows:
+            return None
+        known = self.known[self.rows[passage.id]]
+        if known.bits & WITHDRAWN:
+            return "withdrawn"
+        if known.passage == passage:
+            return True
+        finishes = not known.passage.final and passage.final
+        same = known.passage.name == passage.name
+        return False if corrections or (finishes and same) else "already-recorded"
+
+    def record(self, index: int, passage: Passage, deposit: int) -> None:
+        before = self.rows.get(passage.id)
+        self.known[index] = Known(passage=passage, deposit=deposit, supersedes=before)
+        self.rows[passage.id] = index
+        if before is not None:
+            self.change(before, SUPERSEDED, index)
+
+    def change(self, index: int, bit: int, by: int) -> None:
+        known = self.known[index]
+        known.bits |= bit
+        known.changed_by = {**known.changed_by, bit: by}
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def withdraw(self, data: st.DataObject) -> None:
+        index = data.draw(st.sampled_from(sorted(self.known)))
+        if self.known[index].bits & WITHDRAWN:
+            with pytest.raises(PolicyError):
+                self.ledger.withdraw(index, "ERROR")
+        else:
+            self.change(index, WITHDRAWN, self.ledger.withdraw(index, "ERROR"))
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data())
+    def erase(self, data: st.DataObject) -> None:
+        index = data.draw(st.sampled_from(sorted(self.known)))
+        expected = self.goes_along(index)
+        if not expected:
+            with pytest.raises(ErasedError):
+                self.ledger.erase([index], basis="GDPR_ART_17")
+            return
+        assert set(self.ledger.to_erase([index])) == expected
+        done = self.ledger.erase([index], basis="GDPR_ART_17")
+        assert set(done.erased) == expected
+        for one in expected & self.known.keys():
+            self.change(one, ERASED, done.entries[0])
+            passage = self.known[one].passage
+            if self.rows.get(passage.id) == one:
+                del self.rows[passage.id]
+                self.tombstones.add(passage.id)
+        self.erased |= expected
+
+    def goes_along(self, index: int) -> set[int]:
+        """Say what must go with one certification: everything that holds its data."""
+        found: set[int] = set()
+        waiting = [index]
+        while waiting:
+            one = waiting.pop()
+            if one in found | self.erased:
+                continue
+            found.add(one)
+            if one in self.known:
+                known = self.known[one]
+                waiting += [known.deposit, *self.mentioning(known.passage)]
+                waiting += [] if known.supersedes is None else [known.supersedes]
+        return found
+
+    def mentioning(self, passage: Passage) -> Iterable[int]:
+        for deposit, left in self.mentions.items():
+            if any(one.id == passage.id or one.name == passage.name for one in left):
+                yield deposit
+
+    @rule()
+    def publish(self) -> None:
+        self.ledger.publish()
+        self.published = self.ledger.size
+        shown = sorted(self.known.keys() - self.erased)
+        if shown:
+            report = Verifier(self.ledger.policy()).verify(self.ledger.prove(shown))
+            assert report.verdict == "yes", report.summary
+            found = {one.index: one for one in report.certifications}
+            assert {index: one.status for index, one in found.items()} == {
+                index: self.word(self.known[index].bits) for index in shown
+            }
+            for index, one in found.items():
+                assert one.changed_by == self.changed_by(self.known[index])
+        for index in self.known.keys() & self.erased:
+            with pytest.raises(ErasedError):
+                self.ledger.prove([index])
+
+    @staticmethod
+    def word(bits: int) -> str:
+        if bits & WITHDRAWN:
+            return "withdrawn"
+        return "superseded" if bits & SUPERSEDED else "in force"
+
+    @staticmethod
+    def changed_by(known: Known) -> int | None:
+        return known.changed_by.get(WITHDRAWN, known.changed_by.get(SUPERSEDED))
+
+    @rule()
+    def reopen(self) -> None:
+        self.ledger.close()
+        self.ledger = Ledger.open(self.path)
+
+    # --- what must hold at every step
+
+    @invariant()
+    def look_ups_agree(self) -> None:
+        if not hasattr(self, "ledger"):
+            return
+        for id_technique in IDS:
+            row = self.rows.get(id_technique)
+            found = self.ledger.find(depositor=DEPOSITOR, id_technique=id_technique)
+            assert found == ([] if row is None else [row])
+        for name in NAMES:
+            holder = {
+                key: TEMPLATE.get(f"{PERSON}{key}")
+                for key in ("prenom1", "anneeNaissance", "moisNaissance", "jourNaissance")
+            }
+            found = self.ledger.find(holder={"nomNaissance": name.upper(), **holder})
+            assert set(found) == {
+                index
+                for index, known in self.known.items()
+                if known.passage.name == name and index not in self.erased
+            }
+
+    @invariant()
+    def bits_agree(self) -> None:
+        if hasattr(self, "ledger"):
+            with self.ledger._files.store.view() as view:
+                found = {index: view.status_bits(index) for index in self.known}
+            assert found == {index: known.bits for index, known in self.known.items()}
+
+
+@pytest.mark.slow
+def test_any_life_agrees_with_the_model() -> None:
+    run_state_machine_as_test(Life, settings=STEPS)
+
+
+@pytest.mark.parametrize("broken", ["tombstones", "finished", "audit"])
+def test_the_model_catches_a_broken_ledger(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: three faults that somebody could make, each of which must be found."""
+    if broken == "tombstones":
+        monkeypatch.setattr(
+            erasing.ErasureJob,
+            "_tombstones",
+            property(lambda _: (), lambda *_: None),
+            raising=False,
+        )
+    elif broken == "finished":
+        monkeypatch.setattr(judging.CreationJudge, "_finishes", lambda *_: False)
+    else:
+        monkeypatch.setattr(erasing._Tracer, "goes_along", lambda *_: [])
+    # Found is enough: no smallest example is looked for.
+    quick = settings(STEPS, max_examples=200, database=None, phases=(Phase.generate,))
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Life, settings=quick)
