@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from provenance.audit.rules import changes_of
+from provenance.audit.changes import changes_of
 from provenance.encoding import encode_base64
 from provenance.ledger.changes import change_key
 from provenance.ledger.draft import Place
@@ -29,6 +29,7 @@ def append_raw(
     *,
     marks: Sequence[tuple[int, int]] = (),
     seed: bytes | None = None,
+    state: Callable[[int], Sequence[tuple[bytes, bytes]]] | None = None,
 ) -> int:
     """Append one signed, chained entry as its author wants it; give its index.
 
@@ -51,7 +52,7 @@ def append_raw(
             leaf_hashes=[leaf],
             signatures=[signature],
             marks=marks,
-            state=_rows(made),
+            state=_rows(made) if state is None else state(index),
         )
     )
     files.head.write(Head(index + 1, leaf))

@@ -247,7 +247,8 @@ def _standing_sentence(one: CertificationReport) -> str:
     as_of = (
         "" if one.as_of_time is None else f" as of entry {one.as_of_index}, {one.as_of_time}"
     )
-    by = "" if one.changed_by is None else f" by entry {one.changed_by}, {one.changed_time},"
+    by = "" if one.changed_by is None else f" by entry {one.changed_by}, {one.changed_time}"
+    as_of = f",{as_of}" if by and as_of else as_of
     return f"Entry {one.index} is {one.status}{by}{as_of}.{provisional}"
 
 

@@ -163,7 +163,6 @@ def test_a_file_of_which_all_was_refused_is_recorded_as_received(tmp_path: Path)
     ("file", "code"),
     [
         (flux(today_spec(depositor="9UNKNOWN")), "unknown-depositor"),
-        (flux(today_spec(version="1.1.5")).replace(b"CREATION", b"SUPPRESSION"), "suppression"),
         (flux(today_spec())[:-20], ""),
         (b"", ""),
         (b"not xml", ""),

@@ -18,8 +18,8 @@ from provenance.errors import (
     UnreadableError,
 )
 from provenance.ledger import Accept, Ledger, clock, deposit
+from provenance.ledger.job import OutdatedError
 from provenance.ledger.source import FileSource
-from provenance.ledger.writer import OutdatedError
 from provenance.verifier import Verifier
 
 if TYPE_CHECKING:

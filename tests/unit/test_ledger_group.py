@@ -7,8 +7,8 @@ import pytest
 
 from provenance.errors import StorageError
 from provenance.ledger.group import GROUP_ITEMS_MAX, GroupCommit
+from provenance.ledger.job import Job, OutdatedError, Recorded
 from provenance.ledger.plain import PlainItem
-from provenance.ledger.writer import Job, OutdatedError, Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

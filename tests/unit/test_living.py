@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from ledgers import CERTIFIER, DEPOSITOR, create, flux, records, today_spec
 from provenance.audit import audit
 from provenance.cdc.report import encode_receipt, parse_receipt
+from provenance.encoding import decode_base64
 from provenance.errors import (
     DepositRefused,
     ErasedError,
@@ -17,9 +18,21 @@ from provenance.errors import (
     UnknownEntryError,
 )
 from provenance.ledger import Accept, Ledger, Refuse, erasing
-from provenance.record.entry import Certification, Deposit, Erasure, Withdrawal
+from provenance.ledger.changes import change_key
+from provenance.ledger.registry import depositor_row, index_row
+from provenance.record.entry import (
+    ZERO_PREV,
+    Certification,
+    Deposit,
+    Depositor,
+    Erasure,
+    Status,
+    Withdrawal,
+)
+from provenance.record.payload import CertificationPayload, seal_payload
 from provenance.record.status import ERASED, WITHDRAWN
 from provenance.verifier import Verifier
+from raw_entries import append_raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -369,3 +382,155 @@ def test_what_was_withdrawn_and_erased_is_called_withdrawn(ledger: Ledger) -> No
     ledger.publish()
     with ledger._files.store.view() as view:
         assert view.status_bits(first.index) == WITHDRAWN | ERASED
+
+
+# A body that takes over what another recorded.
+
+SUCCESSOR: Final = "9SUCCEED"
+
+
+def succeed(ledger: Ledger) -> None:
+    append_raw(
+        ledger,
+        lambda place: Depositor(
+            index=place.index,
+            time=place.time,
+            prev=place.prev,
+            depositor=SUCCESSOR,
+            name="Nouvel organisme",
+            keys=(),
+            succeeds=(DEPOSITOR,),
+        ),
+        state=lambda index: [index_row(depositor_row(SUCCESSOR), index)],
+    )
+
+
+def by_successor(record: dict[str, Value]) -> dict[str, Value]:
+    return {**record, "emetteur": SUCCESSOR}
+
+
+def test_a_successor_corrects_and_withdraws(ledger: Ledger) -> None:
+    (first,) = append(ledger, one_record()).accepted
+    (second,) = append(ledger, provisional(idTechnique="p")).accepted
+    succeed(ledger)
+    corrected = ledger.append(
+        [by_successor(one_record(scoring="20"))], depositor=SUCCESSOR, corrections=True
+    )
+    finished = ledger.append([by_successor(one_record(idTechnique="p"))], depositor=SUCCESSOR)
+    entries = [ledger.entry(one.accepted[0].index) for one in (corrected, finished)]
+    assert [getattr(entry, "supersedes", None) for entry in entries] == [
+        first.index,
+        second.index,
+    ]
+    # What was taken over is no longer the first body's to change.
+    (refused,) = append(ledger, one_record(scoring="30"), corrections=True).refused
+    assert refused.faults[0].code == "not-in-force"
+    append(ledger, one_record(idTechnique="w"))
+    data = suppression(reduced("w")).replace(DEPOSITOR.encode(), SUCCESSOR.encode())
+    assert len(ledger.deposit(data).accepted) == 1
+    withdrawn = ledger.append(
+        [by_successor(one_record(idTechnique="w", scoring="9"))],
+        depositor=SUCCESSOR,
+        corrections=True,
+    )
+    assert withdrawn.refused[0].faults[0].code == "withdrawn"
+
+
+def test_a_successor_may_use_the_same_names_for_others(ledger: Ledger) -> None:
+    append(ledger, one_record())
+    succeed(ledger)
+    (accepted,) = ledger.append(
+        [by_successor(one_record(scoring="20"))], depositor=SUCCESSOR
+    ).accepted
+    entry = ledger.entry(accepted.index)
+    assert isinstance(entry, Certification)
+    assert entry.supersedes is None
+
+
+def test_a_successor_cannot_bring_back_what_was_erased(ledger: Ledger) -> None:
+    (first,) = append(ledger, one_record()).accepted
+    ledger.erase([first.index], basis="GDPR_ART_17")
+    succeed(ledger)
+    (refused,) = ledger.append([by_successor(one_record())], depositor=SUCCESSOR).refused
+    assert refused.faults[0].code == "erased"
+
+
+def test_nobody_else_may_correct(ledger: Ledger) -> None:
+    append(ledger, one_record())
+    other = {**one_record(scoring="20"), "emetteur": CERTIFIER}
+    (accepted,) = ledger.append([other], depositor=CERTIFIER, corrections=True).accepted
+    entry = ledger.entry(accepted.index)
+    assert isinstance(entry, Certification)
+    assert entry.supersedes is None
+
+
+# What an audit says of it.
+
+
+def test_an_erasure_that_leaves_the_deposit_is_found(tmp_path: Path) -> None:
+    with create(tmp_path / "ledger") as ledger:
+        (first,) = append(ledger, one_record()).accepted
+        append_raw(
+            ledger,
+            lambda place: Erasure(
+                index=place.index,
+                time=place.time,
+                prev=place.prev,
+                erases=(first.index,),
+                commitment=ZERO_PREV,
+            ),
+            marks=[(first.index, ERASED)],
+        )
+        ledger.publish()
+    messages = [finding.message for finding in audit(tmp_path / "ledger").findings]
+    assert f"erasure entry erases entry {first.index}, and leaves its deposit" in messages
+    assert "an erasure names it, and its payload is still there" in messages
+
+
+def test_rows_that_say_other_than_the_entries_are_found(tmp_path: Path) -> None:
+    with create(tmp_path / "ledger") as ledger:
+        (first,) = append(ledger, one_record()).accepted
+        append_raw(
+            ledger,
+            lambda place: Status(
+                index=place.index,
+                time=place.time,
+                prev=place.prev,
+                size=place.index,
+                root=ZERO_PREV,
+            ),
+            state=lambda index: [index_row(change_key(first.index, WITHDRAWN), index)],
+        )
+        ledger.publish()
+    found = [
+        finding for finding in audit(tmp_path / "ledger").findings if finding.check == "changes"
+    ]
+    assert [one.index for one in found] == [first.index]
+
+
+def test_a_reason_that_is_not_the_one_committed_to_is_found(tmp_path: Path) -> None:
+    with create(tmp_path / "ledger") as ledger:
+        (first,) = append(ledger, one_record()).accepted
+        index = ledger.withdraw(first.index, "FRAUD")
+        ledger.publish()
+        seed = ledger._recall.seed(index)
+        entry = ledger.entry(index)
+        assert isinstance(entry, Withdrawal)
+        other = CertificationPayload(bindings=(), source=b"", fields=(("reason", "ERROR"),))
+        sealed = seal_payload(
+            seed, bytes(12), decode_base64(entry.commitment), other.encode_parts()
+        )
+        with ledger._files.store._write() as rows:
+            rows.put("payloads", [(index.to_bytes(8, "big"), sealed)])
+    found = [(one.check, one.index) for one in audit(tmp_path / "ledger").findings]
+    assert found == [("contents", index)]
+
+
+def test_a_withdrawal_itself_can_be_erased(ledger: Ledger) -> None:
+    (first,) = append(ledger, one_record()).accepted
+    index = ledger.withdraw(first.index)
+    assert ledger.erase([index], basis="OTHER").erased == (index,)
+    with pytest.raises(ErasedError):
+        ledger.fields(index)
+    ledger.publish()
+    assert standing(ledger, first.index).status == "withdrawn"

@@ -92,9 +92,10 @@ def test_what_a_bundle_shows_itself_is_not_called_unknown() -> None:
     log.publish()
     bundle = replace(log.prove(index, support=(1, 2, withdrawal)), status=())
     report = verify(log, bundle)
+    time = report.certifications[0].changed_time
     assert report.certifications[0].status == "withdrawn"
     assert report.certifications[0].as_of_index is None
-    assert "Entry 4 is withdrawn." in report.summary
+    assert f"Entry 4 is withdrawn by entry {withdrawal}, {time}." in report.summary
 
 
 def test_leaves_without_the_status_entry_are_refused() -> None:

@@ -1,4 +1,4 @@
-"""Comparing the rows that say who changed what with what the entries say."""
+"""What entries do to earlier ones, and the rows that say so."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.ledger.changes import CHANGE_PREFIX, change_key
 from provenance.ledger.erasures import ERASURE_PREFIX, erasure_row
+from provenance.record.entry import Certification, Erasure, Withdrawal
+from provenance.record.status import ERASED, SUPERSEDED, WITHDRAWN
 
 if TYPE_CHECKING:
     from provenance.audit.report import Findings
     from provenance.audit.rules import Rules
+    from provenance.record.entry import Entry
     from provenance.storage import View
 
 CHECK: Final = "changes"
@@ -33,3 +36,16 @@ def check_change_rows(view: View, rules: Rules, findings: Findings, *, start: in
             name, _, number = key.partition(b"/")
             at = int.from_bytes(number[:8], "big")
             findings.add(CHECK, f"a row of {name.decode()} is not what entries say", at)
+
+
+def changes_of(entry: Entry) -> list[tuple[int, int]]:
+    """Give what an entry does to earlier ones: pairs of index and status bit."""
+    match entry:
+        case Certification(supersedes=int(index)):
+            return [(index, SUPERSEDED)]
+        case Withdrawal():
+            return [(entry.withdraws, WITHDRAWN)]
+        case Erasure():
+            return [(index, ERASED) for index in entry.erases]
+        case _:
+            return []

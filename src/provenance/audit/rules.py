@@ -288,19 +288,6 @@ class Rules:
             self._broken(entry, "has a signature that is not by a key of its depositor")
 
 
-def changes_of(entry: Entry) -> list[tuple[int, int]]:
-    """Give what an entry does to earlier ones: pairs of index and status bit."""
-    match entry:
-        case Certification(supersedes=int(index)):
-            return [(index, SUPERSEDED)]
-        case Withdrawal():
-            return [(entry.withdraws, WITHDRAWN)]
-        case Erasure():
-            return [(index, ERASED) for index in entry.erases]
-        case _:
-            return []
-
-
 def _verifies(vkey: str, signature: str, message: bytes) -> bool:
     """Whether an Ed25519 signature holds; for findings, never for a decision alone."""
     public = Ed25519PublicKey.from_public_bytes(parse_verifier_key(vkey).public)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from provenance.audit.changes import changes_of
 from provenance.audit.checkpoints import open_checkpoint
-from provenance.audit.rules import changes_of
 from provenance.audit.status import status_root
 from provenance.audit.tree import TreeCheck
 from provenance.encoding import decode_base64, encode_base64

@@ -83,6 +83,22 @@ def _add_content(group: argparse._ArgumentGroup) -> None:
         group.add_argument(
             name, type=index, default=share, metavar="PERCENT", help=f"{text} (%(default)s)"
         )
+    _add_life(group)
+    group.add_argument(
+        "--flaw",
+        action="append",
+        default=[],
+        type=_flaw,
+        metavar="CODE[=N]",
+        help=f"put a flaw into N passages; may be given again: {', '.join(FLAWS)}",
+    )
+    group.add_argument(
+        "--broken", choices=tuple(BREAKS), metavar="KIND", help=f"one of {', '.join(BREAKS)}"
+    )
+
+
+def _add_life(group: argparse._ArgumentGroup) -> None:
+    """Add what makes a file that changes what another one recorded."""
     group.add_argument(
         "--provisional", action="store_true", help="a final form of each is to follow"
     )
@@ -97,17 +113,6 @@ def _add_content(group: argparse._ArgumentGroup) -> None:
         "--suppression",
         choices=("full", "reduced"),
         help="take the passages back, in full or by idTechnique alone (--schema 1.1.5)",
-    )
-    group.add_argument(
-        "--flaw",
-        action="append",
-        default=[],
-        type=_flaw,
-        metavar="CODE[=N]",
-        help=f"put a flaw into N passages; may be given again: {', '.join(FLAWS)}",
-    )
-    group.add_argument(
-        "--broken", choices=tuple(BREAKS), metavar="KIND", help=f"one of {', '.join(BREAKS)}"
     )
 
 

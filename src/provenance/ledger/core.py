@@ -17,13 +17,14 @@ from provenance.ledger.files import catch_up, check_not_rolled_back, open_files
 from provenance.ledger.form import FormSource
 from provenance.ledger.group import GroupCommit
 from provenance.ledger.intake import Reception
+from provenance.ledger.job import OutdatedError
 from provenance.ledger.publish import Publisher
 from provenance.ledger.reading import Reader
 from provenance.ledger.registration import RegistrationJob
 from provenance.ledger.registry import read_entry
 from provenance.ledger.source import FileSource
 from provenance.ledger.withdrawal import WithdrawalJob, check_reason
-from provenance.ledger.writer import OutdatedError, Writer
+from provenance.ledger.writer import Writer
 from provenance.record.entry import Certification
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 from provenance.keys import KeyRing
 from provenance.ledger.clock import Clock
 from provenance.ledger.files import create_files
+from provenance.ledger.job import Effects, Job
 from provenance.ledger.plain import PlainItem, check_form
 from provenance.ledger.registry import ENTRY_KEY_ROW, index_row
-from provenance.ledger.writer import Effects, Job, Writer
+from provenance.ledger.writer import Writer
 from provenance.record.entry import Genesis, Key
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ the sorting is done again and the file's payload with it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
@@ -17,30 +17,26 @@ from provenance.cdc.faults import Fault
 from provenance.cdc.report import AcceptedPassage, DuplicatePassage, Receipt
 from provenance.encoding import encode_base64
 from provenance.errors import DepositRefused, LedgerBusyError
+from provenance.ledger.deposit_job import DepositItem, DepositJob
+from provenance.ledger.job import Job, OutdatedError
 from provenance.ledger.judging import identity_fault
-from provenance.ledger.mentions import mention_rows, reference_row
 from provenance.ledger.registry import depositor_row, read_index
-from provenance.ledger.writer import Effects, Job, OutdatedError
 from provenance.record.commitment import SEED_SIZE
-from provenance.record.entry import Deposit, format_time
+from provenance.record.entry import format_time
 from provenance.record.payload import NONCE_SIZE, DepositPayload, seal_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from provenance.ledger.changes import Change
-    from provenance.ledger.draft import Draft, Place
+    from provenance.ledger.deposit_job import Action
+    from provenance.ledger.draft import Draft
     from provenance.ledger.files import LedgerFiles
+    from provenance.ledger.job import Recorded
     from provenance.ledger.judging import Judge, Judgement
     from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Candidate, Screening
     from provenance.ledger.withdrawal import WithdrawalDraft
-    from provenance.ledger.writer import Recorded
-    from provenance.record.entry import Entry
     from provenance.storage import View
-
-Action: TypeAlias = Literal["CREATION", "SUPPRESSION"]
-"""What a deposit asks for: to record its passages, or to withdraw them."""
 
 ATTEMPTS_MAX: Final = 100
 """How often a deposit is sorted anew because other writers keep being faster."""
@@ -74,72 +70,6 @@ class Document(Protocol):
 
     def residue(self, spans: list[tuple[int, int]]) -> bytes:
         """Give the bytes that lie outside the accepted passages."""
-
-
-class DepositItem(msgspec.Struct, frozen=True):
-    """The deposit's own entry, in front of its certifications or withdrawals."""
-
-    depositor: str
-    certifier: str
-    action: Action
-    digest: bytes
-    seed: bytes
-    payload: bytes
-    signature: DepositSignature | None
-    technical: None = None
-    holders: tuple[bytes, ...] = ()
-    changes: tuple[Change, ...] = ()
-
-    def entry(self, place: Place) -> Entry:
-        """Give the entry as it reads at ``place``."""
-        signed = self.signature
-        return Deposit(
-            index=place.index,
-            time=place.time,
-            prev=place.prev,
-            depositor=self.depositor,
-            certifier=self.certifier,
-            action=self.action,
-            digest=encode_base64(self.digest),
-            signer=None if signed is None else signed.signer,
-            signature=None if signed is None else encode_base64(signed.signature),
-        )
-
-
-class DepositJob(Job):
-    """A deposit and what it brings; holds while the depositor's entry stays in force.
-
-    ``mentions``: keys of the passages that stay in the deposit's own payload.
-    """
-
-    def __init__(
-        self,
-        item: DepositItem,
-        drafts: Sequence[Draft | WithdrawalDraft],
-        *,
-        depositor: int | None,
-        mentions: Sequence[bytes],
-    ) -> None:
-        super().__init__([item, *drafts])
-        self._row: Final = depositor_row(item.depositor)
-        self._depositor: Final = depositor
-        self._drafts: Final = drafts
-        self._mentions: Final = mentions
-
-    def check(self, view: View) -> None:
-        """Check the look-ups again, and that the depositor's entry is still in force."""
-        super().check(view)
-        if read_index(view, self._row) != self._depositor:
-            raise OutdatedError
-
-    def effects(self, start: int) -> Effects:
-        """Say where holders and the passages of the residue are found."""
-        references = [
-            reference_row(index, draft.reference)
-            for index, draft in enumerate(self._drafts, start + 1)
-            if draft.reference is not None
-        ]
-        return Effects(state=[*mention_rows(start, self._mentions), *references])
 
 
 class _Sorted(msgspec.Struct, frozen=True):

@@ -17,13 +17,13 @@ from provenance.errors import ErasedError, FormatError, UnknownEntryError
 from provenance.ledger.changes import Change, read_change
 from provenance.ledger.draft import Sealed, seal_fields
 from provenance.ledger.erasures import erasure_row
+from provenance.ledger.job import Effects, Job
 from provenance.ledger.mentions import (
     deposits_that_mention,
     keys_of_mentions,
     reference_row,
 )
 from provenance.ledger.registry import read_entry
-from provenance.ledger.writer import Effects, Job
 from provenance.record.entry import Certification, Deposit, Erasure, Withdrawal, parse_entry
 from provenance.record.status import ERASED, WITHDRAWN
 

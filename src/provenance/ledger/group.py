@@ -16,7 +16,7 @@ from provenance.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from provenance.ledger.writer import Job, Recorded
+    from provenance.ledger.job import Job, Recorded
 
 GROUP_ITEMS_MAX: Final = 4096
 """Entries in one group at most, unless a single job has more."""

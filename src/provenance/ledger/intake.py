@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from provenance.cdc.flux import Limits, Passage
     from provenance.cdc.xsd import XsdValidator
-    from provenance.ledger.deposit import Action
+    from provenance.ledger.deposit_job import Action
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.form import FormSource
     from provenance.ledger.lookups import Lookups

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.encoding import encode_base64
 from provenance.ledger.draft import NO_SEED
-from provenance.ledger.writer import Job
+from provenance.ledger.job import Job
 from provenance.record.entry import Status, parse_entry
 from provenance.storage import write_file
 from provenance.tlog.checkpoint import Checkpoint, parse_checkpoint

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from provenance.ledger.job import Effects, Job
 from provenance.ledger.plain import PlainItem, check_form
 from provenance.ledger.registry import depositor_row, index_row, read_index
-from provenance.ledger.writer import Effects, Job
 from provenance.record.entry import Depositor
 
 if TYPE_CHECKING:

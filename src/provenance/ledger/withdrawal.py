@@ -14,7 +14,7 @@ from provenance.encoding import encode_base64
 from provenance.errors import FormatError
 from provenance.ledger.changes import Change
 from provenance.ledger.draft import Sealed, seal_fields
-from provenance.ledger.writer import Job
+from provenance.ledger.job import Job
 from provenance.record.entry import Withdrawal
 from provenance.record.status import WITHDRAWN
 

@@ -16,14 +16,13 @@ for writing brings up to date; nobody had a receipt yet.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final, Protocol
-
-import msgspec
+from typing import TYPE_CHECKING, Final
 
 from provenance.encoding import encode_base64
 from provenance.errors import LedgerFullError, LedgerPoisonedError, ProvenanceError
 from provenance.ledger.draft import Place
 from provenance.ledger.erasures import apply_erasures
+from provenance.ledger.job import OutdatedError, Recorded
 from provenance.ledger.registry import index_row
 from provenance.record.entry import (
     ZERO_PREV,
@@ -40,109 +39,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.keys import KeyRing
-    from provenance.ledger.changes import Change
     from provenance.ledger.clock import Clock
     from provenance.ledger.files import LedgerFiles
-    from provenance.record.entry import Entry
+    from provenance.ledger.job import Effects, Job
     from provenance.storage import View
 
 SIGNING_THREADS: Final = 2
 SIGNED_INLINE_MAX: Final = 16
 """Up to so many signatures, handing them to threads costs more than it saves."""
-
-
-class OutdatedError(Exception):
-    """A job was prepared on facts that changed before its turn; prepare it again."""
-
-
-class Item(Protocol):
-    """One entry of a job, and what is stored beside it."""
-
-    @property
-    def seed(self) -> bytes:
-        """32 bytes for the vault; zeros where the entry commits to nothing."""
-
-    @property
-    def payload(self) -> bytes | None:
-        """The encrypted payload, or None."""
-
-    @property
-    def technical(self) -> bytes | None:
-        """The look-up key that must be free, or None."""
-
-    @property
-    def holders(self) -> tuple[bytes, ...]:
-        """Look-up keys of the holder."""
-
-    @property
-    def changes(self) -> tuple[Change, ...]:
-        """What the entry does to earlier ones."""
-
-    def entry(self, place: Place) -> Entry:
-        """Give the entry as it reads at its place."""
-
-
-class Effects(msgspec.Struct, frozen=True):
-    """What a job changes beside the entries that it appends; as in `Commit`."""
-
-    state: Sequence[tuple[bytes, bytes]] = ()
-    dropped: Sequence[bytes] = ()
-    tombstones: Sequence[tuple[bytes, int]] = ()
-    forgotten: Sequence[tuple[bytes, int]] = ()
-    erased: Sequence[int] = ()
-    """Entries whose payloads are removed, and whose seeds are destroyed after the commit."""
-
-
-class Recorded(msgspec.Struct, frozen=True):
-    """What was committed for one job, in its order."""
-
-    start: int
-    time: str
-    clock_held: bool
-    entries: Sequence[bytes]
-    leaf_hashes: Sequence[bytes]
-    signatures: Sequence[bytes]
-
-
-class Job:
-    """What one caller wants recorded: all of it, in one piece, or nothing."""
-
-    def __init__(self, items: Sequence[Item]) -> None:
-        self.items: Final = items
-        self.recorded: Recorded | None = None
-        self.error: Exception | None = None
-
-    def claims(self) -> set[bytes]:
-        """Give the keys that no other job of the same commit may claim too."""
-        keys = {item.technical for item in self.items if item.technical is not None}
-        targets = {change.target for item in self.items for change in item.changes}
-        return keys | {target.to_bytes(8, "big") for target in targets}
-
-    def check(self, view: View) -> None:
-        """Check, under the lock, the facts that the job rests on.
-
-        Raises `OutdatedError` when it must be prepared again.
-        """
-        for item in self.items:
-            if not all(change.is_possible(view) for change in item.changes):
-                raise OutdatedError
-            if item.technical is not None:
-                known = view.technical(item.technical)
-                replaced = [(change.target, False) for change in item.changes]
-                if known is not None and known not in replaced:
-                    raise OutdatedError
-
-    def effects(self, start: int) -> Effects:
-        """Give what changes beside the entries, the first of which is at ``start``."""
-        del start
-        return Effects()
-
-    def result(self) -> Recorded:
-        """Give what was recorded, or raise what prevented it."""
-        if self.error is not None:
-            raise self.error
-        assert self.recorded is not None, "a job is committed or failed, never neither"
-        return self.recorded
 
 
 class _Chain:
