@@ -154,7 +154,7 @@ def _run(words: list[str]) -> int:
         _top_parser().parse_args(words)
         raise UsageError("the command comes first (see provenance --help)")
     module = import_module(f"provenance.cli.{name}")
-    parser = _command_parser(name, module)
+    parser = make_command_parser(name, module)
     # Options may stand anywhere, between positions that repeat too.
     parse = parser.parse_args if name in GROUPS else parser.parse_intermixed_args
     args = parse(words[1:])
@@ -186,7 +186,8 @@ def _top_parser() -> Parser:
     return parser
 
 
-def _command_parser(name: str, module: ModuleType) -> Parser:
+def make_command_parser(name: str, module: ModuleType) -> Parser:
+    """Make the parser of one command, whose module's docstring is its help."""
     description, _, examples = (module.__doc__ or "").partition("\nExamples:\n")
     parser = Parser(
         prog=f"provenance {name}",

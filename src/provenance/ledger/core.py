@@ -206,8 +206,7 @@ class Ledger(Reader):
         ``certificateur``, ``contrat``, ``type``, ``code``, ``idTechnique`` and so on,
         the passage's own by their dotted path. ``emetteur`` and ``source`` are supplied.
         All records of one call make one deposit, for one certifier; ``corrections`` as
-        for `deposit`. Raises
-        `DepositRefused`, `ClockError`, `StorageError`.
+        for `deposit`. Raises `DepositRefused`, `ClockError`, `StorageError`.
         """
         self._check_writable()
         form = FormSource(records, depositor=depositor)
