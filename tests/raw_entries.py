@@ -10,8 +10,8 @@ from provenance.encoding import encode_base64
 from provenance.ledger.changes import change_key
 from provenance.ledger.draft import Place
 from provenance.ledger.erasures import erasure_row
-from provenance.ledger.registry import index_row
-from provenance.record.entry import Erasure, encode_entry, parse_entry
+from provenance.ledger.registry import ENTRY_KEY_ROW, depositor_row, index_row
+from provenance.record.entry import Depositor, Erasure, Key, encode_entry, parse_entry
 from provenance.record.message import entry_message
 from provenance.storage import Commit, Head
 from provenance.tlog.merkle import leaf_hash
@@ -61,4 +61,10 @@ def append_raw(
 
 def _rows(entry: Entry) -> list[tuple[bytes, bytes]]:
     rows = [index_row(change_key(index, bit), entry.index) for index, bit in changes_of(entry)]
-    return [*rows, erasure_row(entry.index)] if isinstance(entry, Erasure) else rows
+    if isinstance(entry, Erasure):
+        rows.append(erasure_row(entry.index))
+    if isinstance(entry, Depositor):
+        rows.append(index_row(depositor_row(entry.depositor), entry.index))
+    if isinstance(entry, Key) and (entry.action, entry.role) == ("add", "entry"):
+        rows.append(index_row(ENTRY_KEY_ROW, entry.index))
+    return rows

@@ -75,6 +75,12 @@ class Contents:
         self._lookups: Final = Lookups(files.vault.secret)
         self._rebuild: _Rebuild | None = None
         self.opened = 0
+        self.failed = False
+        """Whether any content was not what it must be."""
+        self.current = 0
+        """Certifications that their own look-up leads to."""
+        self.holders = 0
+        """Look-ups of holders by their identity."""
         self.erased: Final[set[int]] = set()
         """Entries whose seed is gone; each must be named by an erasure."""
 
@@ -162,13 +168,16 @@ class Contents:
         technical = self._lookups.technical(entry.depositor, str(names.get(ID_TECHNIQUE)))
         known = self._view.technical(technical)
         # A corrected certification is found at its newest entry, never at an older one.
-        if known is None or known[0] < entry.index:
+        if known is None or known[0] < entry.index or known == (entry.index, True):
             self._found(entry.index, "is not found by depositor and idTechnique")
+        self.current += known == (entry.index, False)
         for key in self._lookups.holders_of(payload.fields, None):
+            self.holders += 1
             if entry.index not in self._view.holders(key):
                 self._found(entry.index, "is not found by its holder")
 
     def _found(self, index: int, message: str) -> None:
+        self.failed = True
         self._findings.add(CHECK, message, index)
 
 

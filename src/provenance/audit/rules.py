@@ -68,6 +68,8 @@ class Rules:
         """Entries of every type whose content was destroyed."""
         self.erasures: Final[list[int]] = []
         """Indexes of the erasure entries."""
+        self.entry_key_at: int | None = None
+        """Index of the newest entry that takes an entry key into use."""
         self.resets = 0
         """Depositors' keys that were replaced without a signature by a previous one."""
         self.tokens = 0
@@ -148,6 +150,8 @@ class Rules:
     def _key(self, entry: Key) -> None:
         keys = self.entry_keys if entry.role == "entry" else self.log_keys
         name = f"{self.origin}/entry" if entry.role == "entry" else self.origin
+        if (entry.action, entry.role) == ("add", "entry"):
+            self.entry_key_at = entry.index
         if entry.action == "add":
             self._add_key(entry, entry.vkey, keys)
             if keys[entry.vkey].name != name:

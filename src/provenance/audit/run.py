@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from provenance.audit.changes import check_change_rows
 from provenance.audit.checkpoints import CheckpointCheck
 from provenance.audit.contents import Contents
+from provenance.audit.derived import DerivedCheck
 from provenance.audit.outside import check_outside
 from provenance.audit.report import AuditReport, Findings
 from provenance.audit.rules import Rules
@@ -97,6 +98,7 @@ class _Walk:
         self._policy: Final = policy
         self._vault: Final = vault
         self._start = 0
+        self._status_at = 0
         self._prev, self._time = bytes(HASH_SIZE), ""
         self._types: Final[Counter[str]] = Counter()
         self._notes: Final[list[str]] = []
@@ -118,6 +120,7 @@ class _Walk:
             self._notes.append("the older checkpoint does not hold: everything was read")
             return
         self._start, self._prev, self._time = before
+        self._status_at = self._start - 1
         self._tree = TreeCheck(self._view, self._findings, start=self._start)
         self._notes.append(f"entries before {self._start} were taken as audited before")
 
@@ -159,6 +162,7 @@ class _Walk:
         self._types[type(entry).__name__.lower()] += 1
         self._rules.apply(entry)
         if isinstance(entry, Status):
+            self._status_at = entry.index
             expected = encode_base64(status_root(self._rules.bits, entry.size))
             if entry.root != expected:
                 self._findings.add(
@@ -180,6 +184,12 @@ class _Walk:
         self._signatures.finish()
         self._checkpoints.finish()
         check_change_rows(self._view, self._rules, self._findings, start=self._start)
+        derived = DerivedCheck(self._view, self._rules, self._findings, entry_at=self._entry_at)
+        derived.check(self._status_at)
+        # Where contents are lost, what should be found by them cannot be counted.
+        lost = self._contents.failed or self._contents.erased != self._rules.erased
+        if self._vault and self._start == 0 and not lost:
+            derived.check_counts(self._contents, self._types)
         # A seed that is gone without an erasure, and one that an erasure left behind.
         for index in sorted(self._contents.erased - self._rules.erased):
             self._findings.add("contents", "the seed is gone, and no erasure names it", index)

@@ -52,8 +52,13 @@ def keys_of_mentions(view: View, deposit: int) -> Iterator[bytes]:
     joined = view.state(back)
     if joined is not None:
         yield back
-        for at in range(0, len(joined), LOOKUP_KEY_SIZE):
-            yield _mention(joined[at : at + LOOKUP_KEY_SIZE], deposit)
+        yield from (_mention(key, deposit) for key in split_keys(joined))
+
+
+def split_keys(joined: bytes) -> list[bytes]:
+    """Give the keys of a row that leads back."""
+    starts = range(0, len(joined), LOOKUP_KEY_SIZE)
+    return [joined[at : at + LOOKUP_KEY_SIZE] for at in starts]
 
 
 def reference_row(index: int, key: bytes) -> tuple[bytes, bytes]:

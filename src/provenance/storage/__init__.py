@@ -8,6 +8,7 @@ refuses to go on when that cannot be said any more.
 from provenance.storage.commit import Commit
 from provenance.storage.durable import sync_directory, write_file
 from provenance.storage.head import Head, HeadRegister
+from provenance.storage.inspection import Inspection, status_rows
 from provenance.storage.locking import WriterLock
 from provenance.storage.store import Store, verify_database
 from provenance.storage.vault import Vault
@@ -17,10 +18,12 @@ __all__ = [
     "Commit",
     "Head",
     "HeadRegister",
+    "Inspection",
     "Store",
     "Vault",
     "View",
     "WriterLock",
+    "status_rows",
     "sync_directory",
     "verify_database",
     "write_file",

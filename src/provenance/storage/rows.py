@@ -87,6 +87,9 @@ class ReadRows(Protocol):
     ) -> Iterator[tuple[bytes, bytes]]:
         """Give rows in ascending order from ``start`` on, or the last one first, descending."""
 
+    def count(self, table: str) -> int:
+        """Give the number of rows, every value of a key counted."""
+
     def close(self) -> None:
         """End the snapshot."""
 

@@ -116,6 +116,10 @@ class _Rows:
             elif not start or cursor.set_range(start):
                 yield from cursor.iternext()
 
+    def count(self, table: str) -> int:
+        with _converting(READING):
+            return int(self._transaction.stat(self._tables[table])["entries"])
+
     def put(
         self, table: str, rows: Iterable[tuple[bytes, bytes]], *, append: bool = False
     ) -> None:

@@ -172,6 +172,35 @@ def _cut(
     return full, Tier(leaves[end:])
 
 
+def count_tiers(size: int) -> int:
+    """Give the number of tiers of a tree over ``size`` leaves."""
+    return -(-size.bit_length() // BLOCK_LEVELS)
+
+
+def count_blocks(size: int) -> int:
+    """Give the number of full blocks of a tree over ``size`` leaves."""
+    tiers = range(1, count_tiers(size) + 1)
+    return sum(size >> BLOCK_LEVELS * tier for tier in tiers)
+
+
+def check_block(key: bytes, block: bytes, size: int) -> str:
+    """Say what is wrong with a stored block; an empty text where nothing is.
+
+    Its leaves are taken as they are; everything above them must follow.
+    """
+    if len(key) != _KEY.size or len(block) != BLOCK_SIZE:
+        return "a block has another size"
+    end, tier = _KEY.unpack(key)
+    if tier >= count_tiers(size) or not 0 < end <= size or end % BLOCK_LEAVES ** (tier + 1):
+        return f"a block of tier {tier} ends at {end}, where none does"
+    leaves = [
+        block[at : at + HASH_SIZE] for at in range(0, BLOCK_LEAVES * HASH_SIZE, HASH_SIZE)
+    ]
+    if b"".join(_hash_levels(leaves)) != block:
+        return f"the block of tier {tier} that ends at {end} does not follow from its leaves"
+    return ""
+
+
 class TreeReader:
     """Reads hashes of the tree over the first ``size`` entries.
 

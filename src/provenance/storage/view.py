@@ -46,7 +46,8 @@ class View(TreeReader):
 
     def __init__(self, rows: ReadRows, edge: Callable[[ReadRows, int], Edge]) -> None:
         """Use `Store.view`."""
-        self._rows: Final = rows
+        self.rows: Final = rows
+        """The tables themselves, for an `Inspection`."""
         size = parse_u64(rows.get(EDGE, SIZE_ROW), "the log's size")
         super().__init__(size, lambda key: rows.get(BLOCKS, key), lambda: edge(rows, size))
         self._status: Final = status_reader(rows)
@@ -59,7 +60,7 @@ class View(TreeReader):
 
     def close(self) -> None:
         """End the snapshot. Closing twice does nothing."""
-        self._rows.close()
+        self.rows.close()
 
     # --- entries
 
@@ -69,7 +70,7 @@ class View(TreeReader):
         Raises `UnknownEntryError`.
         """
         self._check_index(index)
-        return parse_record(self._rows.get(RECORDS, pack_u64(index)), index)
+        return parse_record(self.rows.get(RECORDS, pack_u64(index)), index)
 
     def _check_index(self, index: int) -> None:
         if not 0 <= index < self.size:
@@ -93,7 +94,7 @@ class View(TreeReader):
         return self._entries(start, end)
 
     def _entries(self, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
-        rows = self._rows.scan(RECORDS, pack_u64(start))
+        rows = self.rows.scan(RECORDS, pack_u64(start))
         for index in range(start, end):
             key, row = next(rows, (b"", b""))
             if key != pack_u64(index):
@@ -106,13 +107,13 @@ class View(TreeReader):
         Raises `UnknownEntryError`.
         """
         self._check_index(index)
-        return self._rows.get(PAYLOADS, pack_u64(index))
+        return self.rows.get(PAYLOADS, pack_u64(index))
 
     # --- look-ups and facts
 
     def technical(self, key: bytes) -> tuple[int, bool] | None:
         """Give (index, whether it is a tombstone) under a look-up key of 16 bytes, or None."""
-        row = self._rows.get(TECHNICAL, key)
+        row = self.rows.get(TECHNICAL, key)
         if row is None:
             return None
         if len(row) != TECHNICAL_ROW.size:
@@ -122,12 +123,12 @@ class View(TreeReader):
 
     def holders(self, key: bytes) -> list[int]:
         """Give the indexes under a holder's look-up key of 16 bytes, ascending."""
-        rows = self._rows.values(HOLDERS, key)
+        rows = self.rows.values(HOLDERS, key)
         return [parse_u64(row, "a holder's look-up row") for row in rows]
 
     def state(self, key: bytes) -> bytes | None:
         """Give the fact under ``key``, or None."""
-        return self._rows.get(STATE, key)
+        return self.rows.get(STATE, key)
 
     def state_items(
         self, prefix: bytes, *, start: bytes = b""
@@ -136,7 +137,7 @@ class View(TreeReader):
 
         ``start``: the first key of interest, which begins with ``prefix`` too.
         """
-        for key, value in self._rows.scan(STATE, start or prefix):
+        for key, value in self.rows.scan(STATE, start or prefix):
             if not key.startswith(prefix):
                 break
             yield key, value
@@ -146,13 +147,13 @@ class View(TreeReader):
     def checkpoint(self, size: int | None = None) -> bytes | None:
         """Give the signed note at just that size, the latest by default, or None."""
         if size is not None:
-            return self._rows.get(CHECKPOINTS, pack_u64(size))
-        _, note = next(self._rows.scan(CHECKPOINTS, last=True), (b"", None))
+            return self.rows.get(CHECKPOINTS, pack_u64(size))
+        _, note = next(self.rows.scan(CHECKPOINTS, last=True), (b"", None))
         return note
 
     def checkpoints(self) -> Iterator[tuple[int, bytes]]:
         """Give (size, signed note) of all checkpoints, ascending."""
-        for key, note in self._rows.scan(CHECKPOINTS):
+        for key, note in self.rows.scan(CHECKPOINTS):
             yield parse_u64(key, "a checkpoint's key"), note
 
     # --- status
@@ -160,7 +161,7 @@ class View(TreeReader):
     @property
     def status_size(self) -> int:
         """Size of the log at which the status tree was last settled."""
-        return parse_u64(self._rows.get(EDGE, STATUS_ROW), "the status tree's size")
+        return parse_u64(self.rows.get(EDGE, STATUS_ROW), "the status tree's size")
 
     def status_root(self, size: int, *, settled: bool) -> bytes:
         """Give the root of the status tree over the first ``size`` entries.
@@ -173,11 +174,11 @@ class View(TreeReader):
             raise UnknownEntryError(f"the log of {self.size} has not reached size {size}")
         if settled:
             return self._status.root(size)
-        return self._status.with_marks(pending_marks(self._rows)).root(size)
+        return self._status.with_marks(pending_marks(self.rows)).root(size)
 
     def status_bits(self, index: int) -> int:
         """Give what all entries so far did to the one at ``index``, settled or not."""
-        pending = self._rows.get(PENDING, pack_u64(index))
+        pending = self.rows.get(PENDING, pack_u64(index))
         bits = 0 if pending is None else parse_u8(pending, "a pending mark")
         return bits | status_bits(self.status_leaf(index // LEAF_ENTRIES), index)
 
@@ -187,7 +188,7 @@ class View(TreeReader):
 
     def status_leaves(self) -> Iterator[tuple[int, bytes]]:
         """Give (index, 64 bytes) of the settled status leaves that are not all zero."""
-        for key, row in self._rows.scan(STATUS):
+        for key, row in self.rows.scan(STATUS):
             if key[0]:
                 break
             yield parse_u64(key[1:], "a status leaf's key"), row

@@ -1,0 +1,90 @@
+"""Looking at the tables as they are: for an audit, which trusts no row.
+
+Readers look at the rows that they need. Whoever changed the database may also have left
+rows that nobody needs today, or changed such as are needed tomorrow. An `Inspection` gives
+all rows of the small tables, counts those of the large ones, and checks the stored tree
+block by block, hash by hash.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provenance.storage.commit import pending_marks
+from provenance.storage.rows import (
+    BLOCKS,
+    EDGE,
+    FORMAT_ROW,
+    HOLDERS,
+    PAYLOADS,
+    SIZE_ROW,
+    STATE,
+    STATUS,
+    STATUS_ROW,
+    TECHNICAL,
+    TECHNICAL_ROW,
+    TOMBSTONE,
+)
+from provenance.storage.statustree import StatusReader
+from provenance.storage.tree import check_block, count_blocks, count_tiers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from provenance.storage.view import View
+
+__all__ = ["HOLDERS", "PAYLOADS", "TECHNICAL", "Inspection", "status_rows"]
+
+_NAMED: Final = {FORMAT_ROW, SIZE_ROW, STATUS_ROW}
+
+
+class Inspection:
+    """All rows of one snapshot, read as they stand."""
+
+    def __init__(self, view: View) -> None:
+        self._rows: Final = view.rows
+        self._size: Final = view.size
+
+    def count(self, table: str) -> int:
+        """Give the number of rows of a table, every value of a key counted."""
+        return self._rows.count(table)
+
+    def tree_faults(self) -> Iterator[str]:
+        """Name the rows of the stored tree that are not what they must be."""
+        for key, block in self._rows.scan(BLOCKS):
+            fault = check_block(key, block, self._size)
+            if fault:
+                yield fault
+        stored, expected = self.count(BLOCKS), count_blocks(self._size)
+        if stored != expected:
+            yield f"{stored} blocks are stored, and {expected} are full"
+        tiers = {bytes([tier]) for tier in range(count_tiers(self._size))}
+        surplus = {key for key, _ in self._rows.scan(EDGE)} - tiers - _NAMED
+        if surplus:
+            yield f"the tree's edge has {len(surplus)} rows too many"
+
+    def status(self) -> dict[bytes, bytes]:
+        """Give all rows of the settled status tree."""
+        return dict(self._rows.scan(STATUS))
+
+    def pending(self) -> dict[int, int]:
+        """Give the marks that no status entry has settled yet: bits by index."""
+        return dict(pending_marks(self._rows))
+
+    def facts(self) -> Iterator[tuple[bytes, bytes]]:
+        """Give all facts, ordered by their keys."""
+        return self._rows.scan(STATE)
+
+    def technical(self) -> Iterator[tuple[int, bool] | None]:
+        """Give (index, whether it is a tombstone) of every row; None for a damaged one."""
+        for _, row in self._rows.scan(TECHNICAL):
+            if len(row) == TECHNICAL_ROW.size and row[-1] in {0, TOMBSTONE}:
+                index, flags = TECHNICAL_ROW.unpack(row)
+                yield index, bool(flags)
+            else:
+                yield None
+
+
+def status_rows(marks: Iterable[tuple[int, int]]) -> dict[bytes, bytes]:
+    """Give the rows that a status tree with just these (index, bits) has."""
+    return StatusReader(lambda _: None).marked(marks)
