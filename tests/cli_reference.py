@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from provenance.cli.main import COMMANDS, make_command_parser
+from provenance.cli.main import COMMANDS, import_command, make_command_parser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +45,7 @@ def render() -> str:
 
 def _commands() -> Iterator[str]:
     for name in COMMANDS:
-        parser = make_command_parser(name, import_module(f"provenance.cli.{name}"))
+        parser = make_command_parser(name, import_command(name))
         yield f"## provenance {name}\n"
         yield from _paragraphs(parser.description or "")
         inner = _inner(parser)

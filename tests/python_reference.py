@@ -15,7 +15,7 @@ import msgspec
 from provenance import audit, keys, ledger, reconstruct, report, verifier
 from provenance.cdc import report as receipts
 from provenance.cdc import xsd
-from provenance.ledger import erasing, reading
+from provenance.ledger import erasing, keyhistory, reading
 from provenance.record import bundle
 from provenance.tlog import checkpoint, note, policy, proof
 
@@ -88,7 +88,19 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
         ),
     ),
     ("Auditing", "provenance.audit", (audit.audit, audit.AuditReport)),
-    ("Keys", "provenance.keys", (keys.KeyRing, keys.write_private_key, keys.read_private_key)),
+    (
+        "Keys",
+        "provenance.keys, provenance.ledger.keyhistory",
+        (
+            keys.KeyRing,
+            keys.Signer,
+            keys.open_signer,
+            keys.write_private_key,
+            keys.load_private_key,
+            keys.read_private_key,
+            keyhistory.OperatorKey,
+        ),
+    ),
     ("Proof bundles", "provenance.record.bundle", (bundle.parse_bundle, bundle.encode_bundle)),
     (
         "Any log of the C2SP formats",

@@ -10,7 +10,8 @@ from provenance.encoding import encode_base64
 from provenance.ledger.changes import change_key
 from provenance.ledger.draft import Place
 from provenance.ledger.erasures import erasure_row
-from provenance.ledger.registry import ENTRY_KEY_ROW, depositor_row, index_row
+from provenance.ledger.keyhistory import key_row, log_keys, signing_key
+from provenance.ledger.registry import depositor_row, index_row
 from provenance.record.entry import Depositor, Erasure, Key, encode_entry, parse_entry
 from provenance.record.message import entry_message
 from provenance.storage import Commit, Head
@@ -19,6 +20,7 @@ from provenance.tlog.merkle import leaf_hash
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from provenance.keys.signer import NoteSigner
     from provenance.ledger import Ledger
     from provenance.record.entry import Entry
 
@@ -30,10 +32,12 @@ def append_raw(
     marks: Sequence[tuple[int, int]] = (),
     seed: bytes | None = None,
     state: Callable[[int], Sequence[tuple[bytes, bytes]]] | None = None,
+    signer: Callable[[bytes], bytes] | None = None,
 ) -> int:
     """Append one signed, chained entry as its author wants it; give its index.
 
     The rows that say what it did to earlier entries are written as the ledger does.
+    ``signer`` signs instead of the entry key in force.
     """
     files = ledger._files
     with files.store.view() as view:
@@ -43,7 +47,8 @@ def append_raw(
     made = make(Place(index=index, time=time, prev=encode_base64(prev), start=index))
     entry = encode_entry(made)
     leaf = leaf_hash(entry)
-    signature = ledger._writer._keys.entry_key.sign(entry_message(ledger.origin, leaf))
+    sign = entry_signer(ledger, index) if signer is None else signer
+    signature = sign(entry_message(ledger.origin, leaf))
     files.vault.write(index, os.urandom(32) if seed is None else seed)
     files.store.commit(
         Commit(
@@ -65,6 +70,18 @@ def _rows(entry: Entry) -> list[tuple[bytes, bytes]]:
         rows.append(erasure_row(entry.index))
     if isinstance(entry, Depositor):
         rows.append(index_row(depositor_row(entry.depositor), entry.index))
-    if isinstance(entry, Key) and (entry.action, entry.role) == ("add", "entry"):
-        rows.append(index_row(ENTRY_KEY_ROW, entry.index))
+    if isinstance(entry, Key):
+        rows.append(key_row(entry.index))
     return rows
+
+
+def entry_signer(ledger: Ledger, index: int) -> Callable[[bytes], bytes]:
+    """Give what signs the entry at ``index`` by the rules."""
+    key = signing_key(ledger.operator_keys(), index).verifier
+    return ledger._writer._keys.signer("entry", key).sign
+
+
+def log_signers(ledger: Ledger, *, time_s: int = 1) -> list[NoteSigner]:
+    """Give what signs the ledger's checkpoints now."""
+    ring = ledger._writer._keys
+    return [ring.note_signer(key, lambda: time_s) for key in log_keys(ledger.operator_keys())]

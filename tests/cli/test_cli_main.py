@@ -48,7 +48,7 @@ def test_help_of_each_command_describes_it_and_has_examples(name: str, run: Comm
 
 
 @pytest.mark.parametrize(
-    "words", [("depositor", "add"), ("depositor", "list"), ("key", "list"), ("key", "policy")]
+    "words", [("depositor", "add"), ("depositor", "list"), ("key", "list"), ("key", "rotate")]
 )
 def test_groups_help_with_each_of_their_commands(words: tuple[str, ...], run: Commands) -> None:
     assert "LEDGER" in run(*words, "--help").out

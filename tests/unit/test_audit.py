@@ -20,6 +20,7 @@ from provenance.tlog.checkpoint import Checkpoint
 from provenance.tlog.merkle import leaf_hash
 from provenance.tlog.note import sign_note
 from provenance.tlog.policy import parse_policy
+from raw_entries import log_signers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,7 +152,7 @@ def test_a_checkpoint_over_another_tree_is_found(path: Path, tmp_path: Path) -> 
         latest = ledger.checkpoint()
         assert latest is not None
         size = latest[0].size
-        signers = ledger._publisher._keys.log_signers(time_s=lambda: 1)
+        signers = log_signers(ledger)
     note = sign_note(Checkpoint(ORIGIN, size, bytes(32)).text, signers).encode()
     rewrite(path, "checkpoints", u64(size), lambda _: note)
     assert checks(audit(path)) == {"checkpoint", "rollback"}
@@ -304,7 +305,7 @@ def test_a_checkpoint_without_one_of_the_log_keys_is_found(path: Path) -> None:
     with Ledger.open(path) as ledger:
         latest = ledger.checkpoint()
         assert latest is not None
-        signers = ledger._publisher._keys.log_signers(time_s=lambda: 1)
+        signers = log_signers(ledger)
     note = sign_note(latest[0].text, signers[:1]).encode()
     rewrite(path, "checkpoints", u64(latest[0].size), lambda _: note)
     report = audit(path)
@@ -314,7 +315,7 @@ def test_a_checkpoint_without_one_of_the_log_keys_is_found(path: Path) -> None:
 
 def test_an_older_checkpoint_larger_than_the_log_is_a_finding(path: Path) -> None:
     with Ledger.open(path) as ledger:
-        signers = ledger._publisher._keys.log_signers(time_s=lambda: 1)
+        signers = log_signers(ledger)
     since = sign_note(Checkpoint(ORIGIN, 10_000, bytes(32)).text, signers)
     assert "since" in checks(audit(path, since=since))
     assert "since" in checks(
@@ -324,7 +325,7 @@ def test_an_older_checkpoint_larger_than_the_log_is_a_finding(path: Path) -> Non
 
 def test_an_older_checkpoint_that_ends_in_no_status_entry_is_a_finding(path: Path) -> None:
     with Ledger.open(path) as ledger:
-        signers = ledger._publisher._keys.log_signers(time_s=lambda: 1)
+        signers = log_signers(ledger)
         with ledger._files.store.view() as view:
             root = view.root(5)
     since = sign_note(Checkpoint(ORIGIN, 5, root).text, signers)

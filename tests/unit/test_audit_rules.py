@@ -34,7 +34,7 @@ from provenance.record.status import ERASED, LEAF_ENTRIES, SUPERSEDED, WITHDRAWN
 from provenance.storage.rows import TECHNICAL, TECHNICAL_ROW, TOMBSTONE
 from provenance.tlog.merkle import leaf_hash, tree_root
 from provenance.tlog.note import ED25519, MLDSA44, make_verifier_key
-from raw_entries import append_raw
+from raw_entries import append_raw, entry_signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,7 +83,10 @@ class Signer:
         self.vkey = str(make_verifier_key(name, ED25519, public))
 
     def sign(self, message: bytes) -> str:
-        return encode_base64(self._key.sign(message))
+        return encode_base64(self.sign_raw(message))
+
+    def sign_raw(self, message: bytes) -> bytes:
+        return self._key.sign(message)
 
 
 def bury(ledger: Ledger, index: int) -> None:
@@ -331,11 +334,13 @@ def test_a_key_is_used_for_one_thing_only(ledger: Ledger) -> None:
 def test_a_new_entry_key_signs_from_then_on(ledger: Ledger) -> None:
     """What the old key still signs behind the retirement is found."""
     new = Signer(f"{ORIGIN}/entry")
-    old = str(ledger._writer._keys.entry_verifier)
+    first = ledger.operator_keys()[-1].verifier
+    old = entry_signer(ledger, ledger.size)
     append_raw(ledger, entry(Key, action="add", role="entry", vkey=new.vkey))
-    append_raw(ledger, entry(Key, action="retire", role="entry", vkey=old))
+    retire = entry(Key, action="retire", role="entry", vkey=str(first))
+    append_raw(ledger, retire, signer=new.sign_raw)
     assert audit_open(ledger).verdict == "yes"
-    append_raw(ledger, entry(Upgrade, format="provenance/2"))
+    append_raw(ledger, entry(Upgrade, format="provenance/2"), signer=old)
     report = close_and_audit(ledger)
     assert [one.check for one in report.findings] == ["entry-signature"]
 
@@ -463,6 +468,6 @@ def test_status_roots_agree_with_the_plain_tree() -> None:
 
 
 def test_log_keys_of_both_kinds_are_known(ledger: Ledger) -> None:
-    kinds = {key.kind for key in ledger._writer._keys.log_verifiers}
+    kinds = {key.verifier.kind for key in ledger.operator_keys() if key.role == "log"}
     assert kinds == {ED25519, MLDSA44}
     assert isinstance(ledger.entry(ledger.size - 1), Status)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Tampering = Callable[[WriteRows, str, bytes, bytes], None]
 
-FACTS: Final = (b"change/", b"depositor/", b"erasure/", b"key/", b"mention/", b"mentions/")
+FACTS: Final = (b"change/", b"depositor/", b"erasure/", b"keys/", b"mention/", b"mentions/")
 ROWS: Final = [
     *((table, b"") for table in TABLES if table not in {"state", "edge"}),
     *(("state", start) for start in (*FACTS, b"reference/")),

@@ -99,6 +99,7 @@ THIRD_PARTY: Final[dict[str, tuple[str, ...]]] = {
     "lmdb": ("storage.store",),
     "lxml": ("cdc.xsd",),
     "rich": ("cli",),
+    "pkcs11": ("keys.token",),
 }
 
 OFFLINE: Final = {"errors", "encoding", "tlog", "record", "report", "verifier", ""}
@@ -229,6 +230,7 @@ PLANTED: Final = {
     "keys open the store": ("keys", "from provenance.storage import Store"),
     "a second owner of lmdb": ("storage.tree", "import lmdb"),
     "lxml in the parser": ("cdc.flux", "from lxml import etree"),
+    "a token outside its module": ("keys.ring", "def f():\n    import pkcs11"),
     "rich in the ledger": ("ledger.report", "def f():\n    import rich.table"),
     "a dependency nobody declared": ("cli.main", "import requests"),
     "os in a pure room": ("tlog.note", "import os"),

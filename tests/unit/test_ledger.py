@@ -600,7 +600,7 @@ def test_a_proof_waits_for_a_publication_that_was_cut_off(
 ) -> None:
     with deposited(tmp_path / "ledger") as ledger:
         ledger.deposit(flux(today_spec(seed=20, passages=130)))
-        monkeypatch.setattr(ledger._publisher, "_sign", lambda _: _fail())
+        monkeypatch.setattr(ledger._publisher, "_sign", lambda *_: _fail())
         with pytest.raises(OSError, match="Input"):
             ledger.publish()
         monkeypatch.undo()

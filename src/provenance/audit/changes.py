@@ -1,4 +1,4 @@
-"""What entries do to earlier ones, and the rows that say so."""
+"""What entries do to earlier ones and to keys, and the rows that say so."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.ledger.changes import CHANGE_PREFIX, change_key
 from provenance.ledger.erasures import ERASURE_PREFIX, erasure_row
+from provenance.ledger.keyhistory import FIRST_ENTRIES, KEY_PREFIX, key_row
 from provenance.record.entry import Certification, Erasure, Withdrawal
 from provenance.record.status import ERASED, SUPERSEDED, WITHDRAWN
 
@@ -28,9 +29,15 @@ def check_change_rows(view: View, rules: Rules, findings: Findings, *, start: in
         for (target, bit), by in rules.changed.items()
     }
     expected |= dict(map(erasure_row, rules.erasures))
+    expected |= {
+        key: at
+        for key, at in map(key_row, rules.declarations)
+        if int.from_bytes(at, "big") >= max(start, FIRST_ENTRIES)
+    }
     stored = dict(view.state_items(CHANGE_PREFIX))
     stored = {key: by for key, by in stored.items() if int.from_bytes(by, "big") >= start}
     stored |= dict(view.state_items(ERASURE_PREFIX, start=erasure_row(start)[0]))
+    stored |= dict(view.state_items(KEY_PREFIX, start=key_row(start)[0]))
     for key in sorted(expected.keys() | stored.keys()):
         if expected.get(key) != stored.get(key):
             name, _, number = key.partition(b"/")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.ledger.changes import CHANGE_PREFIX
 from provenance.ledger.erasures import ERASURE_PREFIX
+from provenance.ledger.keyhistory import KEY_PREFIX
 from provenance.ledger.lookups import LOOKUP_KEY_SIZE
 from provenance.ledger.mentions import (
     DEPOSIT_PREFIX,
@@ -18,7 +19,7 @@ from provenance.ledger.mentions import (
     REFERENCE_PREFIX,
     mention_rows,
 )
-from provenance.ledger.registry import ENTRY_KEY_ROW, depositor_row
+from provenance.ledger.registry import depositor_row
 from provenance.record.entry import Certification
 from provenance.record.status import ERASED, SUPERSEDED
 from provenance.storage import Inspection, status_rows
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 STATUS: Final = "status"
 STATE: Final = "state"
 LOOKUPS: Final = "look-ups"
-ELSEWHERE: Final = (CHANGE_PREFIX, ERASURE_PREFIX)
+ELSEWHERE: Final = (CHANGE_PREFIX, ERASURE_PREFIX, KEY_PREFIX)
 """Facts that are compared with the entries one by one, see `changes.py`."""
 COMMITTING: Final = ("certification", "deposit", "withdrawal", "erasure")
 
@@ -113,8 +114,6 @@ class DerivedCheck:
         expected = {
             depositor_row(body): entry.index for body, entry in self._rules.depositors.items()
         }
-        if self._rules.entry_key_at is not None:
-            expected[ENTRY_KEY_ROW] = self._rules.entry_key_at
         facts = {
             key: value for key, value in self._rows.facts() if not key.startswith(ELSEWHERE)
         }
@@ -123,7 +122,7 @@ class DerivedCheck:
         due = {key: index.to_bytes(8, "big") for key, index in expected.items()}
         if plain != due:
             wrong = sum(plain.get(key) != due.get(key) for key in plain.keys() | due.keys())
-            self._findings.add(STATE, f"{wrong} rows about keys and depositors are not right")
+            self._findings.add(STATE, f"{wrong} rows about depositors are not right")
         self._check_mentions({key: facts[key] for key in facts.keys() - plain.keys()})
 
     def _check_mentions(self, facts: Mapping[bytes, bytes]) -> None:

@@ -68,8 +68,6 @@ class Rules:
         """Entries of every type whose content was destroyed."""
         self.erasures: Final[list[int]] = []
         """Indexes of the erasure entries."""
-        self.entry_key_at: int | None = None
-        """Index of the newest entry that takes an entry key into use."""
         self.resets = 0
         """Depositors' keys that were replaced without a signature by a previous one."""
         self.tokens = 0
@@ -80,7 +78,10 @@ class Rules:
         self._entry_at: Final = entry_at
         self._leaf_hashes: Final = leaf_hashes
         self._root_at: Final = root_at
+        self.declarations: Final[list[int]] = []
+        """Indexes of the ``key`` entries."""
         self._publics: Final[set[bytes]] = set()
+        self._depositors_publics: Final[set[bytes]] = set()
         self._run: Deposit | None = None
         """The deposit whose certifications may follow without a gap."""
 
@@ -123,6 +124,11 @@ class Rules:
             case _:
                 pass
 
+    def may_sign(self, entry: Entry | None) -> tuple[VerifierKey, ...]:
+        """Give the entry keys in force, but the one that ``entry`` retires."""
+        retires = entry.vkey if isinstance(entry, Key) and entry.action == "retire" else None
+        return tuple(key for vkey, key in self.entry_keys.items() if vkey != retires)
+
     def adopt(self, entry: Entry) -> None:
         """Take an entry from before the audited range into the state, unchecked."""
         match entry:
@@ -131,9 +137,17 @@ class Rules:
             case Key():
                 self._key(entry)
             case Depositor():
-                self.depositors[entry.depositor] = entry
+                self._add_depositor(entry)
             case _:
                 pass
+
+    def forget(self) -> None:
+        """Take nothing as adopted: the log is read from its beginning after all."""
+        for state in (self.log_keys, self.entry_keys, self.depositors, self.bits):
+            state.clear()
+        for publics in (self._publics, self._depositors_publics):
+            publics.clear()
+        self.declarations.clear()
 
     def _broken(self, entry: Entry, message: str) -> None:
         self._findings.add(
@@ -148,10 +162,9 @@ class Rules:
             self._broken(entry, "lists a log key whose name is not the origin")
 
     def _key(self, entry: Key) -> None:
+        self.declarations.append(entry.index)
         keys = self.entry_keys if entry.role == "entry" else self.log_keys
         name = f"{self.origin}/entry" if entry.role == "entry" else self.origin
-        if (entry.action, entry.role) == ("add", "entry"):
-            self.entry_key_at = entry.index
         if entry.action == "add":
             self._add_key(entry, entry.vkey, keys)
             if keys[entry.vkey].name != name:
@@ -161,7 +174,7 @@ class Rules:
 
     def _add_key(self, entry: Entry, vkey: str, keys: dict[str, VerifierKey]) -> None:
         key = parse_verifier_key(vkey)
-        if key.public in self._publics:
+        if key.public in self._publics | self._depositors_publics:
             self._broken(entry, "adds a public key that was used before")
         self._publics.add(key.public)
         keys[vkey] = key
@@ -178,6 +191,13 @@ class Rules:
                 self.resets += before.keys != entry.keys
             elif not any(_verifies(key, entry.signature, message) for key in before.keys):
                 self._broken(entry, "is not signed by a previous key of the depositor")
+        self._add_depositor(entry)
+
+    def _add_depositor(self, entry: Depositor) -> None:
+        publics = {parse_verifier_key(vkey).public for vkey in entry.keys}
+        if not self._publics.isdisjoint(publics):
+            self._broken(entry, "lists a public key of the operator")
+        self._depositors_publics.update(publics)
         self.depositors[entry.depositor] = entry
 
     def _deposit(self, entry: Deposit) -> None:

@@ -143,7 +143,6 @@ class _Walk:
         leaf = leaf_hash(data)
         self._tree.append(leaf)
         entry: Entry | None = None
-        keys = tuple(self._rules.entry_keys.values())
         try:
             entry = parse_entry(data)
             check_follows(entry, index=index, prev=self._prev, time=self._time)
@@ -151,6 +150,7 @@ class _Walk:
             self._findings.add("form", str(error), index)
         except ChainError as error:
             self._findings.add("chain", str(error), index)
+        keys = self._rules.may_sign(entry)
         if entry is not None:
             self._time = entry.time
             self._apply(entry)

@@ -39,10 +39,11 @@ class SignatureCheck:
     ) -> None:
         """Queue one signature, to be verified under the keys in force ``before`` the entry.
 
-        Entries 0 and 1 have none before them and wait for the key that entry 1 adds.
+        Entries 0 and 1 have none before them and wait for the key that entry 1 adds. No
+        later entry may rest on a key of its own.
         """
-        keys = before or tuple(self._rules.entry_keys.values())
-        if self._keys and keys != self._keys:
+        keys = before if index > 1 else tuple(self._rules.entry_keys.values())
+        if index > 1 and keys != self._keys:
             self.finish()
         self._keys = keys
         self._batch.append((index, leaf_hash, signature))

@@ -14,12 +14,9 @@ from provenance.audit.checkpoints import open_checkpoint
 from provenance.audit.status import status_root
 from provenance.audit.tree import TreeCheck
 from provenance.encoding import decode_base64, encode_base64
-from provenance.errors import ProvenanceError, VerificationError
-from provenance.ledger.registry import (
-    DEPOSITOR_PREFIX,
-    ENTRY_KEY_ROW,
-    read_index,
-)
+from provenance.errors import ProvenanceError, SignatureError, VerificationError
+from provenance.ledger.keyhistory import key_entries
+from provenance.ledger.registry import DEPOSITOR_PREFIX
 from provenance.record.entry import Depositor, Status, parse_entry
 from provenance.record.status import LEAF_ENTRIES, status_bits
 from provenance.tlog.checkpoint import parse_checkpoint
@@ -51,14 +48,30 @@ def adopt_before(
     checkpoint = parse_checkpoint(split_note(since)[0])
     try:
         last = _adopt(checkpoint, view, rules)
-        if policy is not None:
-            verify_checkpoint(since, policy, rules.origin)
-        else:
-            open_checkpoint(since, rules.log_keys.values())
+        _check_signed(since, checkpoint, view, rules, policy)
     except ProvenanceError as error:
         findings.add("since", str(error))
+        rules.forget()
         return None
     return checkpoint.size, view.leaf_hash(checkpoint.size - 1), last.time
+
+
+def _check_signed(
+    since: str, checkpoint: Checkpoint, view: View, rules: Rules, policy: Policy | None
+) -> None:
+    """Check that the log keys in force at the older checkpoint's size signed it.
+
+    Where they left the auditor's policy since, a newer checkpoint must satisfy that.
+    """
+    if policy is not None:
+        try:
+            verify_checkpoint(since, policy, rules.origin)
+        except SignatureError:
+            if not any(size > checkpoint.size for size, _ in view.checkpoints()):
+                raise
+        else:
+            return
+    open_checkpoint(since, rules.log_keys.values())
 
 
 def _adopt(checkpoint: Checkpoint, view: View, rules: Rules) -> Status:
@@ -71,7 +84,7 @@ def _adopt(checkpoint: Checkpoint, view: View, rules: Rules) -> Status:
             f"the log does not contain the older checkpoint: root {encode_base64(stored)} "
             f"at size {size}, expected {encode_base64(checkpoint.root)}"
         )
-    for index in sorted({0, *_supporting(view, size)}):
+    for index in sorted(_supporting(view, size)):
         rules.adopt(_proven_entry(view, checkpoint, index))
     if checkpoint.origin != rules.origin:
         raise VerificationError("the older checkpoint is another log's")
@@ -83,10 +96,8 @@ def _adopt(checkpoint: Checkpoint, view: View, rules: Rules) -> Status:
 
 
 def _supporting(view: View, size: int) -> Iterator[int]:
-    """Give the older entries that newer ones may rest on: keys and depositors in force."""
-    key = read_index(view, ENTRY_KEY_ROW)
-    if key is not None and key < size:
-        yield key
+    """Give the older entries that newer ones may rest on: all keys, depositors in force."""
+    yield from key_entries(view, size)
     for _, value in view.state_items(DEPOSITOR_PREFIX):
         index: int | None = int.from_bytes(value, "big")
         while index is not None and index >= size:

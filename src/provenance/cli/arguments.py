@@ -28,7 +28,19 @@ def add_ledger(parser: argparse.ArgumentParser, *, keys: bool = False) -> None:
         parser.add_argument(
             "--keys", metavar="DIR", help="directory of the private keys (LEDGER/keys)"
         )
+        add_passphrase(parser)
     add_json(parser)
+
+
+def add_passphrase(parser: argparse.ArgumentParser) -> None:
+    """Add ``--passphrase-fd``."""
+    parser.add_argument(
+        "--passphrase-fd",
+        type=index,
+        metavar="N",
+        help="read the passphrase of the private keys from this file descriptor "
+        "(default: the environment variable PROVENANCE_PASSPHRASE)",
+    )
 
 
 def add_output(parser: argparse.ArgumentParser, what: str) -> None:

@@ -35,15 +35,17 @@ from provenance.cli.files import STANDARD_STREAM, read_file, write_file
 from provenance.cli.output import Answer
 from provenance.cli.progress import show_progress
 from provenance.cli.receipts import show_receipt, show_refusal
+from provenance.cli.signing import open_ledger
 from provenance.encoding import decode_base64, decode_json
 from provenance.errors import DepositRefused, FormatError, UnreadableError
-from provenance.ledger import DepositSignature, Ledger
+from provenance.ledger import DepositSignature
 
 if TYPE_CHECKING:
     import argparse
 
     from provenance.cdc.xsd import XsdValidator
     from provenance.cli.output import Output
+    from provenance.ledger import Ledger
 
 SCHEMA_SIZE_MAX: Final = 16 * 1024 * 1024
 SIGNATURE_FILE_SIZE_MAX: Final = 16_384
@@ -116,7 +118,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         raise FormatError("--report, --receipt and --signature go with one FILE")
     validator = None if args.xsd is None else _validator(args.xsd)
     signature = None if args.signature is None else _signature(args.signature)
-    ledger = out.enter(Ledger.open(args.ledger, keys=args.keys))
+    ledger = out.enter(open_ledger(args))
     outcomes = [_deposit(ledger, file, args, validator, signature) for file in args.files]
     documents = [_document(outcome) for outcome in outcomes]
 

@@ -11,19 +11,27 @@ Examples:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from provenance.cli.arguments import add_ledger
 from provenance.cli.entries import short_key
 from provenance.cli.exits import YES
+from provenance.cli.files import read_file
 from provenance.cli.output import Answer
+from provenance.cli.signing import open_ledger
+from provenance.encoding import decode_fixed, decode_text
 from provenance.ledger import Ledger
 from provenance.record.entry import Depositor
+
+SIGNATURE_SIZE: Final = 64
+SIGNATURE_SIZE_MAX: Final = 1024
+"""Bytes of the file, base64 and white space included."""
 
 if TYPE_CHECKING:
     import argparse
 
     from provenance.cli.output import Output
+    from provenance.record.entry import Entry
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +60,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a key of the depositor (Ed25519); may be given again; with any, its deposits "
         "must be signed",
     )
+    add.add_argument(
+        "--succeeds",
+        action="append",
+        metavar="BCR",
+        help="a depositor whose certifications it has taken over; may be given again",
+    )
+    add.add_argument(
+        "--signature",
+        metavar="FILE",
+        help="the depositor's own signature over its new keys (provenance sign-keys)",
+    )
     add_ledger(actions.add_parser("list", help="list the depositors"))
 
 
@@ -61,15 +80,21 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
 
 
 def _add(args: argparse.Namespace, out: Output) -> Answer:
-    ledger = out.enter(Ledger.open(args.ledger, keys=args.keys))
+    ledger = out.enter(open_ledger(args))
     certifiers = args.certifier or ([] if args.only_itself else None)
     index = ledger.register(
-        args.bcr, name=args.name, siret=args.siret, certifiers=certifiers, keys=args.key
+        args.bcr,
+        name=args.name,
+        siret=args.siret,
+        certifiers=certifiers,
+        succeeds=args.succeeds,
+        keys=args.key,
+        signature=None if args.signature is None else _signature(args.signature),
     )
     entry = ledger.entry(index)
     assert isinstance(entry, Depositor), "it was just registered"
     previous = None if entry.previous is None else ledger.entry(entry.previous)
-    reset = isinstance(previous, Depositor) and bool(previous.keys)
+    reset = entry.signature is None and _has_other_keys(previous, entry)
 
     def show(out: Output) -> None:
         verb = "is registered" if previous is None else f"replaces entry {entry.previous}"
@@ -78,6 +103,15 @@ def _add(args: argparse.Namespace, out: Output) -> Answer:
             out.line("Its keys were reset by the operator, and reports will say so.")
 
     return Answer(YES, {"index": index, "entry": entry, "keys_reset": reset}, show)
+
+
+def _signature(path: str) -> bytes:
+    data = read_file(path, size_max=SIGNATURE_SIZE_MAX).strip()
+    return decode_fixed(decode_text(data, "signature"), SIGNATURE_SIZE)
+
+
+def _has_other_keys(previous: Entry | None, entry: Depositor) -> bool:
+    return isinstance(previous, Depositor) and previous.keys not in {(), entry.keys}
 
 
 def _list(args: argparse.Namespace, out: Output) -> Answer:

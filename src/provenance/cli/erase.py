@@ -19,7 +19,7 @@ from provenance.cli.arguments import add_ledger, index
 from provenance.cli.entries import type_of
 from provenance.cli.exits import YES
 from provenance.cli.output import Answer
-from provenance.ledger import Ledger
+from provenance.cli.signing import open_ledger
 from provenance.ledger.erasing import BASES
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> Answer:
     """Erase, or tell what would be erased."""
-    ledger = out.enter(Ledger.open(args.ledger, keys=args.keys, readonly=args.dry_run))
+    ledger = out.enter(open_ledger(args, readonly=args.dry_run))
     entries: tuple[int, ...] = ()
     if args.dry_run:
         erased = ledger.to_erase(args.indexes)

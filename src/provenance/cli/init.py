@@ -3,10 +3,15 @@
 The origin names the log for ever, by custom as a host name and a path. The keys
 lie below LEDGER/keys, or in the directory that --keys names, which must not exist
 yet. Without them nothing more can be recorded or published: keep a copy.
+A passphrase encrypts them. The entry key may also lie on a PKCS #11 token; its PIN is
+in the file that pin-source names in the URI, or else is the passphrase. Such a URI:
+pkcs11:token=ledger;object=entry?module-path=/usr/lib/softhsm/libsofthsm2.so
 
 Examples:
   provenance init ledger --origin log.example/certifications
   provenance init /var/lib/ledger --origin log.example/2026 --keys /etc/ledger-keys
+  provenance init ledger --origin log.example/2026 --passphrase-fd 3 3< passphrase
+  provenance init ledger --origin log.example/2026 --entry-key "$(cat entry.uri)"
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ from typing import TYPE_CHECKING
 from provenance.cli.arguments import add_ledger
 from provenance.cli.exits import YES
 from provenance.cli.output import Answer
+from provenance.cli.signing import read_passphrase
 from provenance.encoding import encode_base64
 from provenance.ledger import Ledger
 from provenance.tlog.merkle import leaf_hash
@@ -31,11 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     add_ledger(parser, keys=True)
     parser.add_argument("--origin", required=True, metavar="NAME", help="name of the log")
+    parser.add_argument(
+        "--entry-key",
+        metavar="URI",
+        help="an Ed25519 key that exists (file:… or pkcs11:…), instead of a new one",
+    )
 
 
 def run(args: argparse.Namespace, out: Output) -> Answer:
     """Make the ledger."""
-    ledger = out.enter(Ledger.create(args.ledger, origin=args.origin, keys=args.keys))
+    ledger = out.enter(_create(args))
     genesis = encode_base64(leaf_hash(ledger.record(0)[0]))
     keys = Path(args.keys) if args.keys else ledger.path / "keys"
     document = {
@@ -59,3 +70,13 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         out.line("Next: provenance depositor add, then provenance deposit.")
 
     return Answer(YES, document, show)
+
+
+def _create(args: argparse.Namespace) -> Ledger:
+    return Ledger.create(
+        args.ledger,
+        origin=args.origin,
+        keys=args.keys,
+        passphrase=read_passphrase(args),
+        entry_key=args.entry_key,
+    )

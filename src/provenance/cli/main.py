@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "init": "make a new ledger with new keys",
     "depositor": "say who may deposit, and for whom",
+    "sign-deposit": "sign a deposit file, as the body that sends it",
+    "sign-keys": "sign a depositor's new keys with one in force",
     "deposit": "deposit files; give receipt and report",
     "withdraw": "take certifications back",
     "erase": "destroy the content of entries, for good",
@@ -37,7 +39,7 @@ COMMANDS: Final = {
     "show": "show one entry, and on request what it commits to",
     "find": "find certifications by holder, reference or idTechnique",
     "sample": "write an invented deposit file",
-    "key": "show the keys of a ledger, and its trust policy",
+    "key": "make, rotate and show keys; print the trust policy",
 }
 """Every command, and what it does."""
 GROUPS: Final = {"depositor", "key"}
@@ -153,7 +155,7 @@ def _run(words: list[str]) -> int:
     if name not in COMMANDS or words[0] != name:
         _top_parser().parse_args(words)
         raise UsageError("the command comes first (see provenance --help)")
-    module = import_module(f"provenance.cli.{name}")
+    module = import_command(name)
     parser = make_command_parser(name, module)
     # Options may stand anywhere, between positions that repeat too.
     parse = parser.parse_args if name in GROUPS else parser.parse_intermixed_args
@@ -184,6 +186,11 @@ def _top_parser() -> Parser:
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version")
     parser.add_argument("command", choices=tuple(COMMANDS), help=argparse.SUPPRESS)
     return parser
+
+
+def import_command(name: str) -> ModuleType:
+    """Load the module of one command."""
+    return import_module(f"provenance.cli.{name.replace('-', '_')}")
 
 
 def make_command_parser(name: str, module: ModuleType) -> Parser:

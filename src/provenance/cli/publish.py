@@ -17,8 +17,8 @@ from provenance.cli.arguments import add_ledger, add_output
 from provenance.cli.exits import YES
 from provenance.cli.files import write_file
 from provenance.cli.output import Answer
+from provenance.cli.signing import open_ledger
 from provenance.encoding import encode_base64
-from provenance.ledger import Ledger
 from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.note import split_note
 
@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> Answer:
     """Publish a checkpoint."""
-    ledger = out.enter(Ledger.open(args.ledger, keys=args.keys))
+    ledger = out.enter(open_ledger(args))
     before = ledger.checkpoint()
     note = ledger.publish()
     text, signatures = split_note(note)

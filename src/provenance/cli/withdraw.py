@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from provenance.cli.arguments import add_ledger, index
 from provenance.cli.exits import YES
 from provenance.cli.output import Answer
-from provenance.ledger import Ledger
+from provenance.cli.signing import open_ledger
 from provenance.ledger.withdrawal import REASONS
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> Answer:
     """Withdraw the certifications, one after the other."""
-    ledger = out.enter(Ledger.open(args.ledger, keys=args.keys))
+    ledger = out.enter(open_ledger(args))
     done = [(target, ledger.withdraw(target, args.reason)) for target in args.indexes]
     document = {
         "withdrawals": [{"withdraws": target, "index": by} for target, by in done],

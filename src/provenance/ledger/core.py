@@ -18,10 +18,16 @@ from provenance.ledger.form import FormSource
 from provenance.ledger.group import GroupCommit
 from provenance.ledger.intake import Reception
 from provenance.ledger.job import OutdatedError
+from provenance.ledger.keyhistory import check_not_operators
 from provenance.ledger.publish import Publisher
 from provenance.ledger.reading import Reader
-from provenance.ledger.registration import RegistrationJob
+from provenance.ledger.registration import (
+    Registration,
+    RegistrationJob,
+    check_registration,
+)
 from provenance.ledger.registry import read_entry
+from provenance.ledger.rotation import Rotating
 from provenance.ledger.source import FileSource
 from provenance.ledger.withdrawal import WithdrawalJob, check_reason
 from provenance.ledger.writer import Writer
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
 
     from provenance.cdc.report import Receipt
     from provenance.cdc.xsd import XsdValidator
+    from provenance.keys import Role
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Decide
@@ -50,15 +57,23 @@ class Ledger(Reader):
     object refuses everything with `LedgerPoisonedError`: open the ledger again.
     """
 
-    def __init__(self, files: LedgerFiles, *, keys: Path | None, readonly: bool) -> None:
+    def __init__(
+        self,
+        files: LedgerFiles,
+        *,
+        keys: Path | None,
+        readonly: bool,
+        passphrase: bytes | None = None,
+    ) -> None:
         """Use `Ledger.open`, which checks the files against each other first."""
         super().__init__(files)
         self._readonly: Final = readonly
-        ring = KeyRing(keys or files.path / "keys", origin=self.origin)
+        ring = KeyRing(keys or files.path / "keys", passphrase=passphrase)
         self._clock: Final = Clock()
         self._writer: Final = Writer(files, ring, self._clock, origin=self.origin)
         self._group: Final = GroupCommit(self._writer.record)
         self._publisher: Final = Publisher(files, ring, self._writer, origin=self.origin)
+        self._rotating: Final = Rotating(files, ring, self._group.submit, origin=self.origin)
         self._depositing: Final = Depositing(
             origin=self.origin,
             files=files,
@@ -68,27 +83,52 @@ class Ledger(Reader):
         self._closing: Final = threading.Lock()
 
     @classmethod
-    def create(cls, path: str | Path, *, origin: str, keys: str | Path | None = None) -> Ledger:
+    def create(
+        cls,
+        path: str | Path,
+        *,
+        origin: str,
+        keys: str | Path | None = None,
+        passphrase: bytes | None = None,
+        entry_key: str | None = None,
+    ) -> Ledger:
         """Make a new ledger with new keys at ``path``, and open it.
 
         ``origin`` names the log for ever: 1 to 255 characters of printable ASCII without
         space and ``+``, by custom a host name and a path (C2SP tlog-checkpoint).
-        ``keys`` is the directory for the private keys, ``path/keys`` by default.
+        ``keys`` is the directory for the private keys, ``path/keys`` by default, and
+        ``passphrase`` encrypts them. ``entry_key`` is the URI of the first entry key, on
+        a token (``pkcs11:…``) or in a file (``file:…``), instead of a new one.
 
         The ledger appears whole or not at all. Raises `FormatError` for an origin of
         another form, `PolicyError` when ``path`` exists, `KeyFileError`, `StorageError`.
         """
         directory = None if keys is None else Path(keys)
-        create_ledger(Path(path), origin=origin, keys=directory)
-        return cls.open(path, keys=keys)
+        create_ledger(
+            Path(path),
+            origin=origin,
+            keys=directory,
+            passphrase=passphrase,
+            entry_key=entry_key,
+        )
+        return cls.open(path, keys=keys, passphrase=passphrase)
 
     @classmethod
     def open(
-        cls, path: str | Path, *, readonly: bool = False, keys: str | Path | None = None
+        cls,
+        path: str | Path,
+        *,
+        readonly: bool = False,
+        keys: str | Path | None = None,
+        passphrase: bytes | None = None,
     ) -> Ledger:
         """Open the ledger at ``path``, at the same cost whatever its size.
 
-        ``readonly`` writes nothing and works beside a writer in another process.
+        ``readonly`` writes nothing and works beside a writer in another process. ``keys``
+        is the directory of the private keys, ``path/keys`` by default; ``passphrase``
+        decrypts them, and is a token's PIN where its URI names none. They are opened when
+        something is first signed.
+
         Raises `LedgerDamagedError` when files are missing or too short, `RollbackError`
         when the database is older than what was acknowledged or published,
         `LedgerBusyError` when this process has it open already.
@@ -98,7 +138,8 @@ class Ledger(Reader):
             check_not_rolled_back(files)
             if not readonly:
                 catch_up(files)
-            return cls(files, keys=None if keys is None else Path(keys), readonly=readonly)
+            directory = None if keys is None else Path(keys)
+            return cls(files, keys=directory, readonly=readonly, passphrase=passphrase)
         except BaseException:
             files.close()
             raise
@@ -129,26 +170,42 @@ class Ledger(Reader):
         name: str,
         siret: str | None = None,
         certifiers: Sequence[str] | None = None,
+        succeeds: Sequence[str] | None = None,
         keys: Sequence[str] = (),
+        signature: bytes | None = None,
     ) -> int:
         """Register a depositor, or replace its entry; give the index of the new one.
 
         ``depositor`` is its BCR (8 characters of 0-9A-Z), ``name`` what people read.
         ``certifiers`` limits for whom it may deposit besides itself; None does not.
-        ``keys`` are vkeys (Ed25519): once there are any, its deposits must be signed.
-        Replacing an entry that lists keys is a reset by the operator, and shows as one.
+        ``succeeds`` names depositors whose certifications it has taken over: it may
+        correct and withdraw them. ``keys`` are vkeys (Ed25519): once there are any, its
+        deposits must be signed. ``signature`` (64 bytes) is by one of the keys in force
+        over the new ones; replacing an entry that lists keys without it is a reset by
+        the operator, and shows as one.
 
-        Raises `FormatError` when a value has not its form, and `StorageError`.
+        Raises `FormatError` when a value has not its form, `SignatureError` for a
+        signature by no key in force, `PolicyError` for one that nothing asks for and for a
+        key that is the operator's, `StorageError`.
         """
         self._check_writable()
-        job = RegistrationJob(
+        registration = Registration(
             depositor=depositor,
             name=name,
             siret=siret,
             certifiers=None if certifiers is None else tuple(certifiers),
+            succeeds=tuple(succeeds) if succeeds else None,
             keys=tuple(keys),
+            signature=signature,
         )
-        return self._group.submit(job).start
+        with self._files.store.view() as view:
+            check_not_operators(view, keys)
+            against = check_registration(view, registration, origin=self.origin)
+        try:
+            job = RegistrationJob(registration, signed_against=against)
+            return self._group.submit(job).start
+        except OutdatedError as error:
+            raise PolicyError("the entry was replaced meanwhile: sign anew") from error
 
     def deposit(  # noqa: PLR0913 - options, all by keyword
         self,
@@ -199,6 +256,7 @@ class Ledger(Reader):
         depositor: str,
         decide: Decide | None = None,
         corrections: bool = False,
+        signature: DepositSignature | None = None,
     ) -> Receipt:
         """Record certifications that were entered one by one, in the portal's form.
 
@@ -206,12 +264,14 @@ class Ledger(Reader):
         ``certificateur``, ``contrat``, ``type``, ``code``, ``idTechnique`` and so on,
         the passage's own by their dotted path. ``emetteur`` and ``source`` are supplied.
         All records of one call make one deposit, for one certifier; ``corrections`` as
-        for `deposit`. Raises `DepositRefused`, `ClockError`, `StorageError`.
+        for `deposit`. A depositor with keys signs the form's digest (`form_digest`).
+        Raises `DepositRefused`, `ClockError`, `StorageError`.
         """
         self._check_writable()
-        form = FormSource(records, depositor=depositor)
+        salt = None if signature is None else signature.salt
+        form = FormSource(records, depositor=depositor, salt=salt)
         reception = self._reception(decide, corrections=corrections)
-        return self._depositing.record(reception.receive_form(form))
+        return self._depositing.record(reception.receive_form(form, signature))
 
     def _reception(self, decide: Decide | None, *, corrections: bool) -> Reception:
         return Reception(
@@ -286,6 +346,22 @@ class Ledger(Reader):
         """
         self._check_writable()
         return self._publisher.publish()
+
+    def rotate_keys(self, role: Role, *uris: str) -> tuple[int, ...]:
+        """Put new keys in the place of those in force; give the ``key`` entries' indexes.
+
+        ``role`` is ``"entry"`` (one Ed25519 key) or ``"log"`` (an Ed25519 and an
+        ML-DSA-44 key). ``uris`` name keys that exist (``file:…``, ``pkcs11:…``); of a
+        kind that none of them has, one is made in the key directory. The old keys are
+        retired in the same commit. A new entry key signs from the next entry on; new log
+        keys sign the next checkpoint, for which verifiers need the new `policy`. Old
+        proofs then need bringing up to date.
+
+        Raises `KeyFileError` when a key cannot be used or written, `PolicyError` for a
+        public key that this log has seen before, `StorageError`.
+        """
+        self._check_writable()
+        return self._rotating.rotate(role, uris)
 
     def confirm_clock(self) -> None:
         """Take the system clock as right, after a `ClockError` was looked into."""

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Final
 from provenance.keys import KeyRing
 from provenance.ledger.clock import Clock
 from provenance.ledger.files import create_files
-from provenance.ledger.job import Effects, Job
+from provenance.ledger.job import Job
 from provenance.ledger.plain import PlainItem, check_form
-from provenance.ledger.registry import ENTRY_KEY_ROW, index_row
 from provenance.ledger.writer import Writer
-from provenance.record.entry import Genesis, Key
+from provenance.record.entry import Genesis, Key, entry_key_name
+from provenance.tlog.note import ED25519, MLDSA44
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from provenance.keys import NewKey
     from provenance.ledger.draft import Place
     from provenance.ledger.files import LedgerFiles
     from provenance.record.entry import Entry
@@ -25,9 +27,7 @@ SECRET_SIZE: Final = 32
 
 
 class _FirstJob(Job):
-    def __init__(self, keys: KeyRing) -> None:
-        log_keys = tuple(str(key) for key in keys.log_verifiers)
-        entry_key = str(keys.entry_verifier)
+    def __init__(self, origin: str, *, entry_key: NewKey, log_keys: Sequence[NewKey]) -> None:
 
         def genesis(place: Place) -> Entry:
             return Genesis(
@@ -35,8 +35,8 @@ class _FirstJob(Job):
                 time=place.time,
                 prev=place.prev,
                 format="provenance/1",
-                origin=keys.origin,
-                log_keys=log_keys,
+                origin=origin,
+                log_keys=tuple(str(key.verifier) for key in log_keys),
             )
 
         def key(place: Place) -> Entry:
@@ -46,30 +46,49 @@ class _FirstJob(Job):
                 prev=place.prev,
                 action="add",
                 role="entry",
-                vkey=entry_key,
+                vkey=str(entry_key.verifier),
             )
 
         check_form(genesis, index=0)
         super().__init__([PlainItem(genesis), PlainItem(key)])
 
-    def effects(self, start: int) -> Effects:
-        """Say where the entry key in force is declared."""
-        return Effects(state=[index_row(ENTRY_KEY_ROW, start + 1)])
 
-
-def create_ledger(path: Path, *, origin: str, keys: Path | None) -> None:
+def create_ledger(
+    path: Path,
+    *,
+    origin: str,
+    keys: Path | None,
+    passphrase: bytes | None = None,
+    entry_key: str | None = None,
+) -> None:
     """Make a ledger at ``path``, its keys below ``keys`` (``path/keys`` by default).
 
+    ``entry_key`` is the URI of the first entry key, which is made new by default.
     Raises `FormatError` for an origin that cannot be one, `PolicyError` when ``path``
     exists, `KeyFileError` when ``keys`` exists, `StorageError` when the disk refuses.
     """
 
     def fill(files: LedgerFiles) -> None:
         directory = files.path / "keys" if keys is None else keys
-        ring = KeyRing.create(directory, origin=origin)
+        ring = KeyRing.create(directory, passphrase=passphrase)
+        entry, log = _first_keys(ring, origin, entry_key)
+        job = _FirstJob(origin, entry_key=entry, log_keys=log)
+        for key in (entry, *log):
+            ring.keep(key)
         writer = Writer(files, ring, Clock(), origin=origin)
-        job = _FirstJob(ring)
         writer.record([job])
         job.result()
 
     create_files(path, secret=secrets.token_bytes(SECRET_SIZE), fill=fill)
+
+
+def _first_keys(
+    ring: KeyRing, origin: str, entry_key: str | None
+) -> tuple[NewKey, tuple[NewKey, NewKey]]:
+    name = entry_key_name(origin)
+    entry = (
+        ring.make("entry", name, ED25519)
+        if entry_key is None
+        else ring.open("entry", name, entry_key)
+    )
+    return entry, (ring.make("log", origin, ED25519), ring.make("log", origin, MLDSA44))

@@ -35,11 +35,15 @@ class FormSource:
     """
 
     def __init__(
-        self, records: Sequence[Mapping[str, Value] | Sequence[Field]], *, depositor: str
+        self,
+        records: Sequence[Mapping[str, Value] | Sequence[Field]],
+        *,
+        depositor: str,
+        salt: bytes | None = None,
     ) -> None:
         self.name: Final = "form.json"
         self.media_type: Final = "application/json"
-        self.salt: Final = secrets.token_bytes(FILE_SALT_SIZE)
+        self.salt: Final = secrets.token_bytes(FILE_SALT_SIZE) if salt is None else salt
         self.depositor: Final = depositor
         complete = [_complete(record, depositor) for record in records]
         _check(complete)
@@ -66,6 +70,17 @@ class FormSource:
             kept += self._bytes[position:start]
             position = end
         return bytes(kept + self._bytes[position:])
+
+
+def form_digest(
+    records: Sequence[Mapping[str, Value] | Sequence[Field]], *, depositor: str, salt: bytes
+) -> bytes:
+    """Give the digest that a depositor with keys signs for a form, under its own salt.
+
+    ``salt`` is 32 random bytes, sent along with the signature. Raises `FormatError`,
+    `DepositRefused` as recording the form would.
+    """
+    return FormSource(records, depositor=depositor, salt=salt).digest()
 
 
 def _complete(

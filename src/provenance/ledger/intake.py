@@ -134,7 +134,7 @@ class Reception:
             faults,
         )
 
-    def receive_form(self, form: FormSource) -> Intake:
+    def receive_form(self, form: FormSource, signature: DepositSignature | None) -> Intake:
         """Screen the portal's form; raises `DepositRefused` as for a file."""
         sender = self._sender(form.depositor)
         faults = check_depositor(
@@ -153,7 +153,7 @@ class Reception:
                 certifier=form.certifier,
                 action="CREATION",
                 id_flux="",
-                signature=None,
+                signature=signature,
             ),
             faults,
         )

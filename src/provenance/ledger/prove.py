@@ -1,7 +1,7 @@
 """Proof bundles: everything that a stranger needs to check some certifications.
 
 A bundle holds the last published checkpoint, the certifications asked for with what is
-disclosed of them, and what their proof rests on: the entry that declares the entry key,
+disclosed of them, and what their proof rests on: the entries that declare the entry keys,
 the checkpoint's ``status`` entry with the status leaves, and the entries in force of
 depositor and certifier, because people read names.
 """
@@ -16,8 +16,9 @@ from provenance.encoding import encode_base64
 from provenance.errors import NotPublishedError, PolicyError, UnknownEntryError
 from provenance.ledger.changes import read_changes
 from provenance.ledger.disclosure import LINE, choose, names_for
+from provenance.ledger.keyhistory import declaring_entries, read_keys
 from provenance.ledger.publish import latest_checkpoint
-from provenance.ledger.registry import ENTRY_KEY_ROW, depositor_row, read_entry, read_index
+from provenance.ledger.registry import depositor_row, read_entry, read_index
 from provenance.record.bundle import (
     BUNDLE_ITEMS_MAX,
     Bundle,
@@ -132,14 +133,15 @@ def _entries(
 ) -> tuple[ProvenEntry, ...]:
     """Give the certifications and all that they rest on, in the order of the log."""
     disclosed = {one.index: one.disclosed for one in shown}
-    key = read_index(view, ENTRY_KEY_ROW)
     changed_by = {by for one in shown for by in _changed_by(view, one.index, checkpoint.size)}
     bodies = frozenset[str]().union(*(one.bodies for one in shown))
     support = {_in_force(view, body, checkpoint.size) for body in bodies}
-    indexes = {*disclosed, *changed_by, *support, key, checkpoint.size - 1} - {None}
+    indexes = {*disclosed, *changed_by, *support, checkpoint.size - 1} - {None}
+    shown_at = {index for index in indexes if index is not None}
+    shown_at |= declaring_entries(read_keys(view, checkpoint.size), shown_at)
     return tuple(
         _proven(view, index, checkpoint.size, disclosed.get(index))
-        for index in sorted(index for index in indexes if index is not None)
+        for index in sorted(shown_at)
     )
 
 

@@ -1,9 +1,9 @@
 """Publishing: a checkpoint that anybody can hold against any later one.
 
 In this order: append the ``status`` entry; take the root from the stored edge; check it
-against the last signed checkpoint; sign with both keys; verify one's own signatures;
-store it; write it to the anchor; only then hand it out. A publication that was cut off
-after its ``status`` entry is finished by the next one, by the same steps.
+against the last signed checkpoint; sign with the log keys in force; verify one's own
+signatures; store it; write it to the anchor; only then hand it out. A publication that
+was cut off after its ``status`` entry is finished by the next one, by the same steps.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from provenance.encoding import encode_base64
 from provenance.ledger.draft import NO_SEED
 from provenance.ledger.job import Job
+from provenance.ledger.keyhistory import log_keys, read_keys
 from provenance.record.entry import Status, parse_entry
 from provenance.storage import write_file
 from provenance.tlog.checkpoint import Checkpoint, parse_checkpoint
@@ -105,7 +106,7 @@ class Publisher:
                 checkpoint = Checkpoint(origin=self._origin, size=size, root=view.root(size))
                 if latest is not None:
                     _check_extends(latest[0], checkpoint, view)
-                note = self._sign(checkpoint)
+                note = self._sign(checkpoint, view)
         if latest is None or note != latest[1]:
             self._files.store.put_checkpoint(size, note.encode())
         # The anchor is written before anybody holds the checkpoint: whoever was shown one
@@ -118,8 +119,10 @@ class Publisher:
         anchor = self._files.anchor
         return anchor.exists() and anchor.read_bytes() == note.encode()
 
-    def _sign(self, checkpoint: Checkpoint) -> str:
-        signers = self._keys.log_signers(time_s=lambda: int(time.time()))
+    def _sign(self, checkpoint: Checkpoint, view: View) -> str:
+        """Sign by the log keys that are in force at the checkpoint's own size."""
+        keys = log_keys(read_keys(view, checkpoint.size))
+        signers = [self._keys.note_signer(key, lambda: int(time.time())) for key in keys]
         note = sign_note(checkpoint.text, signers)
         opened = open_note(note, [signer.verifier_key for signer in signers])
         assert len(opened.signatures) == len(signers), "our own signatures must verify"

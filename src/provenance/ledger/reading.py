@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.errors import UnknownEntryError
 from provenance.ledger.disclosure import LINE
+from provenance.ledger.keyhistory import log_keys, read_keys
 from provenance.ledger.lookups import Lookups
 from provenance.ledger.prove import Prover
 from provenance.ledger.publish import latest_checkpoint
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provenance.ledger.files import LedgerFiles
+    from provenance.ledger.keyhistory import OperatorKey
     from provenance.record.commitment import Field, Value
     from provenance.record.entry import Depositor, Entry
     from provenance.record.payload import DepositPayload
@@ -58,8 +60,13 @@ class Reader:
         A verifier must get it by another way than the proofs (C2SP tlog-policy).
         """
         with self._files.store.view() as view:
-            keys = read_genesis(view).log_keys
+            keys = log_keys(read_keys(view))
         return "".join(f"log {key}\n" for key in keys) + "quorum none\n"
+
+    def operator_keys(self) -> tuple[OperatorKey, ...]:
+        """Give all keys that the operator ever declared, in the order of the log."""
+        with self._files.store.view() as view:
+            return read_keys(view)
 
     def prove(
         self,

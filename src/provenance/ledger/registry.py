@@ -1,4 +1,4 @@
-"""Who may deposit, and which keys are in force: the newest entry of each, by its index.
+"""Who may deposit: the newest entry of each depositor, by its index.
 
 The facts stand in the log; these rows only say where, so that opening a ledger reads
 nothing but its end. An audit derives them again from the entries.
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound="Entry")
 
-ENTRY_KEY_ROW = b"key/entry"
 DEPOSITOR_PREFIX = b"depositor/"
 
 

@@ -75,12 +75,19 @@ def check_signature(
     message = deposit_message(
         origin=origin, depositor=depositor.depositor, action=action, digest=digest
     )
+    if is_signed(signature.signer, signature.signature, message):
+        return []
+    return [_fault("signature-wrong", "the depositor's signature does not fit this file")]
+
+
+def is_signed(vkey: str, signature: bytes, message: bytes) -> bool:
+    """Tell whether a depositor's key (a vkey of Ed25519) signed a message."""
     try:
-        public = parse_verifier_key(signature.signer).public
-        Ed25519PublicKey.from_public_bytes(public).verify(signature.signature, message)
-    except (InvalidSignature, FormatError):
-        return [_fault("signature-wrong", "the depositor's signature does not fit this file")]
-    return []
+        public = parse_verifier_key(vkey).public
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, FormatError, ValueError):
+        return False
+    return True
 
 
 def _fault(code: str, message: str) -> Fault:

@@ -23,9 +23,17 @@ from provenance.errors import LedgerFullError, LedgerPoisonedError, ProvenanceEr
 from provenance.ledger.draft import Place
 from provenance.ledger.erasures import apply_erasures
 from provenance.ledger.job import OutdatedError, Recorded
+from provenance.ledger.keyhistory import (
+    key_entries,
+    read_declarations,
+    replay_keys,
+    signing_key,
+)
 from provenance.ledger.registry import index_row
 from provenance.record.entry import (
     ZERO_PREV,
+    Genesis,
+    Key,
     encode_entry,
     format_time,
     parse_entry,
@@ -38,7 +46,7 @@ from provenance.tlog.merkle import leaf_hash
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from provenance.keys import KeyRing
+    from provenance.keys import KeyRing, Signer
     from provenance.ledger.clock import Clock
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.job import Effects, Job
@@ -60,6 +68,8 @@ class _Chain:
         self.prev = encode_base64(view.leaf_hash(view.size - 1)) if view.size else ZERO_PREV
         self.entries: list[bytes] = []
         self.leaf_hashes: list[bytes] = []
+        self.declarations: list[Genesis | Key] = []
+        """Those of the entries that declare keys."""
 
     def add(self, job: Job) -> int:
         """Chain the job's entries; give the index of the first."""
@@ -67,7 +77,10 @@ class _Chain:
         prev = self.prev
         for index, item in enumerate(job.items, first):
             place = Place(index=index, time=self.time, prev=prev, start=first)
-            entry = encode_entry(item.entry(place))
+            made = item.entry(place)
+            if isinstance(made, Genesis | Key):
+                self.declarations.append(made)
+            entry = encode_entry(made)
             leaf = leaf_hash(entry)
             self.entries.append(entry)
             self.leaf_hashes.append(leaf)
@@ -85,6 +98,7 @@ class Writer:
         self._clock: Final = clock
         self._message_prefix: Final = entry_message(origin, b"")
         self._threads: ThreadPoolExecutor | None = None
+        self._declarations: tuple[Genesis | Key, ...] = ()
 
     def close(self) -> None:
         """Let the signing threads end."""
@@ -109,10 +123,11 @@ class Writer:
         with self._files.store.view() as view:
             held = self._still_holding(jobs, view)
             chain = _Chain(view, self._clock)
+            self._notice_rotation(view)
         if not held:
             return
         firsts = [chain.add(job) for job in held]
-        signatures = self._sign(chain.leaf_hashes)
+        signatures = self._sign(chain)
         effects = [job.effects(first) for job, first in zip(held, firsts, strict=True)]
         self._commit(chain, held, signatures, effects, settle_status=settle_status)
         for job, first in zip(held, firsts, strict=True):
@@ -223,23 +238,46 @@ class Writer:
                 "again, which repeats it"
             ) from error
 
-    def _sign(self, leaf_hashes: Sequence[bytes]) -> list[bytes]:
-        """Sign all leaf hashes, on two threads when there are many.
+    def _notice_rotation(self, view: View) -> None:
+        """Read which keys the log declares, unless nothing was added since.
+
+        Another process may have rotated them; what it retired must sign nothing more.
+        """
+        if [one.index for one in self._declarations] != key_entries(view):
+            self._declarations = read_declarations(view)
+
+    def _sign(self, chain: _Chain) -> list[bytes]:
+        """Sign all entries, each by the key in force at its place.
+
+        An entry of this commit may change which one that is for those behind it.
+        """
+        keys = replay_keys([*self._declarations, *chain.declarations])
+        end = chain.start + len(chain.leaf_hashes)
+        turns = {one.index + behind for one in chain.declarations for behind in (0, 1)}
+        bounds = sorted({chain.start, *turns} - {end})
+        signatures: list[bytes] = []
+        for first, last in zip(bounds, [*bounds[1:], end], strict=True):
+            signer = self._keys.signer("entry", signing_key(keys, first).verifier)
+            part = chain.leaf_hashes[first - chain.start : last - chain.start]
+            signatures += self._sign_all(signer, part)
+        return signatures
+
+    def _sign_all(self, signer: Signer, leaf_hashes: Sequence[bytes]) -> list[bytes]:
+        """Sign leaf hashes by one key, on two threads when there are many.
 
         ``cryptography`` 50 and later releases the GIL while it signs.
         """
+        sign, prefix = signer.sign, self._message_prefix
+
+        def sign_slice(part: Sequence[bytes]) -> list[bytes]:
+            return [sign(prefix + leaf) for leaf in part]
+
         if len(leaf_hashes) <= SIGNED_INLINE_MAX:
-            return self._sign_slice(leaf_hashes)
+            return sign_slice(leaf_hashes)
         if self._threads is None:
             self._threads = ThreadPoolExecutor(SIGNING_THREADS, "provenance-sign")
         half = (len(leaf_hashes) + 1) // SIGNING_THREADS
         slices = [leaf_hashes[:half], leaf_hashes[half:]]
         return [
-            signature
-            for part in self._threads.map(self._sign_slice, slices)
-            for signature in part
+            signature for part in self._threads.map(sign_slice, slices) for signature in part
         ]
-
-    def _sign_slice(self, leaf_hashes: Sequence[bytes]) -> list[bytes]:
-        sign, prefix = self._keys.entry_key.sign, self._message_prefix
-        return [sign(prefix + leaf) for leaf in leaf_hashes]

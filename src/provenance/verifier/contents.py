@@ -201,11 +201,12 @@ def _check_disclosed(record: Mapping[str, Value], hidden: int) -> None:
 
 def _vouching(body: Depositor) -> str:
     """Say whose key signed, and who put it there, as far as the entry tells."""
-    by = (
-        "the operator"
-        if body.signature is None
-        else "an earlier key of its own, not checked here"
-    )
+    if body.signature is not None:
+        by = "an earlier key of its own, not checked here"
+    elif body.previous is not None:
+        by = f"the operator alone, who replaced entry {body.previous}"
+    else:
+        by = "the operator"
     return f"signed by the depositor itself; entry {body.index} lists its key, set by {by}"
 
 

@@ -1,0 +1,95 @@
+"""Sign a deposit file, as the body that sends it; no ledger and no network is needed.
+
+The signature covers the log's origin, the depositor, the action and a digest of the file
+under a salt that is drawn here. It is written beside the file and sent along with it; the
+operator hands it to provenance deposit --signature. From then on the file must not change.
+
+The key is the body's own, one that its entry in the log lists: a file of provenance key
+new, or a URI. --name is the name that the key was made with.
+
+Examples:
+  provenance sign-deposit deposit.xml --origin log.example/2026 --key own.pem --name body.example/2026
+"""  # noqa: E501 - the line is as long as it is
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provenance.cdc.flux import FluxReader
+from provenance.cli.arguments import add_json, add_output, add_passphrase
+from provenance.cli.deposit import SignatureFile
+from provenance.cli.exits import YES
+from provenance.cli.files import write_file
+from provenance.cli.output import Answer
+from provenance.cli.signing import add_signing_key, open_signing_key
+from provenance.encoding import encode_base64, encode_json
+from provenance.errors import DepositRefused
+from provenance.ledger.source import FileSource
+from provenance.record.message import deposit_message
+
+if TYPE_CHECKING:
+    import argparse
+
+    from provenance.cdc.flux import Header
+    from provenance.cli.output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("file", metavar="FILE", help="the deposit file")
+    parser.add_argument("--origin", required=True, metavar="NAME", help="name of the log")
+    add_signing_key(parser)
+    add_passphrase(parser)
+    add_output(parser, "the signature (FILE.sig)")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace, out: Output) -> Answer:
+    """Sign the file."""
+    del out
+    key, signer = open_signing_key(args)
+    source = FileSource(Path(args.file))
+    header = _read_header(source)
+    action = header.action or "CREATION"
+    message = deposit_message(
+        origin=args.origin, depositor=header.emetteur, action=action, digest=source.digest()
+    )
+    signed = SignatureFile(
+        salt=encode_base64(source.salt),
+        signer=str(key),
+        signature=encode_base64(signer.sign(message)),
+    )
+    output = args.output or f"{args.file}.sig"
+    write_file(output, [encode_json(signed) + b"\n"])
+    document = {
+        "file": output,
+        "depositor": header.emetteur,
+        "action": action,
+        "origin": args.origin,
+        "digest": encode_base64(source.digest()),
+        "signer": str(key),
+    }
+
+    def show(out: Output) -> None:
+        if output != "-":
+            out.verdict(f"{output} signs {args.file}.", good=True)
+            out.pairs(
+                [("depositor", header.emetteur), ("action", action), ("log", args.origin)]
+            )
+            out.line("Send both; the file must not change any more.")
+
+    return Answer(YES, document, show)
+
+
+def _read_header(source: FileSource) -> Header:
+    """Read the whole file, as the operator will: what it would refuse is not signed."""
+    reader = FluxReader(source.chunks)
+    for _ in reader.passages():
+        pass
+    if reader.faults or reader.header is None:
+        first = reader.faults[0].message if reader.faults else "it holds no passage"
+        raise DepositRefused(
+            f"{source.name} is not signed, since it would be refused: {first}", reader.faults
+        )
+    return reader.header

@@ -1,0 +1,119 @@
+"""Signing files and keys on a body's side, and what the operator's side makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from commands import DEPOSITOR, ORIGIN, SAMPLE, Commands
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "certifier.example/2026"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Commands:
+    return Commands(capsys)
+
+
+@pytest.fixture
+def place(run: Commands, tmp_path: Path) -> Path:
+    """Make a ledger, a body with a key, and a deposit file."""
+    vkey = make_key(run, tmp_path / "own.pem", NAME)
+    run("init", tmp_path / "ledger", "--origin", ORIGIN)
+    add(run, tmp_path, "--key", vkey)
+    run(*SAMPLE, "-o", tmp_path / "deposit.xml")
+    return tmp_path
+
+
+def make_key(run: Commands, path: Path, name: str) -> str:
+    return str(run.json("key", "new", path, "--name", name)["vkey"])
+
+
+def add(run: Commands, place: Path, *options: str | Path, status: int = 0) -> str:
+    words = ("depositor", "add", place / "ledger", DEPOSITOR, "--name", "Un organisme")
+    done = run(*words, *options, status=status)
+    return done.out + done.err
+
+
+def sign(run: Commands, place: Path, *options: str | Path, status: int = 0) -> str:
+    words = ("--origin", ORIGIN, "--key", place / "own.pem", "--name", NAME)
+    done = run("sign-deposit", place / "deposit.xml", *words, *options, status=status)
+    return done.out + done.err
+
+
+def test_a_signed_file_is_accepted(run: Commands, place: Path) -> None:
+    deposit = ("deposit", place / "ledger", place / "deposit.xml")
+    assert "signature-missing" in run(*deposit, status=1).out
+    assert "deposit.xml.sig signs" in sign(run, place)
+    signature = place / "deposit.xml.sig"
+    told = run(*deposit, "--signature", signature).out
+    assert "12 accepted" in told
+    log = run("log", place / "ledger", "--type", "deposit").out
+    assert "signed by its depositor" in log
+
+
+def test_the_file_must_not_change(run: Commands, place: Path) -> None:
+    sign(run, place, "-o", place / "signature.json")
+    data = (place / "deposit.xml").read_bytes()
+    (place / "deposit.xml").write_bytes(data.replace(b"</flux>", b"</flux >"))
+    words = ("deposit", place / "ledger", place / "deposit.xml", "--signature")
+    assert "signature-wrong" in run(*words, place / "signature.json", status=1).out
+    (place / "signature.json").write_text("{}")
+    run(*words, place / "signature.json", status=2)
+
+
+def test_what_would_be_refused_is_not_signed(run: Commands, place: Path) -> None:
+    run("sample", "--broken", "bad-date", "-o", place / "deposit.xml")
+    assert "is not signed" in sign(run, place, status=1)
+    (place / "deposit.xml").write_bytes(b"")
+    sign(run, place, status=2)
+    assert not (place / "deposit.xml.sig").exists()
+
+
+def test_keys_that_cannot_sign(run: Commands, place: Path) -> None:
+    run("key", "new", place / "other.pem", "--name", "x", "--kind", "ml-dsa-44")
+    words = ("sign-deposit", place / "deposit.xml", "--origin", ORIGIN, "--name", NAME)
+    assert "Ed25519" in run(*words, "--key", place / "other.pem", status=3).err
+    run(*words, "--key", place / "nothing.pem", status=3)
+    run(*words, "--key", f"file:{place / 'own.pem'}", "-o", "-")
+    document = run.json(*words, "--key", place / "own.pem")
+    assert (document["depositor"], document["action"]) == (DEPOSITOR, "CREATION")
+
+
+def test_new_keys_are_signed_by_an_old_one(run: Commands, place: Path) -> None:
+    newer = run.json("key", "new", place / "new.pem", "--name", "certifier.example/2027")[
+        "vkey"
+    ]
+    words = ("--origin", ORIGIN, "--key", place / "own.pem", "--name", NAME)
+    told = run("sign-keys", DEPOSITOR, newer, *words, "-o", place / "keys.sig").out
+    assert "signs 1 key(s)" in told
+    printed = run("sign-keys", DEPOSITOR, newer, *words).out
+    assert printed.strip() == (place / "keys.sig").read_text().strip()
+    assert run.json("sign-keys", DEPOSITOR, newer, *words)["signature"] == printed.strip()
+    run("sign-keys", DEPOSITOR, newer, *words, "-o", "-")
+    assert "reset" not in add(run, place, "--key", newer, "--signature", place / "keys.sig")
+    again = add(run, place, "--key", newer, "--signature", place / "keys.sig", status=1)
+    assert "not signed by a key" in again
+    run("sign-keys", DEPOSITOR, "no vkey", *words, status=2)
+    (place / "keys.sig").write_text("AA==")
+    add(run, place, "--key", newer, "--signature", place / "keys.sig", status=2)
+
+
+def test_a_reset_is_said(run: Commands, place: Path) -> None:
+    newer = run.json("key", "new", place / "new.pem", "--name", "certifier.example/2027")[
+        "vkey"
+    ]
+    assert "reset by the operator" in add(run, place, "--key", newer)
+    assert "reset by the operator" not in add(run, place, "--key", newer)
+    notes = run.json("audit", place / "ledger")["notes"]
+    assert any("reset by the operator" in note for note in notes)
+
+
+def test_successors(run: Commands, place: Path) -> None:
+    words = ("depositor", "add", place / "ledger", "9SUCCEED", "--name", "Nouveau")
+    document = run.json(*words, "--succeeds", DEPOSITOR)
+    assert document["entry"]["succeeds"] == [DEPOSITOR]
