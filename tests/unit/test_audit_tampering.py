@@ -52,6 +52,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         ledger.withdraw(5)
         ledger.publish()
+        ledger.rotate_keys("entry")
         ledger.withdraw(6)
         ledger.erase([7], basis="OTHER")
         ledger.publish()

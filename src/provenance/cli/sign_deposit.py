@@ -9,6 +9,7 @@ new, or a URI. --name is the name that the key was made with.
 
 Examples:
   provenance sign-deposit deposit.xml --origin log.example/2026 --key own.pem --name body.example/2026
+  provenance sign-deposit deposit.xml --origin log.example/2026 --key own.pem --name body -o own.sig
 """  # noqa: E501 - the line is as long as it is
 
 from __future__ import annotations

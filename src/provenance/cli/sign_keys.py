@@ -6,6 +6,7 @@ in force, in the order in which they will be registered.
 
 Examples:
   provenance sign-keys 0ABCDEFG VKEY --origin log.example/2026 --key own.pem --name body.example/2026
+  provenance sign-keys 0ABCDEFG VKEY --origin log.example/2026 --key own.pem --name body -o keys.sig
 """  # noqa: E501 - the line is as long as it is
 
 from __future__ import annotations
