@@ -8,9 +8,9 @@ The key is the body's own, one that its entry in the log lists: a file of proven
 new, or a URI. --name is the name that the key was made with.
 
 Examples:
-  provenance sign-deposit deposit.xml --origin log.example/2026 --key own.pem --name body.example/2026
-  provenance sign-deposit deposit.xml --origin log.example/2026 --key own.pem --name body -o own.sig
-"""  # noqa: E501 - the line is as long as it is
+  provenance sign-deposit deposit.xml --origin log.example/1 --key own.pem --name body.example
+  provenance sign-deposit deposit.xml --origin log.example/1 --key own.pem --name body -o own.sig
+"""
 
 from __future__ import annotations
 

@@ -5,9 +5,9 @@ who is handed the file: provenance depositor add --signature. Say all keys that 
 in force, in the order in which they will be registered.
 
 Examples:
-  provenance sign-keys 0ABCDEFG VKEY --origin log.example/2026 --key own.pem --name body.example/2026
-  provenance sign-keys 0ABCDEFG VKEY --origin log.example/2026 --key own.pem --name body -o keys.sig
-"""  # noqa: E501 - the line is as long as it is
+  provenance sign-keys 0ABCDEFG VKEY --origin log.example/1 --key own.pem --name body.example
+  provenance sign-keys 0ABCDEFG VKEY --origin log.example/1 --key own.pem --name body -o k.sig
+"""
 
 from __future__ import annotations
 
