@@ -99,3 +99,24 @@ def test_a_large_erasure_names_all_its_entries(
     monkeypatch.setattr(erasing, "ERASES_MAX", 2)
     done = run("erase", ledger, "4", "5", "6", "--basis", "OTHER").out
     assert "4 entries have lost their content, by entries 7 to 8." in done
+
+
+def test_a_proof_is_brought_up_to_date(run: Commands, ledger: Path) -> None:
+    policy, proof = ledger.parent / "policy.txt", ledger.parent / "proof.json"
+    run("publish", ledger)
+    run("prove", ledger, "4", "-o", proof)
+    run("refresh", ledger, proof, status=3)
+    run("withdraw", ledger, "4", "--reason", "ERROR")
+    run("key", "rotate", ledger, "--role", "log")
+    run("publish", ledger)
+    run("key", "policy", ledger, "-o", policy)
+    run("verify", proof, "--policy", policy, status=1)
+    printed = run("refresh", ledger, proof).out
+    document = run.json("refresh", ledger, proof)
+    assert document["proof"] == printed
+    told = run("refresh", ledger, proof, "-o", proof).out
+    assert f"is up to date at size {document['size']}" in told
+    run("refresh", ledger, proof, "-o", "-")
+    assert "withdrawn by entry 8" in run("verify", proof, "--policy", policy).out
+    (ledger.parent / "no.json").write_text("{}")
+    run("refresh", ledger, ledger.parent / "no.json", status=2)

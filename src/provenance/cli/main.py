@@ -33,6 +33,7 @@ COMMANDS: Final = {
     "erase": "destroy the content of entries, for good",
     "publish": "publish a signed checkpoint over all that is recorded",
     "prove": "make the proof of some certifications, to hand out",
+    "refresh": "bring a proof up to date",
     "verify": "check a proof, offline; hold a CV against it",
     "audit": "derive the whole ledger again from its bytes",
     "log": "list the entries of a ledger",

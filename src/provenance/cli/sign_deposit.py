@@ -9,7 +9,7 @@ new, or a URI. --name is the name that the key was made with.
 
 Examples:
   provenance sign-deposit deposit.xml --origin log.example/1 --key own.pem --name body.example
-  provenance sign-deposit deposit.xml --origin log.example/1 --key own.pem --name body -o own.sig
+  provenance sign-deposit deposit.xml --origin log.example/1 --key own.pem --name body -o o.sig
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ class Prover:
                     format="provenance-proof/1",
                     checkpoint=note,
                     entries=_entries(view, checkpoint, shown),
-                    status=_status_leaves(view, checkpoint, wanted),
+                    status=status_leaves(view, checkpoint, wanted),
                 )
             )
 
@@ -133,19 +133,19 @@ def _entries(
 ) -> tuple[ProvenEntry, ...]:
     """Give the certifications and all that they rest on, in the order of the log."""
     disclosed = {one.index: one.disclosed for one in shown}
-    changed_by = {by for one in shown for by in _changed_by(view, one.index, checkpoint.size)}
+    changing = {by for one in shown for by in changed_by(view, one.index, checkpoint.size)}
     bodies = frozenset[str]().union(*(one.bodies for one in shown))
     support = {_in_force(view, body, checkpoint.size) for body in bodies}
-    indexes = {*disclosed, *changed_by, *support, checkpoint.size - 1} - {None}
+    indexes = {*disclosed, *changing, *support, checkpoint.size - 1} - {None}
     shown_at = {index for index in indexes if index is not None}
     shown_at |= declaring_entries(read_keys(view, checkpoint.size), shown_at)
     return tuple(
-        _proven(view, index, checkpoint.size, disclosed.get(index))
+        prove_entry(view, index, checkpoint.size, disclosed.get(index))
         for index in sorted(shown_at)
     )
 
 
-def _changed_by(view: View, index: int, size: int) -> list[int]:
+def changed_by(view: View, index: int, size: int) -> list[int]:
     """Give the entries below ``size`` that superseded, withdrew or erased a certification."""
     return [by for by in read_changes(view, index).values() if by < size]
 
@@ -158,7 +158,10 @@ def _in_force(view: View, body: str, size: int) -> int | None:
     return index
 
 
-def _proven(view: View, index: int, size: int, disclosed: Disclosed | None) -> ProvenEntry:
+def prove_entry(
+    view: View, index: int, size: int, disclosed: Disclosed | None = None
+) -> ProvenEntry:
+    """Show an entry in the tree of ``size``, with what is disclosed of its record."""
     entry, signature = view.record(index)
     path = prove_inclusion(index, size, view.node)
     return ProvenEntry(
@@ -170,7 +173,7 @@ def _proven(view: View, index: int, size: int, disclosed: Disclosed | None) -> P
     )
 
 
-def _status_leaves(
+def status_leaves(
     view: View, checkpoint: Checkpoint, indexes: Sequence[int]
 ) -> tuple[StatusLeaf, ...]:
     """Give the status leaves of the certifications, as of the checkpoint's last entry."""

@@ -11,6 +11,7 @@ from provenance.ledger.lookups import Lookups
 from provenance.ledger.prove import Prover
 from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.recall import Recall
+from provenance.ledger.refresh import refresh_bundle
 from provenance.ledger.registry import read_depositors, read_genesis
 from provenance.record.entry import parse_entry
 
@@ -80,6 +81,17 @@ class Reader:
         `UnknownEntryError`, `ErasedError`, `PolicyError`.
         """
         return self._prover.prove(indexes, disclose)
+
+    def refresh(self, bundle: bytes) -> bytes:
+        """Bring a proof bundle up to date; give it with a ``later`` part as of now.
+
+        The proof stays as it is; a verifier reads the status from the later checkpoint,
+        whose keys are today's. Raises `FormatError` for what is no bundle,
+        `ConsistencyError` for one of another log or history, `NotPublishedError` when no
+        newer checkpoint is published.
+        """
+        with self._files.store.view() as view:
+            return refresh_bundle(view, bundle, origin=self.origin)
 
     def tlog_proof(self, index: int) -> str:
         """Prove that entry ``index`` stands in the log, as a C2SP ``tlog-proof``.
