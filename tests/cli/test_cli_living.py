@@ -120,3 +120,21 @@ def test_a_proof_is_brought_up_to_date(run: Commands, ledger: Path) -> None:
     assert "withdrawn by entry 8" in run("verify", proof, "--policy", policy).out
     (ledger.parent / "no.json").write_text("{}")
     run("refresh", ledger, ledger.parent / "no.json", status=2)
+
+
+def test_a_log_ends_and_another_continues_it(run: Commands, ledger: Path) -> None:
+    newer = ledger.parent / "newer"
+    words = ("init", newer, "--origin", "log.example/newer", "--previous", ledger)
+    assert "publish first" in run(*words, status=3).err
+    run("publish", ledger)
+    genesis = run.json(*words)["genesis"]
+    assert run.json("show", newer, "0")["entry"]["previous"]["origin"] == ORIGIN
+    note = ledger.parent / "last.txt"
+    close = ("close", ledger, "--successor", "log.example/newer", "--genesis", genesis)
+    told = run(*close, "-o", note).out
+    assert "goes on as log.example/newer" in told
+    assert note.read_text().startswith(ORIGIN)
+    again = run(*close, status=3)
+    assert "is closed" in again.err
+    run("close", ledger, "--successor", "x", "--genesis", "no hash", status=2)
+    assert run.json("audit", ledger)["verdict"] == "yes"

@@ -20,6 +20,7 @@ from provenance.record.entry import (
     Endorsement,
     Erasure,
     Key,
+    Register,
     Status,
     Timestamp,
     Upgrade,
@@ -150,7 +151,8 @@ def test_a_status_root_that_hides_a_withdrawal_is_found(ledger: Ledger) -> None:
 
 
 def test_a_status_root_that_invents_something_is_found(ledger: Ledger) -> None:
-    append_raw(ledger, entry(Upgrade, format="provenance/2"), marks=[(FIRST, WITHDRAWN)])
+    register = entry(Register, source="RNCP", version="1", date="2026-01-01", digest=HASH)
+    append_raw(ledger, register, marks=[(FIRST, WITHDRAWN)])
     since = ledger.publish()
     path = ledger.path
     assert {one.check for one in close_and_audit(ledger).findings} == {"status"}

@@ -23,6 +23,7 @@ from provenance.record.entry import (
     Erasure,
     Genesis,
     Key,
+    Status,
     Timestamp,
     Upgrade,
     Withdrawal,
@@ -72,7 +73,8 @@ class Rules:
         """Depositors' keys that were replaced without a signature by a previous one."""
         self.tokens = 0
         """Time stamps, whose tokens an audit does not check."""
-        self.closed = False
+        self.closed_at: int | None = None
+        """Index of the entry that ended the log."""
         self.upgraded = False
         self._findings: Final = findings
         self._entry_at: Final = entry_at
@@ -87,7 +89,9 @@ class Rules:
 
     def apply(self, entry: Entry) -> None:
         """Check one entry against the state, and take it into the state."""
-        if self.closed:
+        # A last status entry lets the end itself be published.
+        ends = isinstance(entry, Status) and entry.index - 1 == self.closed_at
+        if self.closed_at is not None and not ends:
             self._broken(entry, "stands behind the close of the log")
         match entry:
             case Genesis():
@@ -118,7 +122,7 @@ class Rules:
                 if self._root_at(entry.size) != decode_base64(entry.root):
                     self._broken(entry, "stamps a root that the log does not have at that size")
             case Close():
-                self.closed = True
+                self.closed_at = entry.index
             case Upgrade():
                 self.upgraded = True
             case _:

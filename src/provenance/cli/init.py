@@ -11,6 +11,7 @@ Examples:
   provenance init ledger --origin log.example/certifications
   provenance init /var/lib/ledger --origin log.example/2026 --keys /etc/ledger-keys
   provenance init ledger --origin log.example/2026 --passphrase-fd 3 3< passphrase
+  provenance init newer --origin log.example/2036 --previous ledger
   provenance init ledger --origin log.example/2026 --entry-key "$(cat entry.uri)"
 """
 
@@ -24,7 +25,9 @@ from provenance.cli.exits import YES
 from provenance.cli.output import Answer
 from provenance.cli.signing import read_passphrase
 from provenance.encoding import encode_base64
+from provenance.errors import NotPublishedError
 from provenance.ledger import Ledger
+from provenance.record.entry import Previous
 from provenance.tlog.merkle import leaf_hash
 
 if TYPE_CHECKING:
@@ -41,6 +44,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--entry-key",
         metavar="URI",
         help="an Ed25519 key that exists (file:… or pkcs11:…), instead of a new one",
+    )
+
+    parser.add_argument(
+        "--previous",
+        metavar="LEDGER",
+        help="the ledger that this one continues, at its last checkpoint",
     )
 
 
@@ -79,4 +88,16 @@ def _create(args: argparse.Namespace) -> Ledger:
         keys=args.keys,
         passphrase=read_passphrase(args),
         entry_key=args.entry_key,
+        previous=None if args.previous is None else _read_previous(args.previous),
+    )
+
+
+def _read_previous(path: str) -> Previous:
+    with Ledger.open(path, readonly=True) as ledger:
+        latest = ledger.checkpoint()
+    if latest is None:
+        raise NotPublishedError(f"{path} has no checkpoint yet: publish first")
+    checkpoint = latest[0]
+    return Previous(
+        origin=checkpoint.origin, size=checkpoint.size, root=encode_base64(checkpoint.root)
     )

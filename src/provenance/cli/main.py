@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "prove": "make the proof of some certifications, to hand out",
     "refresh": "bring a proof up to date",
     "verify": "check a proof, offline; hold a CV against it",
+    "close": "end a log for ever, and say where it goes on",
     "audit": "derive the whole ledger again from its bytes",
     "log": "list the entries of a ledger",
     "show": "show one entry, and on request what it commits to",

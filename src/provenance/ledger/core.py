@@ -12,6 +12,7 @@ from provenance.keys import KeyRing
 from provenance.ledger.clock import Clock, wall_us
 from provenance.ledger.creation import create_ledger
 from provenance.ledger.deposit import ATTEMPTS_MAX, Depositing
+from provenance.ledger.ending import CloseJob
 from provenance.ledger.erasing import Erased, ErasureJob, check_basis, find_traces
 from provenance.ledger.files import catch_up, check_not_rolled_back, open_files
 from provenance.ledger.form import FormSource
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Decide
     from provenance.record.commitment import Field, Value
+    from provenance.record.entry import Previous
 
 
 class Ledger(Reader):
@@ -91,6 +93,7 @@ class Ledger(Reader):
         keys: str | Path | None = None,
         passphrase: bytes | None = None,
         entry_key: str | None = None,
+        previous: Previous | None = None,
     ) -> Ledger:
         """Make a new ledger with new keys at ``path``, and open it.
 
@@ -99,6 +102,7 @@ class Ledger(Reader):
         ``keys`` is the directory for the private keys, ``path/keys`` by default, and
         ``passphrase`` encrypts them. ``entry_key`` is the URI of the first entry key, on
         a token (``pkcs11:…``) or in a file (``file:…``), instead of a new one.
+        ``previous`` names the log that this one continues, at its last checkpoint.
 
         The ledger appears whole or not at all. Raises `FormatError` for an origin of
         another form, `PolicyError` when ``path`` exists, `KeyFileError`, `StorageError`.
@@ -110,6 +114,7 @@ class Ledger(Reader):
             keys=directory,
             passphrase=passphrase,
             entry_key=entry_key,
+            previous=previous,
         )
         return cls.open(path, keys=keys, passphrase=passphrase)
 
@@ -362,6 +367,20 @@ class Ledger(Reader):
         """
         self._check_writable()
         return self._rotating.rotate(role, uris)
+
+    def close_log(self, *, successor: str, genesis: bytes) -> str:
+        """End the log for ever; give its last checkpoint, a signed note.
+
+        ``successor`` is the origin of the log that goes on, ``genesis`` the leaf hash of
+        its first entry (32 bytes). Nothing can be recorded afterwards; everything can be
+        read and proven. Raises `FormatError`, `PolicyError` when it is closed already,
+        `KeyFileError`, `StorageError`.
+        """
+        self._check_writable()
+        job = CloseJob(successor=successor, genesis=genesis)
+        self._writer.record([job])
+        job.result()
+        return self._publisher.publish()
 
     def confirm_clock(self) -> None:
         """Take the system clock as right, after a `ClockError` was looked into."""

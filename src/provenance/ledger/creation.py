@@ -21,13 +21,20 @@ if TYPE_CHECKING:
     from provenance.keys import NewKey
     from provenance.ledger.draft import Place
     from provenance.ledger.files import LedgerFiles
-    from provenance.record.entry import Entry
+    from provenance.record.entry import Entry, Previous
 
 SECRET_SIZE: Final = 32
 
 
 class _FirstJob(Job):
-    def __init__(self, origin: str, *, entry_key: NewKey, log_keys: Sequence[NewKey]) -> None:
+    def __init__(
+        self,
+        origin: str,
+        *,
+        entry_key: NewKey,
+        log_keys: Sequence[NewKey],
+        previous: Previous | None,
+    ) -> None:
 
         def genesis(place: Place) -> Entry:
             return Genesis(
@@ -37,6 +44,7 @@ class _FirstJob(Job):
                 format="provenance/1",
                 origin=origin,
                 log_keys=tuple(str(key.verifier) for key in log_keys),
+                previous=previous,
             )
 
         def key(place: Place) -> Entry:
@@ -60,10 +68,12 @@ def create_ledger(
     keys: Path | None,
     passphrase: bytes | None = None,
     entry_key: str | None = None,
+    previous: Previous | None = None,
 ) -> None:
     """Make a ledger at ``path``, its keys below ``keys`` (``path/keys`` by default).
 
-    ``entry_key`` is the URI of the first entry key, which is made new by default.
+    ``entry_key`` is the URI of the first entry key, which is made new by default;
+    ``previous`` the log that this one continues.
     Raises `FormatError` for an origin that cannot be one, `PolicyError` when ``path``
     exists, `KeyFileError` when ``keys`` exists, `StorageError` when the disk refuses.
     """
@@ -72,7 +82,7 @@ def create_ledger(
         directory = files.path / "keys" if keys is None else keys
         ring = KeyRing.create(directory, passphrase=passphrase)
         entry, log = _first_keys(ring, origin, entry_key)
-        job = _FirstJob(origin, entry_key=entry, log_keys=log)
+        job = _FirstJob(origin, entry_key=entry, log_keys=log, previous=previous)
         for key in (entry, *log):
             ring.keep(key)
         writer = Writer(files, ring, Clock(), origin=origin)

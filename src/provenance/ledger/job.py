@@ -69,7 +69,12 @@ class Recorded(msgspec.Struct, frozen=True):
 
 
 class Job:
-    """What one caller wants recorded: all of it, in one piece, or nothing."""
+    """What one caller wants recorded: all of it, in one piece, or nothing.
+
+    ``ends_a_log``: it may stand behind the entry that closes the log.
+    """
+
+    ends_a_log = False
 
     def __init__(self, items: Sequence[Item]) -> None:
         self.items: Final = items

@@ -56,6 +56,8 @@ class StatusItem:
 class StatusJob(Job):
     """Appends a ``status`` entry over everything that stands before it."""
 
+    ends_a_log = True
+
     def __init__(self) -> None:
         self._item: Final = StatusItem()
         super().__init__([self._item])

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 from provenance.encoding import encode_base64
 from provenance.errors import LedgerFullError, LedgerPoisonedError, ProvenanceError
 from provenance.ledger.draft import Place
+from provenance.ledger.ending import check_goes_on
 from provenance.ledger.erasures import apply_erasures
 from provenance.ledger.job import OutdatedError, Recorded
 from provenance.ledger.keyhistory import (
@@ -121,6 +122,7 @@ class Writer:
 
     def _record(self, jobs: Sequence[Job], *, settle_status: bool) -> None:
         with self._files.store.view() as view:
+            check_goes_on(view, jobs)
             held = self._still_holding(jobs, view)
             chain = _Chain(view, self._clock)
             self._notice_rotation(view)
