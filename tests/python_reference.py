@@ -15,7 +15,7 @@ import msgspec
 from provenance import audit, keys, ledger, reconstruct, report, verifier
 from provenance.cdc import report as receipts
 from provenance.cdc import xsd
-from provenance.ledger import erasing, keyhistory, reading
+from provenance.ledger import erasing, keeping, reading
 from provenance.record import bundle
 from provenance.tlog import checkpoint, note, policy, proof
 
@@ -47,6 +47,7 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
             ledger.Accept,
             ledger.Refuse,
             ledger.DepositSignature,
+            ledger.form_digest,
             erasing.Erased,
         ),
     ),
@@ -149,7 +150,8 @@ def _class(kind: type) -> Iterator[str]:
 
 def _members(kind: type) -> Iterator[tuple[str, Any]]:
     # What a reader can do is listed with the ledger, which is one.
-    bases = [kind, reading.Reader] if kind is ledger.Ledger else [kind]
+    ledgers = [kind, keeping.Keeper, reading.Reader]
+    bases = ledgers if kind is ledger.Ledger else [kind]
     for base in bases:
         for name, member in vars(base).items():
             public = not name.startswith("_")

@@ -9,10 +9,18 @@ from provenance.audit.changes import changes_of
 from provenance.encoding import encode_base64
 from provenance.ledger.changes import change_key
 from provenance.ledger.draft import Place
+from provenance.ledger.endorsing import endorsement_row
 from provenance.ledger.erasures import erasure_row
 from provenance.ledger.keyhistory import key_row, log_keys, signing_key
 from provenance.ledger.registry import depositor_row, index_row
-from provenance.record.entry import Depositor, Erasure, Key, encode_entry, parse_entry
+from provenance.record.entry import (
+    Depositor,
+    Endorsement,
+    Erasure,
+    Key,
+    encode_entry,
+    parse_entry,
+)
 from provenance.record.message import entry_message
 from provenance.storage import Commit, Head
 from provenance.tlog.merkle import leaf_hash
@@ -68,6 +76,8 @@ def _rows(entry: Entry) -> list[tuple[bytes, bytes]]:
     rows = [index_row(change_key(index, bit), entry.index) for index, bit in changes_of(entry)]
     if isinstance(entry, Erasure):
         rows.append(erasure_row(entry.index))
+    if isinstance(entry, Endorsement):
+        rows.append(endorsement_row(entry.deposit, entry.index))
     if isinstance(entry, Depositor):
         rows.append(index_row(depositor_row(entry.depositor), entry.index))
     if isinstance(entry, Key):

@@ -1,8 +1,8 @@
 """A certification's life in any order, on a real ledger, against a plain model of it.
 
-Deposits, corrections, withdrawals, erasures, publications and re-openings come in random
-order. A dictionary says what must come out of each; statuses, look-ups, proofs and the
-audit must agree with it at every publication.
+Deposits, corrections, withdrawals, erasures, rotations, publications and re-openings come
+in random order. A dictionary says what must come out of each; statuses, look-ups, proofs
+and the audit must agree with it at every publication.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -252,6 +252,10 @@ class Life(RuleBasedStateMachine):
     @staticmethod
     def changed_by(known: Known) -> int | None:
         return known.changed_by.get(WITHDRAWN, known.changed_by.get(SUPERSEDED))
+
+    @rule(role=st.sampled_from(("entry", "log")))
+    def rotate(self, role: Literal["entry", "log"]) -> None:
+        self.ledger.rotate_keys(role)
 
     @rule()
     def reopen(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.ledger.changes import CHANGE_PREFIX, change_key
+from provenance.ledger.endorsing import ENDORSEMENT_PREFIX, endorsement_row
 from provenance.ledger.erasures import ERASURE_PREFIX, erasure_row
 from provenance.ledger.keyhistory import FIRST_ENTRIES, KEY_PREFIX, key_row
 from provenance.record.entry import Certification, Erasure, Withdrawal
@@ -29,6 +30,7 @@ def check_change_rows(view: View, rules: Rules, findings: Findings, *, start: in
         for (target, bit), by in rules.changed.items()
     }
     expected |= dict(map(erasure_row, rules.erasures))
+    expected |= dict(endorsement_row(*one) for one in rules.endorsements)
     expected |= {
         key: at
         for key, at in map(key_row, rules.declarations)
@@ -36,6 +38,8 @@ def check_change_rows(view: View, rules: Rules, findings: Findings, *, start: in
     }
     stored = dict(view.state_items(CHANGE_PREFIX))
     stored = {key: by for key, by in stored.items() if int.from_bytes(by, "big") >= start}
+    endorsements = dict(view.state_items(ENDORSEMENT_PREFIX))
+    stored |= {k: at for k, at in endorsements.items() if int.from_bytes(at, "big") >= start}
     stored |= dict(view.state_items(ERASURE_PREFIX, start=erasure_row(start)[0]))
     stored |= dict(view.state_items(KEY_PREFIX, start=key_row(start)[0]))
     for key in sorted(expected.keys() | stored.keys()):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.ledger.changes import CHANGE_PREFIX
+from provenance.ledger.endorsing import ENDORSEMENT_PREFIX
 from provenance.ledger.erasures import ERASURE_PREFIX
 from provenance.ledger.keyhistory import KEY_PREFIX
 from provenance.ledger.lookups import LOOKUP_KEY_SIZE
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 STATUS: Final = "status"
 STATE: Final = "state"
 LOOKUPS: Final = "look-ups"
-ELSEWHERE: Final = (CHANGE_PREFIX, ERASURE_PREFIX, KEY_PREFIX)
+ELSEWHERE: Final = (CHANGE_PREFIX, ENDORSEMENT_PREFIX, ERASURE_PREFIX, KEY_PREFIX)
 """Facts that are compared with the entries one by one, see `changes.py`."""
 COMMITTING: Final = ("certification", "deposit", "withdrawal", "erasure")
 

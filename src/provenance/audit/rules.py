@@ -67,6 +67,8 @@ class Rules:
         """Status bits of certifications that have any."""
         self.erased: Final[set[int]] = set()
         """Entries of every type whose content was destroyed."""
+        self.endorsements: Final[list[tuple[int, int]]] = []
+        """Deposit and index of each endorsement."""
         self.erasures: Final[list[int]] = []
         """Indexes of the erasure entries."""
         self.resets = 0
@@ -293,6 +295,7 @@ class Rules:
         self.changed[index, bit] = entry.index
 
     def _endorsement(self, entry: Endorsement) -> None:
+        self.endorsements.append((entry.deposit, entry.index))
         deposit = self._entry_at(entry.deposit)
         inside = (self._entry_at(index) for index in range(entry.start, entry.end))
         if not isinstance(deposit, Deposit) or not all(

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "sign-deposit": "sign a deposit file, as the body that sends it",
     "sign-keys": "sign a depositor's new keys with one in force",
     "deposit": "deposit files; give receipt and report",
+    "endorse": "have a certifier sign exactly its own entries",
     "withdraw": "take certifications back",
     "erase": "destroy the content of entries, for good",
     "publish": "publish a signed checkpoint over all that is recorded",
@@ -44,7 +45,7 @@ COMMANDS: Final = {
     "key": "make, rotate and show keys; print the trust policy",
 }
 """Every command, and what it does."""
-GROUPS: Final = {"depositor", "key"}
+GROUPS: Final = {"depositor", "endorse", "key"}
 """Commands that have commands of their own."""
 
 _EPILOG: Final = """\

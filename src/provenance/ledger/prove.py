@@ -2,8 +2,9 @@
 
 A bundle holds the last published checkpoint, the certifications asked for with what is
 disclosed of them, and what their proof rests on: the entries that declare the entry keys,
-the checkpoint's ``status`` entry with the status leaves, and the entries in force of
-depositor and certifier, because people read names.
+the checkpoint's ``status`` entry with the status leaves, the entries in force of depositor
+and certifier, because people read names, and their certifier's own endorsement with the
+entry that lists its key.
 """
 
 from __future__ import annotations
@@ -12,23 +13,22 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from provenance.encoding import encode_base64
 from provenance.errors import NotPublishedError, PolicyError, UnknownEntryError
-from provenance.ledger.changes import read_changes
 from provenance.ledger.disclosure import LINE, choose, names_for
-from provenance.ledger.keyhistory import declaring_entries, read_keys
-from provenance.ledger.publish import latest_checkpoint
-from provenance.ledger.registry import depositor_row, read_entry, read_index
-from provenance.record.bundle import (
-    BUNDLE_ITEMS_MAX,
-    Bundle,
-    ProvenEntry,
-    StatusLeaf,
-    encode_bundle,
+from provenance.ledger.evidence import (
+    changed_by,
+    endorsement_support,
+    endorsements_of,
+    in_force,
+    links,
+    prove_entries,
+    status_leaves,
 )
+from provenance.ledger.publish import latest_checkpoint
+from provenance.ledger.registry import read_entry
+from provenance.record.bundle import BUNDLE_ITEMS_MAX, Bundle, encode_bundle
 from provenance.record.commitment import Disclosed, disclose
-from provenance.record.entry import Certification, Depositor, Status, parse_entry
-from provenance.record.status import LEAF_ENTRIES, leaf_count
+from provenance.record.entry import Certification
 from provenance.tlog.proof import TlogProof, format_tlog_proof
 from provenance.tlog.prover import prove_inclusion
 
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.recall import Recall
+    from provenance.record.entry import Endorsement
     from provenance.storage import View
-    from provenance.tlog.checkpoint import Checkpoint
 
 
 CERTIFICATIONS_MAX: Final = BUNDLE_ITEMS_MAX // 5
@@ -82,13 +82,18 @@ class Prover:
             if latest is None or wanted[0] < 0 or wanted[-1] >= latest[0].size:
                 raise _not_published(wanted[0] if wanted[0] < 0 else wanted[-1], view)
             checkpoint, note = latest
+            size = checkpoint.size
             shown = [self._show(view, index, names_for(index, disclose)) for index in wanted]
+            endorsed = endorsements_of(view, wanted, size)
+            due = _indexes(view, size, shown, endorsed)
+            disclosed = {one.index: one.disclosed for one in shown}
             return encode_bundle(
                 Bundle(
                     format="provenance-proof/1",
                     checkpoint=note,
-                    entries=_entries(view, checkpoint, shown),
-                    status=status_leaves(view, checkpoint, wanted),
+                    entries=prove_entries(view, due, size, disclosed=disclosed),
+                    status=status_leaves(view, size, wanted),
+                    endorsements=links(view, endorsed),
                 )
             )
 
@@ -128,68 +133,14 @@ def _not_published(index: int, view: View) -> Exception:
     return NotPublishedError(f"no checkpoint covers entry {index} yet: publish first")
 
 
-def _entries(
-    view: View, checkpoint: Checkpoint, shown: Sequence[_Shown]
-) -> tuple[ProvenEntry, ...]:
-    """Give the certifications and all that they rest on, in the order of the log."""
-    disclosed = {one.index: one.disclosed for one in shown}
-    changing = {by for one in shown for by in changed_by(view, one.index, checkpoint.size)}
+def _indexes(
+    view: View, size: int, shown: Sequence[_Shown], endorsed: Mapping[int, Endorsement]
+) -> set[int]:
+    """Give the certifications and what they rest on, but for the entry keys."""
+    wanted = [one.index for one in shown]
+    changes = {by for index in wanted for by in changed_by(view, index, size)}
     bodies = frozenset[str]().union(*(one.bodies for one in shown))
-    support = {_in_force(view, body, checkpoint.size) for body in bodies}
-    indexes = {*disclosed, *changing, *support, checkpoint.size - 1} - {None}
-    shown_at = {index for index in indexes if index is not None}
-    shown_at |= declaring_entries(read_keys(view, checkpoint.size), shown_at)
-    return tuple(
-        prove_entry(view, index, checkpoint.size, disclosed.get(index))
-        for index in sorted(shown_at)
-    )
-
-
-def changed_by(view: View, index: int, size: int) -> list[int]:
-    """Give the entries below ``size`` that superseded, withdrew or erased a certification."""
-    return [by for by in read_changes(view, index).values() if by < size]
-
-
-def _in_force(view: View, body: str, size: int) -> int | None:
-    """Give the newest ``depositor`` entry of ``body`` that the checkpoint covers."""
-    index = read_index(view, depositor_row(body))
-    while index is not None and index >= size:
-        index = read_entry(view, index, Depositor).previous
-    return index
-
-
-def prove_entry(
-    view: View, index: int, size: int, disclosed: Disclosed | None = None
-) -> ProvenEntry:
-    """Show an entry in the tree of ``size``, with what is disclosed of its record."""
-    entry, signature = view.record(index)
-    path = prove_inclusion(index, size, view.node)
-    return ProvenEntry(
-        entry=entry.decode(),
-        signature=encode_base64(signature),
-        path=tuple(map(encode_base64, path)),
-        hidden=() if disclosed is None else tuple(map(encode_base64, disclosed.hidden)),
-        disclosures=() if disclosed is None else disclosed.disclosures,
-    )
-
-
-def status_leaves(
-    view: View, checkpoint: Checkpoint, indexes: Sequence[int]
-) -> tuple[StatusLeaf, ...]:
-    """Give the status leaves of the certifications, as of the checkpoint's last entry."""
-    status = parse_entry(view.entry(checkpoint.size - 1))
-    if not isinstance(status, Status):
-        raise NotPublishedError("the last checkpoint does not end in a status entry")
-    root = encode_base64(view.status_root(status.size, settled=True))
-    if root != status.root:
-        # A newer status entry was appended, and its checkpoint is not signed yet.
-        raise NotPublishedError("a publication was not finished: publish again")
-    leaves = leaf_count(status.size)
-    return tuple(
-        StatusLeaf(
-            leaf=leaf,
-            bits=encode_base64(view.status_leaf(leaf)),
-            path=tuple(map(encode_base64, prove_inclusion(leaf, leaves, view.status_node))),
-        )
-        for leaf in sorted({index // LEAF_ENTRIES for index in indexes})
-    )
+    registered = (in_force(view, body, size) for body in bodies)
+    support = {index for index in registered if index is not None}
+    signed = endorsement_support(view, endorsed)
+    return {*wanted, *changes, *support, *signed, size - 1}

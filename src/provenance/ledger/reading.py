@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.errors import UnknownEntryError
 from provenance.ledger.disclosure import LINE
+from provenance.ledger.endorsing import make_kit
 from provenance.ledger.keyhistory import log_keys, read_keys
 from provenance.ledger.lookups import Lookups
 from provenance.ledger.prove import Prover
@@ -167,6 +168,17 @@ class Reader:
         """Put a deposited file together again, byte for byte. Raises `ErasedError`."""
         with self._files.store.view() as view:
             return self._recall.rebuild(view, index)
+
+    def endorsement_kit(self, deposit: int) -> bytes:
+        """Give what the certifier of a deposit needs to sign its entries: JSON, secret.
+
+        It holds the seeds of the deposit's certifications: whoever keeps it can undo an
+        erasure's secrecy. Raises `UnknownEntryError` for what is no deposit, `ErasedError`
+        when anything of it was erased, `PolicyError` for what is no file, or of which
+        nothing was recorded.
+        """
+        with self._files.store.view() as view:
+            return make_kit(view, self._recall, deposit, origin=self.origin)
 
     def depositors(self) -> list[Depositor]:
         """Give the entries in force of all depositors, ordered by BCR."""

@@ -3,7 +3,8 @@
 A proof says what was so when it was made, under the keys of that time. ``later`` adds the
 newest checkpoint, signed by today's keys, a proof that its tree continues the old one, and
 the status of the certifications as of now, with the entries that changed them. Nothing of
-the old proof is altered, and nothing more of the records is disclosed.
+the old proof is altered, and nothing more of the records is disclosed. No seed is asked
+for, so what was erased is brought up to date as well.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import msgspec
 
 from provenance.encoding import encode_base64
 from provenance.errors import ConsistencyError, NotPublishedError
-from provenance.ledger.keyhistory import declaring_entries, read_keys
-from provenance.ledger.prove import changed_by, prove_entry, status_leaves
+from provenance.ledger.evidence import changed_by, prove_entries, status_leaves
+from provenance.ledger.keyhistory import log_keys, read_keys
 from provenance.ledger.publish import latest_checkpoint
 from provenance.record.bundle import Later, encode_bundle, parse_bundle, parse_entries
 from provenance.record.entry import Certification
@@ -24,6 +25,10 @@ from provenance.tlog.note import split_note
 from provenance.tlog.prover import prove_consistency
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenance.record.bundle import Bundle
+    from provenance.record.entry import Entry
     from provenance.storage import View
     from provenance.tlog.checkpoint import Checkpoint
 
@@ -32,27 +37,34 @@ def refresh_bundle(view: View, bundle: bytes, *, origin: str) -> bytes:
     """Give the bundle with a ``later`` part as of the last checkpoint.
 
     Raises `FormatError` for what is no bundle, `ConsistencyError` for one of another log or
-    history, `NotPublishedError` when no newer checkpoint is published.
+    history, `NotPublishedError` when no newer checkpoint is published, or today's log keys
+    have not signed one yet.
     """
     parsed = parse_bundle(bundle)
-    old = parse_checkpoint(split_note(parsed.checkpoint)[0])
-    latest = latest_checkpoint(view)
-    if latest is None or latest[0].size <= old.size:
-        raise NotPublishedError("no checkpoint is newer than the proof's own: publish first")
-    _check_history(view, old, origin)
-    new, note = latest
     shown = parse_entries(parsed.entries)
+    old = parse_checkpoint(split_note(parsed.checkpoint)[0])
+    new, note = _newest(view, old)
+    _check_history(view, old, origin)
+    _check_entries(view, parsed, shown, old.size)
     wanted = [entry.index for entry in shown if isinstance(entry, Certification)]
-    known = {entry.index for entry in shown}
     due = {new.size - 1, *(by for one in wanted for by in changed_by(view, one, new.size))}
-    due |= declaring_entries(read_keys(view, new.size), due | known)
     later = Later(
         checkpoint=note,
         proof=tuple(map(encode_base64, prove_consistency(old.size, new.size, view.node))),
-        entries=tuple(prove_entry(view, index, new.size) for index in sorted(due - known)),
-        status=status_leaves(view, new, wanted),
+        entries=prove_entries(view, due, new.size, shown=[entry.index for entry in shown]),
+        status=status_leaves(view, new.size, wanted),
     )
     return encode_bundle(msgspec.structs.replace(parsed, later=later))
+
+
+def _newest(view: View, old: Checkpoint) -> tuple[Checkpoint, str]:
+    """Give the newest checkpoint, which the log keys in force now must have signed."""
+    latest = latest_checkpoint(view)
+    if latest is None or latest[0].size <= old.size:
+        raise NotPublishedError("no checkpoint is newer than the proof's own: publish first")
+    if log_keys(read_keys(view, latest[0].size)) != log_keys(read_keys(view)):
+        raise NotPublishedError("the log keys were rotated since the last checkpoint: publish")
+    return latest
 
 
 def _check_history(view: View, old: Checkpoint, origin: str) -> None:
@@ -60,3 +72,10 @@ def _check_history(view: View, old: Checkpoint, origin: str) -> None:
         raise ConsistencyError(f"the proof is of the log {old.origin}, not of {origin}")
     if not old.size > 0 or view.root(old.size) != old.root:
         raise ConsistencyError(f"the proof's checkpoint at size {old.size} is not this log's")
+
+
+def _check_entries(view: View, bundle: Bundle, entries: Sequence[Entry], size: int) -> None:
+    """Check that the entries shown are those of the log, before others are sought by them."""
+    for entry, shown in zip(entries, bundle.entries, strict=True):
+        if entry.index >= size or view.entry(entry.index) != shown.entry.encode():
+            raise ConsistencyError(f"the proof's entry {entry.index} is not this log's")

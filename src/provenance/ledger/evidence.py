@@ -1,0 +1,156 @@
+"""What a proof rests on: entries with their paths, status leaves, endorsements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance.encoding import encode_base64
+from provenance.errors import NotPublishedError, PolicyError
+from provenance.ledger.changes import read_changes
+from provenance.ledger.endorsing import find_endorsement
+from provenance.ledger.keyhistory import declaring_entries, read_keys
+from provenance.ledger.registry import depositor_row, read_entry, read_index
+from provenance.record.bundle import (
+    BUNDLE_ITEMS_MAX,
+    EndorsementLink,
+    ProvenEntry,
+    StatusLeaf,
+)
+from provenance.record.entry import Certification, Depositor, Status, parse_entry
+from provenance.record.status import LEAF_ENTRIES, SUPERSEDED, leaf_count
+from provenance.tlog.merkle import HASH_SIZE, node_hash
+from provenance.tlog.prover import prove_inclusion
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from provenance.record.commitment import Disclosed
+    from provenance.record.entry import Endorsement
+    from provenance.storage import View
+    from provenance.tlog.prover import NodeReader
+
+
+def changed_by(view: View, index: int, size: int) -> list[int]:
+    """Give the entries below ``size`` that superseded, withdrew or erased a certification."""
+    return [by for by in read_changes(view, index).values() if by < size]
+
+
+def in_force(view: View, body: str, size: int) -> int | None:
+    """Give the newest ``depositor`` entry of ``body`` below ``size``."""
+    index = read_index(view, depositor_row(body))
+    while index is not None and index >= size:
+        index = read_entry(view, index, Depositor).previous
+    return index
+
+
+def endorsements_of(view: View, indexes: Iterable[int], size: int) -> dict[int, Endorsement]:
+    """Give the newest endorsement below ``size`` of each certification that has one."""
+    entries = (read_entry(view, index, Certification) for index in indexes)
+    found = ((entry.index, find_endorsement(view, entry, size)) for entry in entries)
+    return {index: endorsement for index, endorsement in found if endorsement is not None}
+
+
+def links(view: View, endorsed: Mapping[int, Endorsement]) -> tuple[EndorsementLink, ...]:
+    """Show that each certification is among the entries that its endorsement signs."""
+    trees = {by.index: _small_tree(view, by) for by in endorsed.values()}
+    return tuple(
+        EndorsementLink(
+            entry=by.index,
+            certification=index,
+            path=tuple(
+                map(
+                    encode_base64,
+                    prove_inclusion(index - by.start, by.end - by.start, trees[by.index]),
+                )
+            ),
+        )
+        for index, by in sorted(endorsed.items())
+    )
+
+
+def _small_tree(view: View, by: Endorsement) -> NodeReader:
+    """Read the tree over the endorsed entries alone, which is no part of the log's."""
+    hashes = view.leaf_hashes(by.start, by.end)
+    levels = [[hashes[at : at + HASH_SIZE] for at in range(0, len(hashes), HASH_SIZE)]]
+    while len(levels[-1]) > 1:
+        below = iter(levels[-1])
+        # A last node without a sibling makes no full subtree, and is dropped by the zip.
+        levels.append(
+            [node_hash(left, right) for left, right in zip(below, below, strict=False)]
+        )
+    return lambda level, index: levels[level][index]
+
+
+def endorsement_support(view: View, endorsed: Mapping[int, Endorsement]) -> set[int]:
+    """Give the endorsements' entries, and those that list their keys.
+
+    The entry that such a one replaced goes with it: it tells who changed the keys.
+    """
+    found: set[int] = set()
+    for index, by in endorsed.items():
+        depositor = read_entry(view, index, Certification).depositor
+        listing = in_force(view, depositor, by.index)
+        assert listing is not None, "an endorsement is by a key that an entry lists"
+        replaced = read_entry(view, listing, Depositor).previous
+        found |= {by.index, listing} | ({replaced} if replaced is not None else set())
+    return found
+
+
+def prove_entries(
+    view: View,
+    indexes: Collection[int],
+    size: int,
+    *,
+    disclosed: Mapping[int, Disclosed] | None = None,
+    shown: Collection[int] = (),
+) -> tuple[ProvenEntry, ...]:
+    """Prove entries in the tree of ``size``, and the ``key`` entries that they rest on.
+
+    ``disclosed``: what is shown of records. ``shown``: entries that the proof has already.
+    Raises `PolicyError` when that is more than a proof holds.
+    """
+    wanted = {*indexes}
+    wanted |= declaring_entries(read_keys(view, size), wanted)
+    wanted -= {*shown}
+    if len(wanted) > BUNDLE_ITEMS_MAX:
+        raise PolicyError(f"a proof holds {BUNDLE_ITEMS_MAX} entries at most: ask for fewer")
+    records = disclosed or {}
+    return tuple(_prove(view, index, size, records.get(index)) for index in sorted(wanted))
+
+
+def _prove(view: View, index: int, size: int, disclosed: Disclosed | None) -> ProvenEntry:
+    entry, signature = view.record(index)
+    path = prove_inclusion(index, size, view.node)
+    return ProvenEntry(
+        entry=entry.decode(),
+        signature=encode_base64(signature),
+        path=tuple(map(encode_base64, path)),
+        hidden=() if disclosed is None else tuple(map(encode_base64, disclosed.hidden)),
+        disclosures=() if disclosed is None else disclosed.disclosures,
+    )
+
+
+def status_leaves(view: View, size: int, indexes: Sequence[int]) -> tuple[StatusLeaf, ...]:
+    """Give the status leaves of certifications, and of those that supersede them.
+
+    As of the ``status`` entry that ends the tree of ``size``. Raises `NotPublishedError`
+    when there is none, or a newer one waits for its checkpoint.
+    """
+    status = parse_entry(view.entry(size - 1))
+    if not isinstance(status, Status):
+        raise NotPublishedError("the last checkpoint does not end in a status entry")
+    root = encode_base64(view.status_root(status.size, settled=True))
+    if root != status.root:
+        # A newer status entry was appended, and its checkpoint is not signed yet.
+        raise NotPublishedError("a publication was not finished: publish again")
+    newer = (read_changes(view, index).get(SUPERSEDED, size) for index in indexes)
+    concerned = {*indexes, *(index for index in newer if index < size)}
+    leaves = leaf_count(status.size)
+    return tuple(
+        StatusLeaf(
+            leaf=leaf,
+            bits=encode_base64(view.status_leaf(leaf)),
+            path=tuple(map(encode_base64, prove_inclusion(leaf, leaves, view.status_node))),
+        )
+        for leaf in sorted({index // LEAF_ENTRIES for index in concerned})
+    )

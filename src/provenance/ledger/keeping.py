@@ -1,0 +1,215 @@
+"""Keeping a ledger: bodies, withdrawals, erasures, keys, publications, its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from provenance.cdc.kit import parse_endorsement
+from provenance.errors import LedgerBusyError, PolicyError
+from provenance.keys import KeyRing
+from provenance.ledger.clock import Clock
+from provenance.ledger.deposit import ATTEMPTS_MAX
+from provenance.ledger.ending import CloseJob
+from provenance.ledger.endorsing import Endorsing
+from provenance.ledger.erasing import Erased, ErasureJob, check_basis, find_traces
+from provenance.ledger.group import GroupCommit
+from provenance.ledger.job import OutdatedError
+from provenance.ledger.keyhistory import check_not_operators
+from provenance.ledger.publish import Publisher
+from provenance.ledger.reading import Reader
+from provenance.ledger.registration import (
+    Registration,
+    RegistrationJob,
+    check_registration,
+)
+from provenance.ledger.registry import read_entry
+from provenance.ledger.rotation import Rotating
+from provenance.ledger.withdrawal import WithdrawalJob, check_reason
+from provenance.ledger.writer import Writer
+from provenance.record.entry import Certification
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from provenance.keys import Role
+    from provenance.ledger.files import LedgerFiles
+
+
+class Keeper(Reader):
+    """What the operator does with an open ledger, but for depositing."""
+
+    def __init__(
+        self,
+        files: LedgerFiles,
+        *,
+        keys: Path | None,
+        readonly: bool,
+        passphrase: bytes | None = None,
+    ) -> None:
+        """Use `Ledger.open`."""
+        super().__init__(files)
+        self._readonly: Final = readonly
+        ring = KeyRing(keys or files.path / "keys", passphrase=passphrase)
+        self._clock: Final = Clock()
+        self._writer: Final = Writer(files, ring, self._clock, origin=self.origin)
+        self._group: Final = GroupCommit(self._writer.record)
+        self._publisher: Final = Publisher(files, ring, self._writer, origin=self.origin)
+        self._rotating: Final = Rotating(files, ring, self._group.submit, origin=self.origin)
+        self._endorsing: Final = Endorsing(files, self._group.submit, origin=self.origin)
+
+    def register(
+        self,
+        depositor: str,
+        *,
+        name: str,
+        siret: str | None = None,
+        certifiers: Sequence[str] | None = None,
+        succeeds: Sequence[str] | None = None,
+        keys: Sequence[str] = (),
+        signature: bytes | None = None,
+    ) -> int:
+        """Register a depositor, or replace its entry; give the index of the new one.
+
+        ``depositor`` is its BCR (8 characters of 0-9A-Z), ``name`` what people read.
+        ``certifiers`` limits for whom it may deposit besides itself; None does not.
+        ``succeeds`` names depositors whose certifications it has taken over: it may
+        correct and withdraw them. ``keys`` are vkeys (Ed25519): once there are any, its
+        deposits must be signed. ``signature`` (64 bytes) is by one of the keys in force
+        over the new ones; replacing an entry that lists keys without it is a reset by
+        the operator, and shows as one.
+
+        Raises `FormatError` when a value has not its form, `SignatureError` for a
+        signature by no key in force, `PolicyError` for one that nothing asks for and for a
+        key that is the operator's, `StorageError`.
+        """
+        self._check_writable()
+        registration = Registration(
+            depositor=depositor,
+            name=name,
+            siret=siret,
+            certifiers=None if certifiers is None else tuple(certifiers),
+            succeeds=tuple(succeeds) if succeeds else None,
+            keys=tuple(keys),
+            signature=signature,
+        )
+        with self._files.store.view() as view:
+            check_not_operators(view, keys)
+            against = check_registration(view, registration, origin=self.origin)
+        try:
+            job = RegistrationJob(registration, signed_against=against)
+            return self._group.submit(job).start
+        except OutdatedError as error:
+            raise PolicyError("the entry was replaced meanwhile: sign anew") from error
+
+    def withdraw(self, index: int, reason: str = "OTHER") -> int:
+        """Take the certification at ``index`` back; give the withdrawal's index.
+
+        ``reason`` is one of `REASONS`, and committed to. The certification stays
+        recorded, and provable as withdrawn. Raises `FormatError` for another reason,
+        `UnknownEntryError` for what is no certification, `PolicyError` when it is
+        withdrawn already, `StorageError`.
+        """
+        self._check_writable()
+        job = WithdrawalJob(index, check_reason(reason))
+        with self._files.store.view() as view:
+            read_entry(view, index, Certification)
+        try:
+            return self._group.submit(job).start
+        except OutdatedError as error:
+            raise PolicyError(f"entry {index} is withdrawn already") from error
+
+    def erase(self, indexes: Iterable[int], *, basis: str) -> Erased:
+        """Destroy the content of entries for good; give what was erased.
+
+        ``indexes`` name certifications, deposits or withdrawals; ``basis`` is one of
+        `BASES`, and committed to. With a certification goes everything that would give
+        its data away: what it superseded, its deposit, and the deposits in which a
+        passage of the same idTechnique or holder was refused or repeated. The entries
+        stay, and all other proofs hold. On return the seeds are gone from the disk, as
+        far as the file system overwrites in place.
+
+        Raises `FormatError` for another basis, `UnknownEntryError` for an entry without
+        content, `ErasedError` when nothing is left to erase, `StorageError`.
+        """
+        self._check_writable()
+        grounds, wanted = check_basis(basis), tuple(indexes)
+        for _ in range(ATTEMPTS_MAX):
+            with self._files.store.view() as view:
+                traces = find_traces(view, self._recall, self._lookups, wanted)
+            job = ErasureJob(traces, grounds)
+            try:
+                recorded = self._group.submit(job)
+            except OutdatedError:
+                continue
+            return Erased(
+                entries=tuple(range(recorded.start, recorded.start + len(job.items))),
+                erased=tuple(one.index for one in traces),
+                time=recorded.time,
+            )
+        raise LedgerBusyError("other writers keep erasing the same entries: try again")
+
+    def to_erase(self, indexes: Iterable[int]) -> tuple[int, ...]:
+        """Give what `erase` would erase, and erase nothing. Raises as `erase` does."""
+        with self._files.store.view() as view:
+            traces = find_traces(view, self._recall, self._lookups, indexes)
+        return tuple(one.index for one in traces)
+
+    def publish(self) -> str:
+        """Publish a checkpoint over everything recorded so far; give the signed note.
+
+        When nothing was appended since the last one, the same note comes back.
+        Raises `KeyFileError` without the log keys, `ConsistencyError` when the database
+        does not contain what was published before, `StorageError`.
+        """
+        self._check_writable()
+        return self._publisher.publish()
+
+    def rotate_keys(self, role: Role, *uris: str) -> tuple[int, ...]:
+        """Put new keys in the place of those in force; give the ``key`` entries' indexes.
+
+        ``role`` is ``"entry"`` (one Ed25519 key) or ``"log"`` (an Ed25519 and an
+        ML-DSA-44 key). ``uris`` name keys that exist (``file:…``, ``pkcs11:…``); of a
+        kind that none of them has, one is made in the key directory. The old keys are
+        retired in the same commit. A new entry key signs from the next entry on; new log
+        keys sign the next checkpoint, for which verifiers need the new `policy`. Old
+        proofs then need bringing up to date.
+
+        Raises `KeyFileError` when a key cannot be used or written, `PolicyError` for a
+        public key that this log has seen before, `StorageError`.
+        """
+        self._check_writable()
+        return self._rotating.rotate(role, uris)
+
+    def close_log(self, *, successor: str, genesis: bytes) -> str:
+        """End the log for ever; give its last checkpoint, a signed note.
+
+        ``successor`` is the origin of the log that goes on, ``genesis`` the leaf hash of
+        its first entry (32 bytes). Nothing can be recorded afterwards; everything can be
+        read and proven. Raises `FormatError`, `PolicyError` when it is closed already,
+        `KeyFileError`, `StorageError`.
+        """
+        self._check_writable()
+        job = CloseJob(successor=successor, genesis=genesis)
+        self._writer.record([job])
+        job.result()
+        return self._publisher.publish()
+
+    def endorse(self, endorsement: bytes) -> int:
+        """Add a certifier's own signature over its entries; give the entry's index.
+
+        ``endorsement`` is what ``provenance endorse sign`` gave, JSON. Everything about it
+        is checked again. Raises `FormatError` for another form, `UnknownEntryError` for
+        what is no deposit, `PolicyError` for another log, another range, a key that is not
+        in force and a repetition, `VerificationError` for another root, `SignatureError`.
+        """
+        self._check_writable()
+        return self._endorsing.endorse(parse_endorsement(endorsement))
+
+    def confirm_clock(self) -> None:
+        """Take the system clock as right, after a `ClockError` was looked into."""
+        self._clock.confirm()
+
+    def _check_writable(self) -> None:
+        if self._readonly:
+            raise PolicyError("the ledger is open for reading only")
