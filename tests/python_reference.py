@@ -15,7 +15,7 @@ import msgspec
 from provenance import audit, keys, ledger, reconstruct, report, verifier
 from provenance.cdc import report as receipts
 from provenance.cdc import xsd
-from provenance.ledger import erasing, keeping, reading
+from provenance.ledger import erasing, keeping, keyhistory, reading
 from provenance.record import bundle
 from provenance.tlog import checkpoint, note, policy, proof
 
