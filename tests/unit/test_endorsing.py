@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec.structs import replace
 
-from ledgers import DEPOSITOR, create, flux, records, today_spec
+from ledgers import DEPOSITOR, ORIGIN, create, flux, records, today_spec
 from provenance.audit import audit
 from provenance.cdc.endorsing import check_kit
 from provenance.cdc.kit import (
@@ -29,10 +29,12 @@ from provenance.errors import (
     VerificationError,
 )
 from provenance.ledger import DepositSignature, Ledger
-from provenance.record.entry import Endorsement
-from provenance.record.message import deposit_message, file_digest
+from provenance.record.bundle import parse_bundle
+from provenance.record.entry import Depositor, Endorsement, parse_entry
+from provenance.record.message import deposit_message, depositor_message, file_digest
 from provenance.tlog.note import ED25519, make_verifier_key
 from provenance.verifier import Verifier
+from raw_entries import append_raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -220,3 +222,93 @@ def test_a_key_that_was_replaced_endorses_nothing(ledger: Ledger) -> None:
     ledger.register(DEPOSITOR, name="Organisme", keys=[])
     with pytest.raises(PolicyError, match="does not list that key"):
         ledger.endorse(made)
+
+
+# Whose doing the key is.
+
+NEWER = Ed25519PrivateKey.generate()
+NEWER_KEY = make_verifier_key(
+    "certifier.example/newer", ED25519, NEWER.public_key().public_bytes_raw()
+)
+
+
+def endorsed_by(ledger: Ledger) -> str:
+    """Endorse by the newer key, and give what a verifier says of it."""
+    ledger.endorse(endorse(ledger, NEWER, NEWER_KEY))
+    ledger.publish()
+    report = Verifier(ledger.policy()).verify(ledger.prove([6]))
+    assert report.verdict == "yes", report.summary
+    return str(report.certifications[0].endorsement)
+
+
+def vouch(private: Ed25519PrivateKey) -> bytes:
+    message = depositor_message(origin=ORIGIN, depositor=DEPOSITOR, keys=[str(NEWER_KEY)])
+    return private.sign(message)
+
+
+def test_a_key_that_an_older_one_signed(ledger: Ledger) -> None:
+    signature = vouch(PRIVATE)
+    ledger.register(DEPOSITOR, name="x", keys=[str(NEWER_KEY)], signature=signature)
+    assert "set by a key of its own that entry 4 lists" in endorsed_by(ledger)
+
+
+def test_a_key_that_the_operator_reset(ledger: Ledger) -> None:
+    ledger.register(DEPOSITOR, name="x", keys=[str(NEWER_KEY)])
+    assert "reset by the operator alone, in place of the keys of entry 4" in endorsed_by(ledger)
+
+
+def test_a_key_that_stayed(ledger: Ledger) -> None:
+    ledger.register(DEPOSITOR, name="x", keys=[str(NEWER_KEY)])
+    before = ledger.register(DEPOSITOR, name="y", keys=[str(NEWER_KEY)])
+    ledger.register(DEPOSITOR, name="z", keys=[str(NEWER_KEY)])
+    assert f"as entry {before} did before" in endorsed_by(ledger)
+
+
+def test_a_first_key_is_the_operators_doing(ledger: Ledger) -> None:
+    ledger.endorse(endorse(ledger))
+    ledger.publish()
+    report = Verifier(ledger.policy()).verify(ledger.prove([6]))
+    assert "set by the operator" in str(report.certifications[0].endorsement)
+    assert "reset" not in str(report.certifications[0].endorsement)
+
+
+def test_a_signature_over_keys_that_is_wrong_refuses_the_proof(tmp_path: Path) -> None:
+    with create(tmp_path / "ledger") as ledger:
+        ledger.register(DEPOSITOR, name="Organisme", keys=[str(KEY)])
+        deposit(ledger, FILE)
+        append_raw(
+            ledger,
+            lambda place: Depositor(
+                index=place.index,
+                time=place.time,
+                prev=place.prev,
+                depositor=DEPOSITOR,
+                name="x",
+                keys=(str(NEWER_KEY),),
+                previous=4,
+                signature=encode_base64(vouch(NEWER)),
+            ),
+        )
+        ledger.endorse(endorse(ledger, NEWER, NEWER_KEY))
+        ledger.publish()
+        report = Verifier(ledger.policy()).verify(ledger.prove([6]))
+    assert [one.name for one in report.checks if one.outcome == "no"] == ["endorsement"]
+
+
+def without(bundle: bytes, index: int) -> bytes:
+    """Leave one entry out of a proof."""
+    parsed = parse_bundle(bundle)
+    kept = [one for one in parsed.entries if parse_entry(one.entry.encode()).index != index]
+    assert len(kept) < len(parsed.entries)
+    return encode_json(replace(parsed, entries=tuple(kept)))
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_who_set_a_key_is_not_guessed(ledger: Ledger, *, signed: bool) -> None:
+    """The entry that was replaced is left out of the proof."""
+    signature = vouch(PRIVATE) if signed else None
+    ledger.register(DEPOSITOR, name="x", keys=[str(NEWER_KEY)], signature=signature)
+    endorsed_by(ledger)
+    report = Verifier(ledger.policy()).verify(without(ledger.prove([6]), 4))
+    said = "an earlier key of its own, not checked" if signed else "the operator alone, who"
+    assert said in str(report.certifications[0].endorsement)

@@ -327,3 +327,18 @@ def test_freshness_is_that_of_the_newest_checkpoint() -> None:
     assert failing(verifier.verify(encode_bundle(bundle))) == {"freshness": [None]}
     renewed = replace(bundle, later=log.show_later(old, index))
     assert verifier.verify(encode_bundle(renewed)).verdict == "yes"
+
+
+def test_an_old_status_is_not_made_fresh_by_a_newer_checkpoint() -> None:
+    log, (index,) = make_log(witnesses=("alpha",))
+    old = log.size
+    for _ in range(50):
+        log.certify(3)
+    log.publish()
+    later = replace(log.show_later(old, index), status=())
+    bundle = encode_bundle(replace(log.prove(index, size=old), later=later))
+    policy = log.policy(quorum=1)
+    report = Verifier(policy).verify(bundle)
+    assert report.certifications[0].as_of_index == old - 1
+    asked = Verifier(policy, now_s=log.now_s(), max_age_s=60)
+    assert failing(asked.verify(bundle)) == {"freshness": [None]}

@@ -28,7 +28,7 @@ a stage that fails ends the verification, so that what no log contains is not lo
     endorsement       a key of the depositor vouches for the entries that claim it
     status            which are superseded, withdrawn or erased, and as of when (``standing``)
     timestamp         never counted: time stamp tokens are not checked here
-    freshness         the checkpoint was witnessed within the age asked for
+    freshness         the checkpoint of the status was witnessed within the age asked for
 
 Each is ``yes``, ``no`` (perhaps several times, with the entry's index) or ``n/a``. The
 verdict is ``yes`` when none is ``no``. A certification whose status is unknown, or that was
@@ -106,7 +106,10 @@ class Verifier:
         standings = check_status(bundle, items, trees, checks)
         shown = "no time stamp is shown" if bundle.timestamp is None else "not checked here"
         checks.skip("timestamp", shown)
-        self._check_freshness(trees[-1], checks)
+        # Nothing is fresher than the status that is reported, whatever was signed later.
+        since = [standings[index].as_of for index in contents.lines]
+        judged = trees[0] if trees[0].checkpoint.size in since else trees[-1]
+        self._check_freshness(judged, checks)
         checks.end_stage()
         return accept(checks.made, contents.report(standings), trees)
 

@@ -21,6 +21,7 @@ from provenance.record.entry import (
     Endorsement,
     Erasure,
     Withdrawal,
+    depositor_message,
     endorsement_message,
 )
 from provenance.record.showing import LINE_FIELDS, flag_of
@@ -30,7 +31,7 @@ from provenance.tlog.note import parse_verifier_key
 from provenance.verifier.entries import verify_signature
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from provenance.record.bundle import EndorsementLink
     from provenance.record.commitment import Value
@@ -133,9 +134,39 @@ class Contents:
             end=signed.end,
             root=root,
         )
-        key = Ed25519PublicKey.from_public_bytes(parse_verifier_key(signed.vkey).public)
-        verify_signature([key], decode_base64(signed.signature), message)
-        self._endorsed[entry.index] = _vouching(body)
+        verify_signature(_public([signed.vkey]), decode_base64(signed.signature), message)
+        said = f"entry {body.index} lists its key, {self._set_by(body)}"
+        self._endorsed[entry.index] = f"signed by the depositor itself; {said}"
+
+    def _set_by(self, body: Depositor) -> str:
+        """Say who put a depositor's keys there, as far as the entries shown tell."""
+        if body.previous is None:
+            return "set by the operator"
+        before = self._items[body.previous].entry if body.previous in self._items else None
+        if isinstance(before, Depositor) and before.depositor == body.depositor:
+            return self._changed_by(body, before)
+        if body.signature is not None:
+            return "set by an earlier key of its own, not checked here"
+        return f"set by the operator alone, who replaced entry {body.previous}"
+
+    def _changed_by(self, body: Depositor, before: Depositor) -> str:
+        """Say who put other keys there; `SignatureError` where it claims to be signed."""
+        if body.signature is not None:
+            message = depositor_message(
+                origin=self._origin, depositor=body.depositor, keys=body.keys
+            )
+            verify_signature(_public(before.keys), decode_base64(body.signature), message)
+            return f"set by a key of its own that entry {before.index} lists"
+        if before.keys == body.keys:
+            return f"as entry {before.index} did before"
+        if not before.keys:
+            return "set by the operator"
+        return f"reset by the operator alone, in place of the keys of entry {before.index}"
+
+    @property
+    def lines(self) -> Collection[int]:
+        """Indexes of the certifications that are shown for themselves."""
+        return self._certifications.keys()
 
     def report(self, standings: Mapping[int, Standing]) -> list[CertificationReport]:
         """Report every certification; only for a bundle that passed all checks."""
@@ -199,15 +230,10 @@ def _check_disclosed(record: Mapping[str, Value], hidden: int) -> None:
         raise CommitmentError("a level is shown without the flag that goes with it")
 
 
-def _vouching(body: Depositor) -> str:
-    """Say whose key signed, and who put it there, as far as the entry tells."""
-    if body.signature is not None:
-        by = "an earlier key of its own, not checked here"
-    elif body.previous is not None:
-        by = f"the operator alone, who replaced entry {body.previous}"
-    else:
-        by = "the operator"
-    return f"signed by the depositor itself; entry {body.index} lists its key, set by {by}"
+def _public(vkeys: Sequence[str]) -> list[Ed25519PublicKey]:
+    return [
+        Ed25519PublicKey.from_public_bytes(parse_verifier_key(vkey).public) for vkey in vkeys
+    ]
 
 
 def _source(body: Depositor, index: int) -> str:

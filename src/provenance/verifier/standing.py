@@ -54,6 +54,11 @@ class Standing(NamedTuple):
     changes: Sequence[tuple[int, int]] = ()
 
     @property
+    def as_of(self) -> int | None:
+        """The size of the checkpoint that it comes from, or None."""
+        return None if self.status is None else self.status.index + 1
+
+    @property
     def word(self) -> StatusWord:
         """The status in one word."""
         words = (word for bit, word in _WORDS if self.bits & bit)
