@@ -136,6 +136,7 @@ class PassageValidator(Validator):
     ``header``: the values by slot that stand around the passages, None before the first
     passage and where they are not complete. ``national``: an ``identifiantNational`` was
     met. ``absent``: slots of elements that are known to occur nowhere in the file.
+    ``given``: so many passages were checked and handed out already, and are skipped.
     """
 
     def __init__(
@@ -146,6 +147,7 @@ class PassageValidator(Validator):
         absent: frozenset[int] = frozenset(),
         survey: Survey | None = None,
         leading: tuple[Field, ...] | None = None,
+        given: int = 0,
     ) -> None:
         super().__init__(reader, start)
         self.ready: Final[list[Passage]] = []
@@ -154,6 +156,7 @@ class PassageValidator(Validator):
         self._absent: Final = absent
         self._survey: Final = survey
         self._leading = leading
+        self._given: Final = given
         self._certification = -1
         self._number = -1
         self._place = (0, 0, 0)
@@ -191,9 +194,13 @@ class PassageValidator(Validator):
         return self.header is not None and self.header[ACTION] == SUPPRESSION
 
     def _open_passage(self) -> None:
+        self._number += 1
+        if self._number < self._given:
+            self._node = self._node.parent
+            self.skip()
+            return
         if self._leading is None:
             self._leading = self._look_around()
-        self._number += 1
         self._place = (self.reader.keep(), *self.reader.position())
         self.values[_PASSAGE] = _NO_PASSAGE
 

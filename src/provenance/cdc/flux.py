@@ -99,28 +99,28 @@ class FluxReader:
         self._limits: Final = limits
         self._absent: frozenset[int] | None = None
         self._survey: Survey | None = None
+        self._national = False
 
     def passages(self) -> Iterator[Passage]:
         """Read the file and hand out its passages, until its end or the first fault."""
-        self.header, self._absent, self._survey = None, None, None
+        self.header, self._absent, self._survey, self._national = None, None, None, False
         given = 0
         while True:
             try:
-                for passage in self._read():
-                    if passage.number >= given:
-                        given += 1
-                        yield passage
+                for passage in self._read(given):
+                    given += 1
+                    yield passage
             except AheadError as error:
                 missing = error.missing
             else:
                 return
             self._look_ahead(missing)
 
-    def _read(self) -> Iterator[Passage]:
+    def _read(self, given: int) -> Iterator[Passage]:
         reader = XmlReader(self._limits)
         self.faults = reader.faults
         validator = PassageValidator(
-            reader, absent=self._absent or frozenset(), survey=self._survey
+            reader, absent=self._absent or frozenset(), survey=self._survey, given=given
         )
         for _ in reader.run(self._open_source()):
             self._note_header(validator)
@@ -129,8 +129,9 @@ class FluxReader:
         self._note_header(validator)
 
     def _note_header(self, validator: PassageValidator) -> None:
+        self._national |= validator.national
         if validator.header is not None:
-            self.header = _header(validator.header, national=validator.national)
+            self.header = _header(validator.header, national=self._national)
 
     def _look_ahead(self, missing: frozenset[int]) -> None:
         """Learn what the passages of this file need and has not come before them."""

@@ -29,7 +29,7 @@ from msgspec.structs import asdict
 from provenance.cdc.faults import Fault
 from provenance.cdc.flux import Limits
 from provenance.cdc.report import Receipt, encode_receipt, refusal_xml, report_xml
-from provenance.cli.arguments import add_ledger, count
+from provenance.cli.arguments import add_ledger, count, index
 from provenance.cli.exits import NO, UNREADABLE, YES, status_of
 from provenance.cli.files import STANDARD_STREAM, read_file, write_file
 from provenance.cli.output import Answer
@@ -103,6 +103,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='the depositor\'s signature (one FILE): {"salt":…,"signer":…,"signature":…}',
     )
     parser.add_argument(
+        "--workers",
+        type=index,
+        metavar="N",
+        help="processes that help with large files (default: one less than there are cores)",
+    )
+    parser.add_argument(
         "--max-bytes",
         type=count,
         default=_LIMITS.file_bytes_max,
@@ -118,7 +124,8 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         raise FormatError("--report, --receipt and --signature go with one FILE")
     validator = None if args.xsd is None else _validator(args.xsd)
     signature = None if args.signature is None else _signature(args.signature)
-    ledger = out.enter(open_ledger(args))
+    workers = (os.cpu_count() or 1) - 1 if args.workers is None else args.workers
+    ledger = out.enter(open_ledger(args, workers=workers))
     outcomes = [_deposit(ledger, file, args, validator, signature) for file in args.files]
     documents = [_document(outcome) for outcome in outcomes]
 

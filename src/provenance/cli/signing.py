@@ -66,7 +66,15 @@ def open_signing_key(args: argparse.Namespace) -> tuple[VerifierKey, Signer]:
     return make_verifier_key(args.name, ED25519, signer.public), signer
 
 
-def open_ledger(args: argparse.Namespace, *, readonly: bool = False) -> Ledger:
+def open_ledger(
+    args: argparse.Namespace, *, readonly: bool = False, workers: int = 0
+) -> Ledger:
     """Open the ledger of a command that signs, with the keys that its options name."""
     passphrase = None if readonly else read_passphrase(args)
-    return Ledger.open(args.ledger, keys=args.keys, readonly=readonly, passphrase=passphrase)
+    return Ledger.open(
+        args.ledger,
+        keys=args.keys,
+        readonly=readonly,
+        passphrase=passphrase,
+        workers=workers,
+    )

@@ -14,6 +14,7 @@ from provenance.ledger.files import catch_up, check_not_rolled_back, open_files
 from provenance.ledger.form import FormSource
 from provenance.ledger.intake import Reception
 from provenance.ledger.keeping import Keeper
+from provenance.ledger.sealing import Crew
 from provenance.ledger.source import FileSource
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Decide
+    from provenance.ledger.sealing import Sealing
     from provenance.record.commitment import Field, Value
     from provenance.record.entry import Previous
 
@@ -47,6 +49,7 @@ class Ledger(Keeper):
         keys: Path | None,
         readonly: bool,
         passphrase: bytes | None = None,
+        workers: int = 0,
     ) -> None:
         """Use `Ledger.open`, which checks the files against each other first."""
         super().__init__(files, keys=keys, readonly=readonly, passphrase=passphrase)
@@ -56,6 +59,7 @@ class Ledger(Keeper):
             submit=self._group.submit,
             now_us=wall_us,
         )
+        self._crew: Final = Crew(0 if readonly else workers)
         self._closing: Final = threading.Lock()
 
     @classmethod
@@ -68,6 +72,7 @@ class Ledger(Keeper):
         passphrase: bytes | None = None,
         entry_key: str | None = None,
         previous: Previous | None = None,
+        workers: int = 0,
     ) -> Ledger:
         """Make a new ledger with new keys at ``path``, and open it.
 
@@ -77,6 +82,7 @@ class Ledger(Keeper):
         ``passphrase`` encrypts them. ``entry_key`` is the URI of the first entry key, on
         a token (``pkcs11:…``) or in a file (``file:…``), instead of a new one.
         ``previous`` names the log that this one continues, at its last checkpoint.
+        ``workers`` as for `open`.
 
         The ledger appears whole or not at all. Raises `FormatError` for an origin of
         another form, `PolicyError` when ``path`` exists, `KeyFileError`, `StorageError`.
@@ -90,7 +96,7 @@ class Ledger(Keeper):
             entry_key=entry_key,
             previous=previous,
         )
-        return cls.open(path, keys=keys, passphrase=passphrase)
+        return cls.open(path, keys=keys, passphrase=passphrase, workers=workers)
 
     @classmethod
     def open(
@@ -100,13 +106,16 @@ class Ledger(Keeper):
         readonly: bool = False,
         keys: str | Path | None = None,
         passphrase: bytes | None = None,
+        workers: int = 0,
     ) -> Ledger:
         """Open the ledger at ``path``, at the same cost whatever its size.
 
         ``readonly`` writes nothing and works beside a writer in another process. ``keys``
         is the directory of the private keys, ``path/keys`` by default; ``passphrase``
         decrypts them, and is a token's PIN where its URI names none. They are opened when
-        something is first signed.
+        something is first signed. ``workers``: processes that help with large deposits,
+        best one less than the machine's cores; they start with the first of these and
+        end with the ledger. They are this interpreter (`sys.executable`) once more.
 
         Raises `LedgerDamagedError` when files are missing or too short, `RollbackError`
         when the database is older than what was acknowledged or published,
@@ -118,7 +127,13 @@ class Ledger(Keeper):
             if not readonly:
                 catch_up(files)
             directory = None if keys is None else Path(keys)
-            return cls(files, keys=directory, readonly=readonly, passphrase=passphrase)
+            return cls(
+                files,
+                keys=directory,
+                readonly=readonly,
+                passphrase=passphrase,
+                workers=workers,
+            )
         except BaseException:
             files.close()
             raise
@@ -137,6 +152,7 @@ class Ledger(Keeper):
     def close(self) -> None:
         """Close all files. Closing twice does nothing."""
         with self._closing:
+            self._crew.close()
             self._writer.close()
             self._files.close()
 
@@ -175,13 +191,15 @@ class Ledger(Keeper):
         self._check_writable()
         salt = None if signature is None else signature.salt
         source = FileSource(flux, name=name, salt=salt, progress=progress)
-        intake = self._reception(decide, corrections=corrections).receive_file(
-            source,
-            authenticated=depositor,
-            signature=signature,
-            validator=xsd,
-            limits=limits or Limits(),
-        )
+        with self._crew.sealing() as sealing:
+            reception = self._reception(decide, sealing, corrections=corrections)
+            intake = reception.receive_file(
+                source,
+                authenticated=depositor,
+                signature=signature,
+                validator=xsd,
+                limits=limits or Limits(),
+            )
         return self._depositing.record(intake)
 
     def append(
@@ -205,10 +223,14 @@ class Ledger(Keeper):
         self._check_writable()
         salt = None if signature is None else signature.salt
         form = FormSource(records, depositor=depositor, salt=salt)
-        reception = self._reception(decide, corrections=corrections)
-        return self._depositing.record(reception.receive_form(form, signature))
+        with self._crew.sealing() as sealing:
+            reception = self._reception(decide, sealing, corrections=corrections)
+            intake = reception.receive_form(form, signature)
+        return self._depositing.record(intake)
 
-    def _reception(self, decide: Decide | None, *, corrections: bool) -> Reception:
+    def _reception(
+        self, decide: Decide | None, sealing: Sealing, *, corrections: bool
+    ) -> Reception:
         return Reception(
             origin=self.origin,
             files=self._files,
@@ -217,4 +239,5 @@ class Ledger(Keeper):
             received_us=wall_us(),
             decide=decide,
             corrections=corrections,
+            sealing=sealing,
         )

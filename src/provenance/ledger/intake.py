@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from provenance.ledger.recall import Recall
     from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Decide, Screening
+    from provenance.ledger.sealing import Sealing
     from provenance.ledger.source import FileSource
     from provenance.record.entry import Depositor
 
@@ -58,6 +59,7 @@ class Reception:
         received_us: int,
         decide: Decide | None,
         corrections: bool,
+        sealing: Sealing,
     ) -> None:
         self._origin: Final = origin
         self._files: Final = files
@@ -66,6 +68,7 @@ class Reception:
         self._received: Final = datetime.fromtimestamp(received_us / 1e6, UTC).date()
         self._decide: Final = decide
         self._corrections: Final = corrections
+        self._sealing: Final = sealing
 
     def _screening(self, sender: _Sender, depositor: str, action: Action) -> Screening:
         succeeded = (sender.entry.succeeds or ()) if sender.entry is not None else ()
@@ -83,6 +86,7 @@ class Reception:
             received=self._received,
             decide=self._decide,
             lookups=self._lookups,
+            sealing=self._sealing,
         )
 
     def receive_file(
@@ -188,6 +192,7 @@ class Reception:
             )
         if faults:
             raise _refused(intake.document.name, faults)
+        intake.screening.finish()
         return msgspec.structs.replace(intake, depositor_index=sender.index)
 
 

@@ -14,7 +14,7 @@ import msgspec
 from provenance.cdc.checks import check_deadline, check_passage
 from provenance.cdc.faults import Fault
 from provenance.cdc.report import RefusedPassage
-from provenance.ledger.draft import Draft, seal_record
+from provenance.ledger.draft import Draft
 from provenance.ledger.judging import identity_fault
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from provenance.ledger.judging import Claim, CreationJudge, Judge, Judgement
     from provenance.ledger.lookups import Lookups
+    from provenance.ledger.sealing import Sealing
     from provenance.ledger.withdrawal import WithdrawalDraft
     from provenance.record.commitment import Value
     from provenance.record.payload import CertificationPayload
@@ -96,6 +97,10 @@ class Screening(ABC):
     def add(self, submitted: Submitted) -> None:
         """Judge one passage."""
 
+    @abstractmethod
+    def finish(self) -> None:
+        """Complete the candidates; no passage is added any more."""
+
     def refuse(self, id_technique: str, claim: Claim, faults: Sequence[Fault]) -> None:
         """Put one passage among the refused ones."""
         self.mentions.extend(claim.mentions())
@@ -128,6 +133,7 @@ class CreationScreening(Screening):
         received: date,
         decide: Decide | None,
         lookups: Lookups,
+        sealing: Sealing,
     ) -> None:
         super().__init__(judge, view)
         self._claim: Final = judge.claim
@@ -136,6 +142,9 @@ class CreationScreening(Screening):
         self._received: Final = received
         self._decide: Final = decide or accept_all
         self._lookups: Final = lookups
+        self._sealing: Final = sealing
+        self._drafting: Final[list[tuple[int, bytes | None]]] = []
+        """Candidates whose record is being sealed, and the reference of their holder."""
 
     def add(self, submitted: Submitted) -> None:
         """Check and judge one passage, and ask the operator."""
@@ -157,27 +166,35 @@ class CreationScreening(Screening):
         late = check_deadline(fields, self._received)
         warnings = [fault for fault in faults if fault.effect == "warning"]
         judged = self._judge(claim)
-        recordable = judged.duplicate is None and judged.fault is None
+        if judged.duplicate is None and judged.fault is None:
+            key = None if reference is None else self._lookups.reference(reference)
+            self._drafting.append((len(self.candidates), key))
+            self._sealing.add(submitted.payload)
         self.candidates.append(
             Candidate(
                 id_technique=submitted.id_technique,
                 span=submitted.span,
                 claim=claim,
                 judged=judged,
-                draft=self._draft(submitted, claim, reference) if recordable else None,
+                draft=None,
                 warnings=tuple(warnings if late is None else [*warnings, late]),
                 late=late is not None,
             )
         )
 
-    def _draft(self, submitted: Submitted, claim: Claim, reference: str | None) -> Draft:
-        return Draft(
-            depositor=self._depositor,
-            sealed=seal_record(submitted.payload),
-            technical=claim.technical,
-            holder=claim.holder,
-            reference=None if reference is None else self._lookups.reference(reference),
-        )
+    def finish(self) -> None:
+        """Give all candidates that may be recorded their drafts."""
+        sealed = self._sealing.finish()
+        for (number, reference), one in zip(self._drafting, sealed, strict=True):
+            candidate = self.candidates[number]
+            draft = Draft(
+                depositor=self._depositor,
+                sealed=one,
+                technical=candidate.claim.technical,
+                holder=candidate.claim.holder,
+                reference=reference,
+            )
+            self.candidates[number] = msgspec.structs.replace(candidate, draft=draft)
 
 
 def _operators_refusal(message: str) -> Fault:

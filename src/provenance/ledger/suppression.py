@@ -58,3 +58,6 @@ class SuppressionScreening(Screening):
                 else draft_withdrawal(REQUESTED, by_deposit=True),
             )
         )
+
+    def finish(self) -> None:
+        """Do nothing: the candidates are complete."""
