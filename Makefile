@@ -37,10 +37,12 @@ lint: $(VENV)/.dev ## ruff, mypy, and the figures of the house style
 	$(BIN)/mypy
 	@$(BIN)/python tests/figures.py
 
-bench: $(VENV)/.dev ## all benchmarks, one after the other
+bench: $(VENV)/.dev ## all benchmarks, the comparison with other systems first
+	$(BIN)/python -m benchmarks.compare --output benchmarks/results/comparison.json
 	$(BENCH) $(ARGS)
 
-bench-quick: $(VENV)/.dev ## the benchmarks once through, to see that they run
+bench-quick: $(VENV)/.dev ## the same, shorter and less exact
+	$(BIN)/python -m benchmarks.compare --quick
 	$(BENCH) --benchmark-min-rounds=1 --benchmark-max-time=0.1 --benchmark-warmup=off $(ARGS)
 
 lock: $(BIN)/python ## choose the newest versions anew and pin them with their hashes
@@ -60,13 +62,15 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	$(PYTHON) -m venv $(VENV)
 
+# A lock file names everything, so nothing is resolved anew: an older pip would otherwise look
+# for the newest release of what a package asks for with extras, and refuse it for its hash.
 # The package itself is installed from this directory, with the build tool of the lock file.
 $(VENV)/.run: requirements.lock pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements.lock
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock pyproject.toml | $(BIN)/python
-	$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	$(PIP) install --quiet --no-deps --require-hashes -r requirements-dev.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run
