@@ -1,0 +1,1 @@
+"""The comparison with other systems: one protocol, one clock, one machine, one run."""

@@ -1,0 +1,1 @@
+"""Programs that append records, each to a system of its own; driven through `protocol`."""
