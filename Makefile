@@ -51,7 +51,7 @@ lock: $(BIN)/python ## choose the newest versions anew and pin them with their h
 	$(BIN)/uv pip compile --quiet --upgrade $(LOCK) --group dev -c requirements.lock \
 	  -o requirements-dev.lock
 
-LOCK := pyproject.toml --extra cli --extra xsd --extra hsm --group build --universal \
+LOCK := pyproject.toml --extra cli --extra cv --extra xsd --extra hsm --group build --universal \
   --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 clean: ## remove the virtual environment and everything that was generated
