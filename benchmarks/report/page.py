@@ -82,7 +82,8 @@ def _growth(runs: Runs) -> Iterator[str]:
             yield (
                 f"| {one.size:,} | {one.rate:,.0f} "
                 f"({one.rate_low:,.0f} to {one.rate_high:,.0f}) | {one.proof_s * 1e6:.1f} µs "
-                f"| {one.open_s * 1e3:.1f} ms | {one.audit_rate:,.0f} | {one.bytes_per_entry:,.0f} |"
+                f"| {one.open_s * 1e3:.1f} ms | {one.audit_rate:,.0f} "
+                f"| {one.bytes_per_entry:,.0f} |"
             )
         yield ""
 
