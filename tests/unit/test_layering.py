@@ -33,13 +33,14 @@ ROOMS: Final[dict[str, set[str]]] = {
     "verifier": RECORD | {"report"},
     "reconstruct": RECORD | {"report", "verifier"},
     "cdc": RECORD,
+    "cv": RECORD | {"report", "verifier", "reconstruct"},
     "keys": BASE | {"tlog"},
     "storage": BASE | {"tlog", "record.status"},
     "ledger": LEDGER,
     "audit": LEDGER,
-    "cli": LEDGER | {"report", "verifier", "reconstruct", "audit", ""},
+    "cli": LEDGER | {"report", "verifier", "reconstruct", "audit", "cv", ""},
     "__main__": {"cli"},
-    "": LEDGER | {"report", "verifier", "reconstruct", "audit"},
+    "": LEDGER | {"report", "verifier", "reconstruct", "audit", "cv"},
 }
 PURE: Final = {
     "errors",
@@ -100,6 +101,16 @@ THIRD_PARTY: Final[dict[str, tuple[str, ...]]] = {
     "lxml": ("cdc.xsd",),
     "rich": ("cli",),
     "pkcs11": ("keys.token",),
+    "pikepdf": ("cv.pdf", "cv.reader"),
+    "pyhanko": ("cv.seal", "cv.secondreader"),
+    "pyhanko_certvalidator": ("cv.seal",),
+    "asn1crypto": ("cv.seal", "cv.cms"),
+    "requests": (),
+    "segno": ("cv.qr",),
+    "zxingcpp": ("cv.qr",),
+    "pypdfium2": ("cv.qr",),
+    "PIL": ("cv.qr",),
+    "typst": ("cv.render",),
 }
 
 OFFLINE: Final = {"errors", "encoding", "tlog", "record", "report", "verifier", ""}
@@ -231,6 +242,8 @@ PLANTED: Final = {
     "a second owner of lmdb": ("storage.tree", "import lmdb"),
     "lxml in the parser": ("cdc.flux", "from lxml import etree"),
     "a token outside its module": ("keys.ring", "def f():\n    import pkcs11"),
+    "the checking side of a CV opens a ledger": ("cv.pdf", "from provenance.ledger import x"),
+    "a second owner of pikepdf": ("cv.verify", "def f():\n    import pikepdf"),
     "rich in the ledger": ("ledger.report", "def f():\n    import rich.table"),
     "a dependency nobody declared": ("cli.main", "import requests"),
     "os in a pure room": ("tlog.note", "import os"),

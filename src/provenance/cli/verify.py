@@ -67,7 +67,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     )
     report = verifier.verify(data)
     if args.cv is not None:
-        from provenance.cli.cv import compare  # noqa: PLC0415 - only with --cv
+        from provenance.cli.comparison import compare  # noqa: PLC0415 - only with --cv
 
         return compare(args.cv, report)
     return Answer(
