@@ -1,0 +1,75 @@
+"""Add to ``bundles``: ``PYTHONPATH=tests python tests/vectors/make_bundle_vectors.py``.
+
+Every case says what must come out, and is written only if that does come out. Cases that
+are there stay as they are: signatures by ML-DSA are not the same twice, so their files are
+not made anew, but what is expected of them must be what it was.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from vectors.bad_bundles import bad_bundles
+from vectors.cases import Case, digests, place, read_cases, read_sums, write, write_cases
+from vectors.good_bundles import good_bundles
+from vectors.judge import describe, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vectors.cases import Draft
+
+
+def drafts() -> Iterator[Draft]:
+    """Give all cases, in the order in which they are written."""
+    return chain(good_bundles(), bad_bundles())
+
+
+def make(draft: Draft) -> Case:
+    """Make the case of a draft, provided that the verifier says what the draft says."""
+    file, policy, roots = place(draft)
+    case = describe(draft, judge(draft.data, draft), file=file, policy=policy, roots=roots)
+    wanted = (draft.kind, draft.verdict, draft.level, draft.failing, draft.proof_failing)
+    got = (case.kind, case.verdict, case.level, case.failing, case.proof_failing)
+    if wanted != got:
+        raise SystemExit(f"{draft.id}: expected {wanted}, got {got}")
+    return case
+
+
+def check_unchanged(draft: Draft, case: Case) -> None:
+    """Refuse to change what a case that is there asks for."""
+    said = ("kind", "verdict", "level", "failing", "proof_failing", "now_s", "max_age_s")
+    for name in said:
+        if getattr(draft, name) != getattr(case, name):
+            raise SystemExit(f"{case.id} is there with another {name}, and stays as it is")
+
+
+def main() -> None:
+    """Add the cases that are not there yet."""
+    sums, now = read_sums(), digests()
+    if changed := [
+        name for name in sums if name != "cases.json" and sums[name] != now.get(name)
+    ]:
+        raise SystemExit(f"changed or gone since they were made: {', '.join(changed)}")
+    cases = {case.id: case for case in read_cases()}
+    made: dict[str, Draft] = {}
+    for draft in drafts():
+        if draft.id in made:
+            raise SystemExit(f"two cases named {draft.id}")
+        made[draft.id] = draft
+        if draft.id in cases:
+            check_unchanged(draft, cases[draft.id])
+    if gone := cases.keys() - made.keys():
+        raise SystemExit(f"cases that nothing makes any more: {', '.join(sorted(gone))}")
+    # Nothing is written before everything that is new has been judged.
+    new = {id_: make(draft) for id_, draft in made.items() if id_ not in cases}
+    for id_, case in new.items():
+        write(made[id_], case)
+    cases |= new
+    write_cases(tuple(cases.values()))
+    print(f"{len(cases)} cases")  # noqa: T201 - a script
+
+
+if __name__ == "__main__":
+    main()
