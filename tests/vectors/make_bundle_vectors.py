@@ -10,9 +10,15 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from vectors.bad_bundles import bad_bundles
+from vectors.bad_entries import bad_entries
+from vectors.bad_formats import bad_formats
+from vectors.bad_logs import bad_logs
+from vectors.bad_records import bad_records
+from vectors.bad_standing import bad_standing
 from vectors.cases import Case, digests, place, read_cases, read_sums, write, write_cases
 from vectors.good_bundles import good_bundles
+from vectors.good_logs import good_logs
+from vectors.good_persons import good_persons
 from vectors.judge import describe, judge
 
 if TYPE_CHECKING:
@@ -23,7 +29,16 @@ if TYPE_CHECKING:
 
 def drafts() -> Iterator[Draft]:
     """Give all cases, in the order in which they are written."""
-    return chain(good_bundles(), bad_bundles())
+    return chain(
+        good_bundles(),
+        good_persons(),
+        good_logs(),
+        bad_formats(),
+        bad_logs(),
+        bad_entries(),
+        bad_records(),
+        bad_standing(),
+    )
 
 
 def make(draft: Draft) -> Case:
