@@ -42,11 +42,12 @@ COMMANDS: Final = {
     "log": "list the entries of a ledger",
     "show": "show one entry, and on request what it commits to",
     "find": "find certifications by holder, reference or idTechnique",
+    "export": "write the log as files for a web server",
     "sample": "write an invented deposit file",
     "key": "make, rotate and show keys; print the trust policy",
 }
 """Every command, and what it does."""
-GROUPS: Final = {"cv", "depositor", "endorse", "key"}
+GROUPS: Final = {"cv", "depositor", "endorse", "export", "key"}
 """Commands that have commands of their own."""
 
 _EPILOG: Final = """\
