@@ -32,13 +32,16 @@ ROOMS: Final[dict[str, set[str]]] = {
     "report": RECORD,
     "verifier": RECORD | {"report"},
     "reconstruct": RECORD | {"report", "verifier"},
+    "refreshing": RECORD | {"report", "verifier"},
+    "fetching": BASE | {"tlog"},
     "cdc": RECORD,
     "cv": RECORD | {"report", "verifier", "reconstruct"},
     "keys": BASE | {"tlog"},
     "storage": BASE | {"tlog", "record.status"},
     "ledger": LEDGER,
     "audit": LEDGER,
-    "cli": LEDGER | {"report", "verifier", "reconstruct", "audit", "cv", ""},
+    "cli": LEDGER
+    | {"report", "verifier", "reconstruct", "refreshing", "fetching", "audit", "cv", ""},
     "__main__": {"cli"},
     "": LEDGER | {"report", "verifier", "reconstruct", "audit", "cv"},
 }
@@ -50,6 +53,7 @@ PURE: Final = {
     "report",
     "verifier",
     "reconstruct",
+    "refreshing",
     "cdc",
 }
 
@@ -213,8 +217,9 @@ def test_offline_verifier_loads_only_what_it_needs() -> None:
     assert loaded.isdisjoint({"record.payload", "tlog.prover"})
 
 
-def test_reconstruction_needs_no_ledger() -> None:
-    loaded = loaded_by("provenance.reconstruct")
+@pytest.mark.parametrize("name", ["reconstruct", "refreshing", "fetching"])
+def test_what_readers_use_needs_no_ledger(name: str) -> None:
+    loaded = loaded_by(f"provenance.{name}")
     assert not [
         name for name in loaded if name.startswith(("provenance.ledger", "provenance.storage"))
     ]

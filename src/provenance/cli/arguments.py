@@ -21,9 +21,16 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_ledger(parser: argparse.ArgumentParser, *, keys: bool = False) -> None:
+def add_ledger(
+    parser: argparse.ArgumentParser, *, keys: bool = False, optional: bool = False
+) -> None:
     """Add the ledger's directory and ``--json``; ``keys``: the command signs."""
-    parser.add_argument("ledger", metavar="LEDGER", help="directory of the ledger")
+    parser.add_argument(
+        "ledger",
+        metavar="LEDGER",
+        nargs="?" if optional else None,
+        help="directory of the ledger",
+    )
     if keys:
         parser.add_argument(
             "--keys", metavar="DIR", help="directory of the private keys (LEDGER/keys)"
