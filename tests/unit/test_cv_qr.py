@@ -210,7 +210,7 @@ def test_a_page_as_large_as_a_house_is_rendered_small() -> None:
 
 def test_pages_behind_the_limit_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
-    monkeypatch.setattr(qr, "_read_grey", lambda *size: seen.append(size) or ())
+    monkeypatch.setattr(qr, "_read_grey", lambda *size: [seen.append(size)])
     read_pdf(blank_pages(PAGES_MAX + 5, 100))
     assert len(seen) == PAGES_MAX
 
