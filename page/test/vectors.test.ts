@@ -1,0 +1,92 @@
+/** The cases that all implementations of the verifier share. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { decodeBase64 } from "../src/core/encoding.ts";
+import { parseSealRoots, reportBundle, verifySummary } from "../src/core/index.ts";
+import type { CvReport, Report, VerifyOptions } from "../src/core/types.ts";
+
+declare const TEST_FOLDER: string;
+const FOLDER = join(TEST_FOLDER, "../../tests/vectors/bundles");
+
+interface Case {
+  id: string;
+  file: string;
+  policy: string;
+  seal_roots: string | null;
+  now_s: number | null;
+  max_age_s: number | null;
+  genesis: string | null;
+  kind: string;
+  verdict: string;
+  level: string;
+  failing: string[];
+  proof_failing: string[];
+  proof_failures: [string, number | null][];
+  certifications: Record<string, unknown>[] | null;
+  same_person: boolean | null;
+}
+
+const read = (name: string): Buffer => readFileSync(join(FOLDER, name));
+const { cases } = JSON.parse(read("cases.json").toString()) as { cases: Case[] };
+
+function optionsOf(one: Case): VerifyOptions {
+  return {
+    ...(one.now_s !== null && { nowS: one.now_s }),
+    ...(one.max_age_s !== null && { maxAgeS: one.max_age_s }),
+    ...(one.genesis !== null && { genesis: decodeBase64(one.genesis) }),
+  };
+}
+
+function verify(one: Case): CvReport | null {
+  const data = new Uint8Array(read(one.file));
+  const policy = read(one.policy).toString();
+  const roots = parseSealRoots(one.seal_roots === null ? "" : read(one.seal_roots).toString());
+  if (one.kind === "bundle" || one.kind === "unknown") {
+    return reportBundle(data, policy, optionsOf(one));
+  }
+  if (one.kind === "summary") return verifySummary(data, roots);
+  return null;
+}
+
+const failing = (report: CvReport | Report | null) =>
+  (report?.checks ?? []).filter((check) => check.outcome === "no");
+
+function describe(one: Case, report: CvReport): unknown {
+  const { proof } = report;
+  const failures = failing(proof).map(({ name, index }) => [name, index]);
+  const keys = Object.keys(one.certifications?.[0] ?? {});
+  const accepted = proof?.verdict === "yes" ? proof : null;
+  return {
+    kind: report.kind,
+    verdict: report.verdict,
+    level: report.level,
+    failing: failing(report).map(({ name }) => name),
+    proof_failing: [...new Set(failures.map(([name]) => name))],
+    proof_failures: failures,
+    certifications:
+      accepted?.certifications.map((said) =>
+        Object.fromEntries(keys.map((key) => [key, Reflect.get(said, key)])),
+      ) ?? null,
+    same_person: accepted?.same_person ?? null,
+  };
+}
+
+for (const one of cases) {
+  const skip = ["bundle", "unknown", "summary"].includes(one.kind) ? false : `kind ${one.kind}`;
+  test(`case ${one.id}`, { skip }, () => {
+    const report = verify(one);
+    assert.ok(report);
+    const { kind, verdict, level, failing, proof_failing, proof_failures } = one;
+    const { certifications, same_person } = one;
+    const expected = { kind, verdict, level, failing, proof_failing, proof_failures };
+    assert.deepEqual(describe(one, report), { ...expected, certifications, same_person });
+  });
+}
+
+test("there are cases, and accepted ones among them", () => {
+  assert.ok(cases.length > 50);
+  assert.ok(cases.some((one) => one.verdict === "yes"));
+});
