@@ -210,7 +210,12 @@ def test_a_page_as_large_as_a_house_is_rendered_small() -> None:
 
 def test_pages_behind_the_limit_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
-    monkeypatch.setattr(qr, "_read_grey", lambda *size: [seen.append(size)])
+
+    def note(*size: object) -> tuple[str, ...]:
+        seen.append(size)
+        return ()
+
+    monkeypatch.setattr(qr, "_read_grey", note)
     read_pdf(blank_pages(PAGES_MAX + 5, 100))
     assert len(seen) == PAGES_MAX
 
