@@ -21,9 +21,10 @@ from cv_samples import (
     record,
     text_of,
 )
+from provenance.cv.facts import ATTACHMENT_NAME, MEDIA_TYPE
 from provenance.cv.holder import HOLDER_SIZE_MAX, parse_holder
 from provenance.cv.qr import read_pdf
-from provenance.cv.render import ATTACHMENT_NAME, MEDIA_TYPE, Options, render
+from provenance.cv.render import Options, render
 from provenance.cv.summary import decode_summary, make_summary, verify_summary
 from provenance.cv.wording import MENTIONS, WORDS, Language, day_text
 from provenance.errors import FormatError, VerificationError

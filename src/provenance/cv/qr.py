@@ -2,7 +2,7 @@
 
 A code is made at error level M (a seventh of it may be damaged, ISO/IEC 18004) or, where it
 would not fit, at L. A module of `MODULE_MM` is what office printers and telephones manage
-with ease: eight certifications of one holder take 29 mm, sixteen 34 mm.
+with ease: eight certifications of one holder take 28 mm, sixteen 33 mm.
 
 Pictures and pages come from strangers. Their sizes are judged before anything is decoded,
 pictures are of two formats only, and a PDF is read page by page within limits.

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from provenance.cv.contents import Contents
 from provenance.cv.extras import needing_extra
+from provenance.cv.facts import ATTACHMENT_NAME, MEDIA_TYPE
 from provenance.cv.qr import make_qr_svg
 from provenance.cv.summary import make_summary, sign_summary
 from provenance.cv.wording import Language  # noqa: TC001 - a member of a struct
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from provenance.tlog.note import NoteSigner
     from provenance.tlog.policy import Policy
 
-ATTACHMENT_NAME: Final = "provenance-proof.json"
-MEDIA_TYPE: Final = "application/vnd.provenance-proof+json"
 STANDARDS: Final = ("a-3b", "ua-1")
 _FALLBACK_FONTS: Final = ("DejaVu Sans Mono",)
 _TIME_S_MAX: Final = 253_402_300_799
