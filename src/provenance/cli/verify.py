@@ -1,4 +1,4 @@
-"""Check a proof, offline: with the proof, a trust policy, and nothing else.
+"""Check a proof or a CV, offline: with a trust policy and nothing else.
 
 The policy must come by another way than the proof. The answer is yes (exit
 status 0), no (1), or that the file is no proof at all (2); the checks say why. A
@@ -6,11 +6,16 @@ proven certification need not be in force: read its status. With --cv a CV (JSON
 is held against the proof line by line, and has to agree for a yes. A C2SP
 tlog-proof is read too, together with the entry that it is about (--entry).
 
+A CV that carries its proof is recognised by its content: a PDF file, a JSON CV, a
+picture of a QR code (PNG, JPEG) or its text. Its seal or signature is judged by
+--seal-roots, which came by another way too; "provenance cv verify" does the same.
+
 Examples:
   provenance verify proof.json --policy policy.txt
   provenance verify proof.json --policy policy.txt --max-age 30d
   provenance verify proof.json --policy policy.txt --cv cv.json
   provenance verify entry.tlog-proof --policy policy.txt --entry entry.json
+  provenance verify cv.pdf --policy policy.txt --seal-roots seal-roots.txt
 """
 
 from __future__ import annotations
@@ -19,11 +24,13 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from provenance.cli.arguments import add_json, add_trust, duration
+from provenance.cli.documents import add_seal_roots, verify_document
 from provenance.cli.exits import NO, UNREADABLE, YES
 from provenance.cli.files import read_file, read_text
 from provenance.cli.output import Answer
 from provenance.cli.reports import show_report
-from provenance.record.bundle import BUNDLE_SIZE_MAX
+from provenance.cv.verify import DOCUMENT_SIZE_MAX, recognise
+from provenance.errors import FormatError
 from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -35,12 +42,15 @@ POLICY_SIZE_MAX: Final = 1024 * 1024
 STATUS: Final = {"yes": YES, "no": NO, "unreadable": UNREADABLE}
 """Exit status for each verdict."""
 _TLOG_PROOF: Final = b"c2sp.org/tlog-proof@"
+_CONTEXT: Final = b'"@context"'
+"""What every JSON CV holds, and no proof bundle."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("file", metavar="FILE", help="the proof; - is standard input")
+    parser.add_argument("file", metavar="FILE", help="proof or CV; - is standard input")
     add_trust(parser, required=True)
+    add_seal_roots(parser)
     parser.add_argument(
         "--max-age",
         type=duration,
@@ -56,12 +66,16 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     """Check the proof."""
     del out
     policy = read_text(args.policy, size_max=POLICY_SIZE_MAX)
-    # One byte more than a bundle may have: the verifier itself then says that it is none.
-    data = read_file(args.file, size_max=BUNDLE_SIZE_MAX + 1)
+    # One byte more than a document may have: the verifier itself then says that it is none.
+    data = read_file(args.file, size_max=DOCUMENT_SIZE_MAX + 1)
     if data.startswith(_TLOG_PROOF):
         from provenance.cli.tlog_proof import verify  # noqa: PLC0415 - seldom needed
 
         return verify(data, policy, args)
+    if _is_document(data):
+        if (args.cv, args.entry) != (None, None):
+            raise FormatError("--cv and --entry go with a proof, and this is a CV")
+        return verify_document(data, policy, args)
     verifier = Verifier(
         policy, now_s=int(time.time()), max_age_s=args.max_age, genesis=args.genesis
     )
@@ -73,3 +87,9 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     return Answer(
         STATUS[report.verdict], report.to_json(), lambda out: show_report(report, out)
     )
+
+
+def _is_document(data: bytes) -> bool:
+    """Whether it is a CV; other JSON is taken for a proof, and what is unknown too."""
+    kind = recognise(data)
+    return kind in {"pdf", "picture", "summary"} or (kind == "json" and _CONTEXT in data)

@@ -142,7 +142,8 @@ def _check_names_signer(signed: Signed) -> None:
 
 def _parse(der: bytes, content_type: str, version: str) -> Signed:
     with needing_extra():
-        from asn1crypto import cms  # noqa: PLC0415 - only with the extra
+        # The second module teaches the first the attributes that name a certificate.
+        from asn1crypto import cms, tsp  # noqa: F401, PLC0415 - only with the extra
     if len(der) > CMS_SIZE_MAX:
         raise FormatError(f"more than {CMS_SIZE_MAX} bytes of signature")
     info = cms.ContentInfo.load(der, strict=True)

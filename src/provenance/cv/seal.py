@@ -184,7 +184,7 @@ def _context(signer: SealSigner, stamper: Any) -> Any:  # noqa: ANN401
     own = [_convert(one) for one in (signer.certificate, *signer.chain)]
     stamping = [*stamper.cert_registry, *stamper._certs.values()]  # noqa: SLF001
     return ValidationContext(
-        trust_roots=[own[-1], *stamping],
+        trust_roots=[*([one for one in own if one.self_issued] or own[-1:]), *stamping],
         other_certs=own,
         crls=[
             crl.CertificateList.load(one.public_bytes(Encoding.DER)) for one in signer.revoked

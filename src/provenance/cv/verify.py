@@ -8,7 +8,7 @@ files need the extra ``cv``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from provenance.cv.facts import PDF_SIZE_MAX
 from provenance.cv.pdf import read_pdf
@@ -52,19 +52,34 @@ def verify(
     """
     verifier = Verifier(policy, now_s=now_s, max_age_s=max_age_s, genesis=genesis)
     roots = parse_seal_roots(seal_roots) if isinstance(seal_roots, str) else seal_roots
-    if data.startswith(_PDF):
-        return verify_pdf(data, verifier, roots, now_s)
-    if data.startswith(_PICTURES):
-        return _verify_picture(data, roots)
-    if data.startswith(PREFIX.encode()):
-        return verify_text(data, roots)
-    if data.startswith(_BUNDLE):
-        return verify_bundle(data, verifier)
-    if data.startswith(b"{"):
-        from provenance.cv.jsoncv import verify as verify_json  # noqa: PLC0415 - seldom needed
+    match recognise(data):
+        case "pdf":
+            return verify_pdf(data, verifier, roots, now_s)
+        case "picture":
+            return _verify_picture(data, roots)
+        case "summary":
+            return verify_text(data, roots)
+        case "bundle":
+            return verify_bundle(data, verifier)
+        case "json":
+            from provenance.cv.jsoncv import verify as verify_json  # noqa: PLC0415 - seldom
 
-        return verify_json(data, verifier, roots)
-    return _unknown("this is none of a PDF file, a JSON CV, a proof bundle, or a QR code")
+            return verify_json(data, verifier, roots)
+        case _:
+            return _unknown("this is none of a PDF file, a JSON CV, a proof, or a QR code")
+
+
+def recognise(data: bytes) -> Literal["pdf", "picture", "summary", "bundle", "json", "unknown"]:
+    """Tell what a document is, by its first bytes; JSON is a bundle or else a JSON CV."""
+    if data.startswith(_PDF):
+        return "pdf"
+    if data.startswith(_PICTURES):
+        return "picture"
+    if data.startswith(PREFIX.encode()):
+        return "summary"
+    if data.startswith(_BUNDLE):
+        return "bundle"
+    return "json" if data.lstrip(b" \t\r\n").startswith(b"{") else "unknown"
 
 
 def _unknown(reason: str) -> CvReport:
