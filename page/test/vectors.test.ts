@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { decodeBase64 } from "../src/core/encoding.ts";
-import { parseSealRoots, reportBundle, verifySummary } from "../src/core/index.ts";
+import { parseSealRoots, reportBundle, verifyJsonCv, verifySummary } from "../src/core/index.ts";
 import type { CvReport, Report, VerifyOptions } from "../src/core/types.ts";
 
 declare const TEST_FOLDER: string;
@@ -47,6 +47,7 @@ function verify(one: Case): CvReport | null {
   if (one.kind === "bundle" || one.kind === "unknown") {
     return reportBundle(data, policy, optionsOf(one));
   }
+  if (one.kind === "json") return verifyJsonCv(data, policy, roots, optionsOf(one));
   if (one.kind === "summary") return verifySummary(data, roots);
   return null;
 }
@@ -75,7 +76,7 @@ function describe(one: Case, report: CvReport): unknown {
 }
 
 for (const one of cases) {
-  const skip = ["bundle", "unknown", "summary"].includes(one.kind) ? false : `kind ${one.kind}`;
+  const skip = ["bundle", "unknown", "summary", "json"].includes(one.kind) ? false : `kind ${one.kind}`;
   test(`case ${one.id}`, { skip }, () => {
     const report = verify(one);
     assert.ok(report);

@@ -218,7 +218,7 @@ export function reportSummary(text: string | Uint8Array, roots: SealRoots): CvRe
   const document = plainDocument("not provable");
   try {
     const note = attempt(made, "readable", "the text of a QR code", () =>
-      decodeSummary((typeof text === "string" ? text : fromUtf8(text)).replace(/\r?\n$/, "")),
+      decodeSummary((typeof text === "string" ? text : fromUtf8(text)).replace(/\n$/, "").replace(/\r$/, "")),
     );
     const summary = attempt(made, "summary", "it has the form of a summary", () =>
       parseSummary(note),

@@ -11,6 +11,7 @@ export type * from "./types.ts";
 export { FormatError } from "./errors.ts";
 export { verifyBundle, checkPolicy } from "./verifier.ts";
 export { parseSealRoots } from "./roots.ts";
+export { verifyJsonCv } from "./jsoncv.ts";
 export {
   type PdfFindings,
   conclude,

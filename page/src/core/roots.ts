@@ -18,7 +18,7 @@
  * to check who use them. Source: docs/formats.md.
  */
 
-import { areEqual, bigEndian, fromHex } from "./bytes.ts";
+import { bigEndian, fromHex, startsWith } from "./bytes.ts";
 import { decodeBase64, decodeText } from "./encoding.ts";
 import { FormatError } from "./errors.ts";
 import { ED25519, parseVerifierKey } from "./note.ts";
@@ -31,6 +31,8 @@ const WRAPPED = /^(?:[A-Za-z0-9+/=]{64}\n)*[A-Za-z0-9+/=]{1,64}$/;
 const SUMMARY_NAME = /.\/summary$/u;
 const DID_KEY = /^did:key:z([1-9A-HJ-NP-Za-km-z]{47})$/;
 const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+/** Characters: more than any key or signature has. */
+const BASE58_SIZE_MAX = 256;
 /** Ed25519 public keys are marked so (multicodec 0xed, as a varint). */
 const MULTICODEC = Uint8Array.of(0xed, 0x01);
 const KEY_SIZE = 32;
@@ -109,13 +111,28 @@ function checkSequence(der: Uint8Array): void {
 
 /** Gives the 32 bytes of the Ed25519 key in a did:key; throws `FormatError`. */
 export function parseDidKey(did: string): Uint8Array {
-  const digits = Array.from(DID_KEY.exec(did)?.[1] ?? "", (digit) => BigInt(BASE58.indexOf(digit)));
-  const number = digits.reduce((value, digit) => value * 58n + digit, 0n);
-  const data = fromHex(number.toString(16).padStart(2 * (MULTICODEC.length + KEY_SIZE), "0"));
+  const data = decodeBase58(DID_KEY.exec(did)?.[1] ?? "");
   const key = data.subarray(MULTICODEC.length);
-  if (!areEqual(data.subarray(0, MULTICODEC.length), MULTICODEC) || key.length !== KEY_SIZE) {
+  if (!startsWith(data, MULTICODEC) || key.length !== KEY_SIZE) {
     throw new FormatError("malformed did:key, or not of an Ed25519 key");
   }
   checkEd25519Key(key);
   return key;
+}
+
+/**
+ * Decodes base58 as Bitcoin has it: one large number, and a digit 1 for each zero byte in
+ * front. So bytes have one spelling. Throws `FormatError`.
+ */
+export function decodeBase58(text: string): Uint8Array {
+  if (text.length > BASE58_SIZE_MAX) throw new FormatError("malformed base58");
+  let number = 0n;
+  for (const character of text) {
+    const digit = BASE58.indexOf(character);
+    if (digit < 0) throw new FormatError("malformed base58");
+    number = number * 58n + BigInt(digit);
+  }
+  const digits = number === 0n ? "" : number.toString(16);
+  const zeros = "00".repeat(/^1*/.exec(text)?.[0].length ?? 0);
+  return fromHex(zeros + digits.padStart(digits.length + (digits.length % 2), "0"));
 }

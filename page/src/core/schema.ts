@@ -80,3 +80,15 @@ export function object<S extends Shape>(shape: S): Read<ObjectOf<S>> {
     return Object.fromEntries(pairs);
   };
 }
+
+/** An object of these members in any order, as programs write them. */
+export function anyOrder<S extends Shape>(shape: S): Read<ObjectOf<S>> {
+  const read = object(shape);
+  const names = Object.keys(shape);
+  return (value) => {
+    if (!(value instanceof Map)) refuse("an object");
+    const known = names.filter((name) => value.has(name));
+    const others = [...value.keys()].filter((name) => !names.includes(name));
+    return read(new Map([...known, ...others].map((name) => [name, value.get(name) ?? null])));
+  };
+}

@@ -1,0 +1,53 @@
+// Bundles one TypeScript file for Node, whole or deliberately broken:
+// `node test/bundling.mjs <entry.ts> <target.mjs> [name of a break]`
+import { readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const FOLDER = dirname(fileURLToPath(import.meta.url));
+
+/** Each takes one check out of the verifier, so that a harness can show that it notices. */
+const BREAKS = {
+  inclusion: ["merkle.ts", "if (!areEqual(node, root)) {", "if (false) {"],
+  consistency: ["merkle.ts", "if (!areEqual(full, root)) {", "if (false) {"],
+  "entry-signature": ["entries.ts", "verifyByOne(usable,", "void (usable,"],
+  "note-signature": ["note.ts", "if (!isTimed(", "if (false && isTimed("],
+  commitment: ["contents.ts", "if (computed !== entry.commitment) {", "if (false) {"],
+  endorsement: ["contents.ts", "this.#checkCovered(entry, signed, link);", ""],
+  order: ["entries.ts", "if (index <= last)", "if (false)"],
+  status: ["standing.ts", "if (known & ~bits) {", "if (false) {"],
+  spelling: ["json.ts", "!SPELLED_INTEGER.test(text) ||", ""],
+  members: ["json.ts", "if (members.has(name)) this.#fail();", ""],
+  folding: ["identity.ts", 'normalize("NFKD")', 'normalize("NFD")'],
+  names: ["note.ts", "checkName(name);\n  checkPublicKey", "checkPublicKey"],
+};
+
+function breaking(name) {
+  const [file, found, instead] = BREAKS[name];
+  return {
+    name: "break",
+    setup(on) {
+      on.onLoad({ filter: /src\/core\/[a-z]+\.ts$/ }, ({ path }) => {
+        if (basename(path) !== file) return undefined;
+        const text = readFileSync(path, "utf8");
+        if (text.split(found).length !== 2) throw new Error(`${name}: nothing to break in ${file}`);
+        return { contents: text.replace(found, () => instead), loader: "ts" };
+      });
+    },
+  };
+}
+
+const [entry, target, name] = process.argv.slice(2);
+await build({
+  absWorkingDir: FOLDER,
+  bundle: true,
+  charset: "utf8",
+  entryPoints: [join(FOLDER, entry)],
+  format: "esm",
+  logLevel: "error",
+  outfile: target,
+  platform: "node",
+  plugins: name === undefined ? [] : [breaking(name)],
+  target: "node20",
+});
