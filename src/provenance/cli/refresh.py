@@ -42,8 +42,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the proof; - is standard input")
     parser.add_argument(
         "--tiles",
-        metavar="URL|DIR",
-        help="read published tiles instead of a ledger; needs --policy",
+        metavar="PLACE",
+        help="read published tiles, at a web address or in a directory, instead of a ledger; "
+        "needs --policy",
     )
     parser.add_argument(
         "--policy",
