@@ -11,8 +11,8 @@ one text, so what JSON leaves open is refused here:
   differently, and no document of ours holds any (RFC 8785 writes numbers as doubles);
 - a byte order mark, other encodings than UTF-8, and what RFC 8259 does not allow at all.
 
-Reading is bounded before anything is built: bytes, depth, and how many objects, lists and
-items there may be. Sources: RFC 8785 sections 3.1 and 3.2, RFC 8259.
+Reading is bounded before anything is built: bytes, depth, and how many strings, objects,
+lists and items there may be. Sources: RFC 8785 sections 3.1 and 3.2, RFC 8259.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | bool | None"
 
 DEPTH_MAX: Final = 16
 """Objects and lists within each other."""
-ITEMS_MAX: Final = 200_000
-"""Brackets and commas outside of strings: they bound what is built in memory."""
+ITEMS_MAX: Final = 500_000
+"""Strings, and brackets and commas outside of them: they bound what is built in memory."""
 _DIGITS_MAX: Final = 16
 _TOKEN: Final = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z|(?=\\\Z))|[][{},]', re.DOTALL)
 """A string, also one without an end, or what gives a text its structure."""
@@ -93,12 +93,9 @@ def _units(name: str) -> bytes:
 
 def _check_structure(text: str) -> None:
     """Bound depth and number of items before the parser builds anything."""
-    depth = items = 0
-    for token in _TOKEN.finditer(text):
+    depth = 0
+    for items, token in enumerate(_TOKEN.finditer(text), 1):
         mark = text[token.start()]
-        if mark == '"':
-            continue
-        items += 1
         depth += (mark in "[{") - (mark in "]}")
         if depth > DEPTH_MAX or items > ITEMS_MAX:
             raise FormatError(f"more than {DEPTH_MAX} levels or {ITEMS_MAX} items")

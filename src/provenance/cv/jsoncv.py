@@ -35,23 +35,26 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from provenance.cv.agreement import find_disagreements
 from provenance.cv.dataintegrity import add_proof, decode_proof_value, verify_proof
 from provenance.cv.jcs import Json, canonicalize, parse_json
+from provenance.cv.proofcheck import check_proof
 from provenance.cv.report import CvReport, Document, conclude
 from provenance.cv.roots import DID_KEY_PREFIX, SealRoots, format_did_key, parse_did_key
 from provenance.encoding import encode_json
 from provenance.errors import FormatError, VerificationError
-from provenance.reconstruct import CV_LINES_MAX, Cv, CvLine, Outcome, reconstruct
+from provenance.reconstruct import CV_LINES_MAX, Cv, CvLine, reconstruct
 from provenance.record.bundle import BUNDLE_SIZE_MAX
 from provenance.record.commitment import Name, Value
 from provenance.record.forms import parse_time
 from provenance.record.showing import IDENTITY_GROUPS
-from provenance.report import Check, Report
+from provenance.verifier.checks import Checks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Protocol
 
+    from provenance.report import Report
     from provenance.verifier import Verifier
 
     class IssuerKey(Protocol):
@@ -76,7 +79,6 @@ CONTEXT: Final = (
 """The second one stands for terms that no context defines, as those of this document."""
 TYPES: Final = ("VerifiableCredential", "ProvenanceCv")
 _WHAT: Final = "JSON CV"
-_SHOWN: Final[frozenset[Outcome]] = frozenset({"proven", "spelled differently"})
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 Claims = Annotated[dict[Name, Value], Meta(min_length=1, max_length=64)]
@@ -133,7 +135,7 @@ def make(
     document, a bundle too large to stand in one included.
     """
     issuer = format_did_key(signer.public)
-    subject = {"holder": dict(holder), "lines": msgspec.to_builtins(lines)}
+    subject: Json = msgspec.to_builtins({"holder": dict(holder), "lines": list(lines)})
     document: dict[str, Json] = {
         "@context": list(CONTEXT),
         "type": list(TYPES),
@@ -154,21 +156,24 @@ def verify(data: bytes, verifier: Verifier, roots: SealRoots) -> CvReport:
 
     ``verifier`` judges the bundle in it, ``roots`` names the issuers that are trusted.
     """
+    checks = Checks()
     try:
         tree = _read(data)
     except FormatError as error:
-        return conclude("json", [Check("readable", "no", str(error))], Document("unreadable"))
-    made = [Check("readable", "yes", "JSON that every program reads alike")]
+        checks.no("readable", error)
+        return conclude("json", checks.made, Document("unreadable"))
+    checks.yes("readable", "JSON that every program reads alike")
     try:
         document = _parse_document(tree)
     except FormatError as error:
-        made.append(Check("document", "no", str(error)))
-        return conclude("json", made, Document("not provable"))
-    made.append(Check("document", "yes", "a CV with its proof"))
-    sealed = _check_issuer(tree, document, roots, made)
-    report = verifier.verify(document.provenance.encode())
-    _check_contents(document, report, made)
-    return conclude("json", made, sealed, proof=report)
+        checks.no("document", error)
+        return conclude("json", checks.made, Document("not provable"))
+    checks.yes("document", "a CV with its proof")
+    sealed = _check_issuer(tree, document, roots, checks)
+    report = check_proof(document.provenance.encode(), verifier, checks)
+    if report.verdict == "yes":
+        _check_agreement(document.credentialSubject, report, checks)
+    return conclude("json", checks.made, sealed, proof=report)
 
 
 def lines_of(cv: Cv, report: Report) -> tuple[CvLine, ...]:
@@ -248,66 +253,29 @@ def _place(error: msgspec.ValidationError) -> str:
 
 
 def _check_issuer(
-    tree: dict[str, Json], document: _JsonCv, roots: SealRoots, made: list[Check]
+    tree: dict[str, Json], document: _JsonCv, roots: SealRoots, checks: Checks
 ) -> Document:
     """Check the issuer's signature, and whether the issuer is trusted."""
     trusted = document.issuer in roots.issuers
-    reason = "the seal roots name it" if trusted else "the seal roots do not name it"
-    issuer = Check("issuer", "yes" if trusted else "no", f"{document.issuer}: {reason}")
+    if trusted:
+        checks.yes("issuer", f"the seal roots name {document.issuer}")
+    else:
+        checks.no("issuer", f"the seal roots do not name {document.issuer}")
     try:
         verify_proof(tree, parse_did_key(document.issuer))
     except (FormatError, VerificationError) as error:
-        made += [Check("signature", "no", str(error)), issuer]
+        checks.no("signature", error)
         return Document("altered")
-    made += [Check("signature", "yes", "the document is as its issuer signed it"), issuer]
+    checks.yes("signature", "the document is as its issuer signed it")
     if not trusted:
         return Document("untrusted seal")
     return Document("as sealed", document.issuer, document.validFrom, "claimed")
 
 
-def _check_contents(document: _JsonCv, report: Report, made: list[Check]) -> None:
-    """Check the bundle, and that neither lines nor holder claim more than it shows."""
-    if report.verdict != "yes":
-        failed = [check.name for check in report.checks if check.outcome == "no"]
-        made.append(Check("proof", "no", f"not accepted: {', '.join(dict.fromkeys(failed))}"))
-        return
-    made.append(Check("proof", "yes", "every certification shown stands in the log"))
-    disagreements = [*_disagreements(document.credentialSubject, report)]
-    if disagreements:
-        made.append(Check("agreement", "no", "; ".join(disagreements)))
+def _check_agreement(subject: _Subject, report: Report, checks: Checks) -> None:
+    """Check that neither lines nor holder claim more than an accepted bundle shows."""
+    found = list(find_disagreements(subject.lines, subject.holder, report))
+    if found:
+        checks.no("agreement", "; ".join(found))
     else:
-        made.append(Check("agreement", "yes", "the proof shows all that the CV claims"))
-    different = report.same_person is False
-    reason = "of different persons" if different else "of no two different persons"
-    made.append(Check("person", "no" if different else "yes", f"certifications {reason}"))
-
-
-def _disagreements(subject: _Subject, report: Report) -> Iterator[str]:
-    """Say which claims the report does not show: names and places, no values."""
-    for number, line in enumerate(subject.lines, 1):
-        found = _compare(line, report)
-        if found is None:
-            yield f"line {number} names an entry that is not shown"
-            continue
-        for name, outcome in found.items():
-            if outcome not in _SHOWN:
-                yield f"line {number}: {name} is {outcome}"
-    outcomes: dict[str, set[Outcome]] = {name: set() for name in subject.holder}
-    for entry in dict.fromkeys(line.entry for line in subject.lines):
-        identity = _Line(id=str(entry), entry=entry, claims=dict(subject.holder))
-        for name, outcome in (_compare(identity, report) or {}).items():
-            outcomes[name].add(outcome)
-    for name, found_at in outcomes.items():
-        if "contradicted" in found_at:
-            yield f"the holder's {name} is contradicted"
-        elif found_at.isdisjoint(_SHOWN):
-            yield f"the holder's {name} is undisclosed"
-
-
-def _compare(line: _Line, report: Report) -> dict[str, Outcome] | None:
-    """Give what became of each claim of a line; None where its entry is not shown."""
-    data = encode_json(Cv("provenance-cv/1", (line,)))
-    found = next(iter(reconstruct(data, report).lines), None)
-    if found is None or found.entry is None:
-        return None
-    return {claim.name: claim.outcome for claim in found.claims}
+        checks.yes("agreement", "the proof shows all that the CV claims")
