@@ -69,7 +69,9 @@ def test_what_is_guaranteed_stands_there() -> None:
     assert "2013 RS5079 EN VIGUEUR" not in text
     assert "valable jusqu’au 2 mars 2028" in text
     assert "Registre ledger.example/2026, 7 entrées ; statuts au 21 septembre 2026" in text
-    assert "Intitulés marqués * repris de France compétences, version 2026-11-20" in text
+    assert (
+        "Intitulés marqués * : France compétences, version 2026-11-20, d’après le code" in text
+    )
     assert "Établi le 25 novembre 2026 page 1 sur 1" in text
 
 

@@ -41,8 +41,8 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "lacks": "La preuve ne montre pas tout ce qu’une ligne garantie demande\u00a0: {names}",
         "certifier_unknown": "certificateur non montré",
         "no_title": "Certification sans code montré",
-        "registered_title": "Intitulés marqués * repris de {register}, version {version}, "
-        "d’après le code\u00a0: ils ne font pas partie de la preuve.",
+        "registered_title": "Intitulés marqués *\u00a0: {register}, version {version}, d’après "
+        "le code\u00a0; ils ne font pas partie de la preuve.",
         "profile": "Profil",
         "experience": "Expérience",
         "education": "Formation",
@@ -97,8 +97,8 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "lacks": "The proof does not show all that a guaranteed line needs: {names}",
         "certifier_unknown": "certifier not shown",
         "no_title": "Certification whose code is not shown",
-        "registered_title": "Titles marked * are those of {register}, version {version}, "
-        "looked up by code: they are no part of the proof.",
+        "registered_title": "Titles marked *: {register}, version {version}, by code; they are "
+        "no part of the proof.",
         "profile": "Profile",
         "experience": "Experience",
         "education": "Education",
