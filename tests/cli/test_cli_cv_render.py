@@ -68,6 +68,21 @@ def test_a_summary_is_written_in_every_form(
     assert txt.read_text() == printed
 
 
+def test_a_code_is_verified_from_its_picture(
+    run: Commands, world: World, key: Path, tmp_path: Path
+) -> None:
+    picture, roots = tmp_path / "code.png", tmp_path / "seal-roots.txt"
+    words = ("cv", "summary", world.proof, "--policy", world.policy, "--key", key)
+    roots.write_text(f"{run.json(*words, '-o', picture)['seal_roots']}\n")
+    verify = ("verify", picture, "--policy", world.policy)
+    said = run(*verify, "--seal-roots", roots).out
+    assert "YES: the summary is the operator's" in said
+    (row,) = [line.split() for line in said.splitlines() if line.startswith("  4  ")]
+    assert row[-2:] == ["in", "force"]
+    assert "holder" in said
+    assert "no signature by a known key" in run(*verify, status=1).out
+
+
 def test_a_summary_in_another_form_is_refused(
     run: Commands, world: World, key: Path, tmp_path: Path
 ) -> None:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.cli.exits import NO, UNREADABLE, YES
 from provenance.cli.files import read_text
-from provenance.cli.output import Answer
+from provenance.cli.output import Answer, when
 from provenance.cli.reports import show_certifications, show_checks, show_failures
 from provenance.cv.roots import parse_seal_roots
+from provenance.cv.summary import Summary
 from provenance.cv.verify import verify
-from provenance.encoding import TEXT_SIZE_MAX, encode_json
+from provenance.encoding import TEXT_SIZE_MAX
 
 if TYPE_CHECKING:
     import argparse
@@ -80,10 +81,38 @@ def _show(report: CvReport, out: Output) -> None:
     elif report.proof is not None:
         out.heading("The proof")
         show_failures(report.proof, out)
-    if report.printed is not None:
-        out.heading("What the summary says")
-        out.line(encode_json(report.printed).decode())
+    if isinstance(report.printed, Summary):
+        _show_printed(report.printed, out)
     show_checks(report.checks, out)
     out.heading("In words")
     for sentence in report.summary:
         out.line(f"  {sentence}")
+
+
+def _show_printed(summary: Summary, out: Output) -> None:
+    """Show what the paper must say, to be compared with what it does say."""
+    out.heading("What the summary says")
+    holder = summary.holder
+    out.pairs(
+        [
+            ("holder", f"{holder.first_name} {holder.name}"),
+            ("born", holder.born or "not said"),
+            ("log", f"{summary.origin}, size {summary.size}"),
+            ("statuses as of", when(summary.time)),
+        ]
+    )
+    columns = ("entry", "type", "code", "certifier", "awarded", "ends", "level", "status")
+    rows = [
+        (
+            one.index,
+            one.type,
+            one.code,
+            one.certifier_name or one.certifier,
+            one.awarded,
+            one.ends,
+            one.level,
+            one.status,
+        )
+        for one in summary.certifications
+    ]
+    out.table(columns, rows)
