@@ -85,12 +85,12 @@ export function coveredBytes(file: PdfFile, [start, length, next, rest]: PdfSign
 
 /**
  * Whether a signature covers the whole file: its range starts at 0, ends where the file ends, and
- * has one gap, which is exactly the hexadecimal string of its own content, in small letters.
+ * has one gap, which is exactly the hexadecimal string of its own content, in capitals.
  */
 export function coversAll(file: PdfFile, { contents, range }: PdfSignature): boolean {
   const [start, length, next, rest] = range;
   if (start !== 0 || next + rest !== file.bytes.length) return false;
   const gap = new TextDecoder("latin1").decode(file.bytes.subarray(length, next));
-  const digits = /^<([0-9a-f]*)>$/.exec(gap)?.[1];
+  const digits = /^<([0-9A-F]*)>$/.exec(gap)?.[1];
   return digits?.length === 2 * contents.length && decodeHex(digits).every((one, at) => one === contents[at]);
 }

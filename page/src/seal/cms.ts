@@ -33,8 +33,8 @@ export interface Signed {
 }
 
 /** Read signed data of one kind: one signer with signed attributes, and nothing besides. */
-export function parseSigned(der: Uint8Array, what: string, contentType: string, version: number, padded = false): Signed {
-  const outer = new ContentInfo({ schema: parseDer(der, what, padded ? Number.POSITIVE_INFINITY : CMS_SIZE_MAX, padded) });
+export function parseSigned(der: Uint8Array, what: string, contentType: string, version: number): Signed {
+  const outer = new ContentInfo({ schema: parseDer(der, what, CMS_SIZE_MAX) });
   if (outer.contentType !== OID.signedData) refuse(`${what} is no signature`);
   const data = new SignedData({ schema: outer.content });
   const { eContentType, eContent } = data.encapContentInfo;

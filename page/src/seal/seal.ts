@@ -64,13 +64,19 @@ async function verifySeal(file: PdfFile, signature: PdfSignature): Promise<Signe
   const what = "the seal";
   const covered = coveredBytes(file, signature.range);
   if (signature.subfilter !== SUBFILTER) refuse(`the signature is none of PAdES (${SUBFILTER})`);
-  // A definite length in two bytes, as every seal has; what stands behind it must be zeros.
-  if (signature.contents[0] !== 0x30 || signature.contents[1] !== 0x82) refuse("the signature's content is no signature");
-  const signed = parseSigned(signature.contents, what, OID.data, 1, true);
+  const signed = parseSigned(withoutPadding(signature.contents), what, OID.data, 1);
   if (signed.content !== null) refuse("the seal holds its content inside of it");
   if (!isEcdsaP256(signed)) refuse("a seal is made with ECDSA on P-256 and SHA-256");
   await verifySigned(signed, covered, what);
   return signed;
+}
+
+/** The signature alone: its length is written in two bytes, and what stands behind it is zeros. */
+function withoutPadding(contents: Uint8Array): Uint8Array {
+  if (contents[0] !== 0x30 || contents[1] !== 0x82) refuse("the signature's content is no signature");
+  const size = 4 + contents[2]! * 256 + contents[3]!;
+  if (contents.length < size || contents.subarray(size).some((one) => one !== 0)) refuse("the signature is followed by other content");
+  return contents.subarray(0, size);
 }
 
 function isEcdsaP256({ digest, info, signer }: Signed): boolean {

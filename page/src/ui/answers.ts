@@ -11,6 +11,9 @@ interface Answer {
 
 export const ICONS: Readonly<Record<Tone, IconName>> = { good: "yes", warn: "warn", bad: "no", unknown: "unknown" };
 
+/** A status older than this is worth asking for anew. */
+const DAYS_MAX = 30;
+
 /** Three questions, each with an answer of its own: none of them stands for another. */
 export function renderAnswers(report: CvReport, shown: readonly Shown[], words: Words, language: Language, nowMs: number): HTMLElement {
   return el("ol", { class: "answers" },
@@ -22,7 +25,7 @@ export function renderAnswers(report: CvReport, shown: readonly Shown[], words: 
 
 function renderAnswer(question: string, { tone, word, sentences }: Answer): HTMLElement {
   return el("li", { class: `answer ${tone}` },
-    el("h3", null, question),
+    el("h2", null, question),
     el("p", { class: "word" }, icon(ICONS[tone]), word),
     ...sentences.map((one) => one !== null && el("p", null, one)),
   );
@@ -75,7 +78,8 @@ function answerStatus(shown: readonly Shown[], words: Words, language: Language,
   const listed = [...counts].map(([standing, count]) => `${count} ${words.status.counts[standing]}`).join(", ");
   const times = shown.map((one) => one.asOf).filter((one) => one !== null).sort();
   const asOf = times[0] === undefined ? null : words.status.asOf(formatDay(times[0], language), daysSince(times[0], nowMs));
-  const sentences = [`${listed[0]?.toUpperCase()}${listed.slice(1)}.`, asOf, words.status.later];
+  const isOld = times[0] !== undefined && daysSince(times[0], nowMs) > DAYS_MAX;
+  const sentences = [`${listed[0]?.toUpperCase()}${listed.slice(1)}.`, asOf, isOld ? words.status.old : words.status.later];
   if (isAllInForce(shown)) return { tone: "good", word: words.answers.yes, sentences };
   const isNone = shown.every((one) => ["withdrawn", "superseded", "erased", "expired"].includes(one.standing));
   const isUnknown = shown.every((one) => one.standing === "unknown");

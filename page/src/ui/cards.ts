@@ -61,7 +61,10 @@ function renderStanding(one: Shown, words: Words, language: Language): HTMLEleme
   return el("p", { class: "standing" }, el("strong", null, words.status.words[one.standing]), when !== null && el("span", null, when));
 }
 
-const fact = (name: string, value: string | null): HTMLElement[] => (value === null ? [] : [el("dt", null, name), el("dd", null, value)]);
+const fact = (name: string, value: string | null): HTMLElement[] => (value === null ? [] : [el("dt", null, ...breakable(name)), el("dd", null, value)]);
+
+/** Long names of fields may break behind a dot. */
+const breakable = (name: string): Node[] => name.split(/(?<=\.)(?=\w)/).flatMap((part) => [document.createTextNode(part), el("wbr", null)]);
 
 function renderRemarks({ proven }: Shown, words: Words): HTMLElement[] {
   if (proven === null) return [];

@@ -13,17 +13,20 @@ export function preferredLanguage(): Language {
   return (found as Language | undefined) ?? "fr";
 }
 
+/** Dates as Europe writes them. */
+const LOCALES: Readonly<Record<Language, string>> = { fr: "fr-FR", en: "en-GB" };
+
 /** A day, as in `2026-11-25` or at the beginning of a time; anything else stays as it is. */
 export function formatDay(text: string, language: Language): string {
   const time = Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
   if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time)) return text;
-  return new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" }).format(time);
+  return new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "long", timeZone: "UTC" }).format(time);
 }
 
 export function formatTime(time: string | number | Date, language: Language): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return String(time);
-  const format = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle: "medium", timeZone: "UTC" });
+  const format = new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "long", timeStyle: "medium", timeZone: "UTC" });
   return `${format.format(date)} UTC`;
 }
 

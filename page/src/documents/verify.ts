@@ -1,0 +1,45 @@
+import { type CvReport, type SealRoots, parseSealRoots, reportBundle, reportPdf, reportUnreadable, verifyJsonCv, verifySummary } from "../core/index.ts";
+import { reasonOf } from "../errors.ts";
+import { isPicture, readPicture } from "./image.ts";
+import { findInPdf } from "./pdf.ts";
+
+const BUNDLE = '{"format":"provenance-proof/';
+const SUMMARY = "PROV1:";
+
+/**
+ * Any document of a CV in, a report out; what it is, is recognised by its content. Policy and seal
+ * roots came by another way than the document. `nowMs` is the time at which a seal without a time
+ * stamp is judged. Only what is wrong with policy or roots raises an error.
+ */
+export async function verifyDocument(data: Uint8Array, policy: string, rootsText: string, nowMs: number): Promise<CvReport> {
+  const roots = parseSealRoots(rootsText);
+  const options = { nowS: Math.floor(nowMs / 1000) };
+  if (startsWith(data, "%PDF-")) return reportPdf(await findInPdf(data, roots, nowMs), policy, options);
+  if (isPicture(data)) return verifyPicture(data, roots);
+  if (startsWith(data, SUMMARY)) return verifySummary(withoutLineEnd(data), roots);
+  if (startsWith(data, BUNDLE)) return reportBundle(data, policy, options);
+  if (isObject(data)) return verifyJsonCv(data, policy, roots, options);
+  return reportUnreadable("unknown", "this is none of a PDF file, a JSON CV, a proof, or a QR code");
+}
+
+async function verifyPicture(data: Uint8Array, roots: SealRoots): Promise<CvReport> {
+  try {
+    const text = await readPicture(data);
+    if (text.startsWith(SUMMARY)) return verifySummary(text, roots);
+    return reportUnreadable("unknown", "the QR code in the picture holds no summary");
+  } catch (error) {
+    return reportUnreadable("unknown", reasonOf(error));
+  }
+}
+
+/** A line end behind the text of a code is passed over. */
+function withoutLineEnd(data: Uint8Array): Uint8Array {
+  let size = data.length;
+  for (const one of [0x0a, 0x0d]) if (data[size - 1] === one) size--;
+  return data.subarray(0, size);
+}
+
+/** What begins as a JSON object does, white space in front of it passed over. */
+const isObject = (data: Uint8Array): boolean => data.find((one) => ![0x20, 0x09, 0x0d, 0x0a].includes(one)) === 0x7b;
+
+const startsWith = (data: Uint8Array, start: string): boolean => [...start].every((one, at) => data[at] === one.charCodeAt(0));
