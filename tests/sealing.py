@@ -6,9 +6,11 @@ import io
 import shutil
 import subprocess
 import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pikepdf
@@ -19,14 +21,18 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from provenance.cv.pdf import attach
+from provenance.cv.reader import read_facts
 from provenance.cv.roots import SealRoots
 from provenance.cv.seal import SealSigner, seal
+from provenance.cv.verify import verify
 from provenance.encoding import encode_json
 from simulator import make_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import pytest
 
     from provenance.cv.report import CvReport
 
@@ -221,3 +227,15 @@ def serve(authority: Authority) -> Iterator[Authority]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def read_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read PDF files in this process, without its limits: tests that read many are faster."""
+    for name in ("pdf", "seal", "verify"):
+        module = import_module(f"provenance.cv.{name}")
+        monkeypatch.setattr(module, "read_pdf", read_facts)
+
+
+def judge(data: bytes, roots: SealRoots = ROOTS, *, days: int = 0) -> CvReport:
+    """Verify a document under the policy of `LOG`, so many days from now."""
+    return verify(data, POLICY, roots, now_s=int(time.time()) + days * 86_400)

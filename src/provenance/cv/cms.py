@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from provenance.cv.chain import POOL_MAX, load_certificate
+from provenance.cv.der import check_der
 from provenance.cv.extras import needing_extra
 from provenance.errors import FormatError, ProvenanceError, SignatureError
 
@@ -146,6 +147,7 @@ def _parse(der: bytes, content_type: str, version: str) -> Signed:
         from asn1crypto import cms, tsp  # noqa: F401, PLC0415 - only with the extra
     if len(der) > CMS_SIZE_MAX:
         raise FormatError(f"more than {CMS_SIZE_MAX} bytes of signature")
+    check_der(der)
     info = cms.ContentInfo.load(der, strict=True)
     if info["content_type"].native != "signed_data":
         raise FormatError("no signed data")

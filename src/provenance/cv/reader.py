@@ -102,14 +102,15 @@ def _compare(data: bytes, facts: PdfFacts) -> PdfFacts:
 
     replace = msgspec.structs.replace
     try:
-        attachments, signature = read_again(data)
+        wanted = facts.attachment.data is not None
+        attachments, signature = read_again(data, attachments=wanted)
     except Exception as error:  # noqa: BLE001 - any failure is one
         problem = f"another reader cannot read the file ({type(error).__name__})"
         return replace(facts, signature=None, signature_problem=problem)
     if signature != facts.signature:
         problem = "another reader sees another signature"
         facts = replace(facts, signature=None, signature_problem=problem)
-    if facts.attachment.data is not None and attachments != [facts.attachment.data]:
+    if wanted and attachments != [facts.attachment.data]:
         facts = replace(facts, attachment=Attachment(None, "another reader sees another one"))
     return facts
 

@@ -24,32 +24,41 @@ if TYPE_CHECKING:
 _TEXT_MAX = 100
 
 
-def read_again(data: bytes) -> tuple[list[bytes], Signature | None]:
+def read_again(data: bytes, *, attachments: bool) -> tuple[list[bytes], Signature | None]:
     """Give the contents of all associated files of the proof's name, and the only signature.
 
-    None for the signature where there is not exactly one. Raises whatever pyHanko raises.
+    ``attachments``: whether contents are asked for. None for the signature where there is
+    not exactly one. Raises whatever pyHanko raises.
     """
     reader = PdfFileReader(io.BytesIO(data), strict=True)
-    found = [
-        _content(spec) for spec in reader.root.get("/AF", ()) if _is_named(spec.get_object())
-    ]
     signatures = list(reader.embedded_signatures)
-    return found, _describe(reader, signatures[0], data) if len(signatures) == 1 else None
+    found = _describe(reader, signatures[0], data) if len(signatures) == 1 else None
+    return _contents(reader) if attachments else [], found
+
+
+def _contents(reader: PdfFileReader) -> list[bytes]:
+    associated = (spec.get_object() for spec in _get(reader.root, "/AF", ()))
+    return [_content(spec) for spec in associated if _is_named(spec)]
 
 
 def _is_named(spec: Any) -> bool:  # noqa: ANN401 - pyHanko has no types
-    return ATTACHMENT_NAME in {_text(spec.get("/F")), _text(spec.get("/UF"))}
+    return ATTACHMENT_NAME in {_text(_get(spec, "/F")), _text(_get(spec, "/UF"))}
+
+
+def _get(node: Any, key: str, default: object = None) -> Any:  # noqa: ANN401
+    """Give what a dictionary has under a key, references followed, which `get` does not."""
+    return node[key] if key in node else default  # noqa: SIM401 - `get` is another one
 
 
 def _content(spec: Any) -> bytes:  # noqa: ANN401
-    stream = spec.get_object()["/EF"]["/F"]
-    filters = stream.get("/Filter", generic.ArrayObject())
+    stream = spec["/EF"]["/F"]
+    filters = _get(stream, "/Filter", generic.ArrayObject())
     names = filters if isinstance(filters, generic.ArrayObject) else [filters]
     return decode_embedded(stream.encoded_data, [str(one.get_object()) for one in names])
 
 
 def _describe(reader: PdfFileReader, one: EmbeddedPdfSignature, data: bytes) -> Signature:
-    permissions = reader.root.get("/Perms", {})
+    permissions = _get(reader.root, "/Perms", {})
     certified = (
         "/DocMDP" in permissions
         and permissions.raw_get("/DocMDP") == one.sig_field.raw_get("/V")
@@ -62,9 +71,9 @@ def _describe(reader: PdfFileReader, one: EmbeddedPdfSignature, data: bytes) -> 
     return Signature(
         byte_range=numbers,
         contents=bytes(one.pkcs7_content),
-        subfilter=str(one.sig_object.get("/SubFilter", "")),
+        subfilter=str(_get(one.sig_object, "/SubFilter", "")),
         certifies=certified,
-        claimed_at=_text(one.sig_object.get("/M")),
+        claimed_at=_text(_get(one.sig_object, "/M")),
     )
 
 
