@@ -18,10 +18,12 @@ ReadTile: TypeAlias = "Callable[[int, int, int], bytes]"
 
 
 class Tiling:
-    """All full subtrees over ``size`` invented leaves, level by level."""
+    """All full subtrees over ``size`` leaves, level by level; invented but for ``known``."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, known: Mapping[int, bytes] | None = None) -> None:
         leaves = [hashlib.sha256(b"leaf %d" % index).digest() for index in range(size)]
+        for index, leaf in (known or {}).items():
+            leaves[index] = leaf
         self.levels: Final = [leaves]
         while len(self.levels[-1]) > 1:
             row = self.levels[-1]

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,7 +32,6 @@ from provenance.tlog.tiles import TileName, parse_entries, parse_tile_name, tile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 PASSAGES = 300
 RECORDS = records(today_spec(passages=3, dossier_percent=0, seed=90))
@@ -439,6 +439,43 @@ def test_an_export_in_the_wrong_order_would_be_caught(ledger: Ledger, tmp_path: 
 
     _, wrong = crash_everywhere(export, start, whole, tmp_path)
     assert any("before what it vouches for" in one for one in wrong)
+
+
+def test_a_disk_that_fails_at_the_end(
+    ledger: Ledger, www: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "rename", refuse)
+        with pytest.raises(StorageError, match="Input/output error"):
+            ledger.export_tiles(www)
+    assert not (www / "checkpoint").exists()
+
+
+def count_open() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_no_more_files_are_open_than_a_batch(
+    ledger: Ledger, www: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("provenance.storage.published.BATCH_FILES_MAX", 3)
+    before = count_open()
+    most = 0
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        nonlocal most
+        most = max(most, count_open() - before)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    ledger.export_tiles(www)
+    # The directory's own descriptor, that of its lock, and the batch.
+    assert 3 <= most <= 6
+    assert len(files_in(www)) == 10
 
 
 def test_a_full_disk_is_told(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
@@ -16,11 +17,11 @@ from ledgers import DEPOSITOR, create, records, today_spec
 from provenance.errors import FormatError, UnreadableError
 from provenance.fetching import DirectoryTiles, HttpTiles, open_tiles
 from provenance.fetching import http as fetching_http
+from provenance.fetching.opener import Watchdog
 from provenance.refreshing import refresh_bundle
 from serving import serve_files, serve_raw
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -326,6 +327,17 @@ def test_when_the_time_is_up_nothing_more_is_asked(www: Path) -> None:
         time.sleep(0.3)
         with pytest.raises(UnreadableError, match=r"took more than 0\.2 seconds in all"):
             read(NAME)
+
+
+def test_a_connection_that_comes_too_late_is_cut() -> None:
+    """Name service and connecting take their own time, which nothing can cut short."""
+    with socket.create_server(("127.0.0.1", 0)) as server, Watchdog(0) as watchdog:
+        deadline = time.monotonic() + 5
+        while not watchdog.expired and time.monotonic() < deadline:
+            time.sleep(0.01)
+        with socket.create_connection(server.getsockname()) as connection:
+            watchdog.watch(connection)
+            assert connection.recv(1) == b""
 
 
 # Redirections.
