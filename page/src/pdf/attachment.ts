@@ -1,6 +1,6 @@
 import { refuse } from "../errors.ts";
 import { type PdfFile, NODES_MAX, textOf } from "./file.ts";
-import { inflate } from "./inflate.ts";
+import { inflateWhole } from "./inflate.ts";
 import { type Dict, Name, Stream, type Value, isDict } from "./values.ts";
 
 export const ATTACHMENT_NAME = "provenance-proof.json";
@@ -35,7 +35,7 @@ function decode(file: PdfFile, { dict, raw }: Stream): Uint8Array {
   const filters = (Array.isArray(filter) ? filter : filter === null ? [] : [filter]).map((one) => file.get(one));
   const isKnown = filters.length <= 1 && filters.every((one) => one instanceof Name && one.text === "FlateDecode");
   if (!isKnown || ["DecodeParms", "F", "FFilter"].some((key) => dict.has(key))) refuse("the attached file is compressed in a way that is not taken");
-  const data = filters.length === 0 ? raw : inflate(raw, ATTACHMENT_SIZE_MAX);
+  const data = filters.length === 0 ? raw : inflateWhole(raw, ATTACHMENT_SIZE_MAX);
   return data.length > ATTACHMENT_SIZE_MAX ? refuse(`the attached file has more than ${ATTACHMENT_SIZE_MAX} bytes`) : data;
 }
 
