@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -25,7 +26,9 @@ from provenance.cv.facts import ATTACHMENT_NAME, MEDIA_TYPE
 from provenance.cv.holder import HOLDER_SIZE_MAX, parse_holder
 from provenance.cv.qr import read_pdf
 from provenance.cv.render import Options, render
+from provenance.cv.seal import SealSigner, seal
 from provenance.cv.summary import decode_summary, make_summary, verify_summary
+from provenance.cv.trial import make_trial_seal
 from provenance.cv.wording import MENTIONS, WORDS, Language, day_text
 from provenance.errors import FormatError, VerificationError
 from provenance.record.bundle import encode_bundle
@@ -352,21 +355,44 @@ def test_the_proof_is_attached_as_an_associated_file() -> None:
 
 def test_the_file_is_what_pdf_a_and_pdf_ua_ask_for() -> None:
     with opened(rendered(signer=SUMMARY_SIGNER)) as document:
-        root = document.Root
-        with document.open_metadata() as metadata:
-            assert metadata["pdfaid:part"] == "3"
-            assert metadata["pdfaid:conformance"] == "B"
-            assert metadata["pdfuaid:part"] == "1"
-            assert metadata["dc:title"] == "CV de Maëlle Lefèvre-Dubois"
-        assert str(root["/Lang"]) == "fr"
-        assert root["/MarkInfo"]["/Marked"]
-        assert root["/ViewerPreferences"]["/DisplayDocTitle"]
-        (intent,) = root["/OutputIntents"]
-        assert intent["/S"] == pikepdf.Name("/GTS_PDFA1")
-        assert len(intent["/DestOutputProfile"].read_bytes()) > 100
-        assert not document.is_encrypted
-        assert {*tags(root["/StructTreeRoot"])} >= {"/H1", "/H2", "/H3", "/P", "/Figure"}
-        assert_embedded(document)
+        assert_archival(document)
+
+
+def test_the_seal_leaves_it_so() -> None:
+    pdf = rendered(signer=SUMMARY_SIGNER)
+    made = make_trial_seal("Opérateur d'exemple", datetime.now(UTC))
+    sealed = seal(pdf, SealSigner(made.key, made.certificate, (made.root,)))
+    assert sealed.startswith(pdf)
+    with opened(sealed) as document, opened(pdf) as before:
+        assert_archival(document)
+        # PDF/A-3 is PDF 1.7, whatever the catalog could say of a newer version.
+        assert "/Version" not in document.Root
+        assert document.Root["/Metadata"].read_bytes() == before.Root["/Metadata"].read_bytes()
+        # A field that is not seen: of no size, and printed (ISO 19005-3 section 6.3).
+        (field,) = document.Root["/AcroForm"]["/Fields"]
+        assert [int(side) for side in field["/Rect"]] == [0, 0, 0, 0]
+        assert int(field["/F"]) & 0b100111 == 0b100
+        assert "/NeedAppearances" not in document.Root["/AcroForm"]
+
+
+def assert_archival(document: pikepdf.Pdf) -> None:
+    """Assert what ISO 19005-3 and ISO 14289-1 ask of a file's structure, as far as this goes."""
+    root = document.Root
+    with document.open_metadata() as metadata:
+        assert metadata["pdfaid:part"] == "3"
+        assert metadata["pdfaid:conformance"] == "B"
+        assert metadata["pdfuaid:part"] == "1"
+        assert metadata["dc:title"] == "CV de Maëlle Lefèvre-Dubois"
+    assert str(root["/Lang"]) == "fr"
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"]
+    (intent,) = root["/OutputIntents"]
+    assert intent["/S"] == pikepdf.Name("/GTS_PDFA1")
+    assert len(intent["/DestOutputProfile"].read_bytes()) > 100
+    assert not document.is_encrypted
+    assert not {"/AA", "/OpenAction", "/JavaScript"} & {*root.keys(), *root["/Names"].keys()}
+    assert {*tags(root["/StructTreeRoot"])} >= {"/H1", "/H2", "/H3", "/P", "/Figure"}
+    assert_embedded(document)
 
 
 def tags(node: Any) -> Sequence[str]:

@@ -129,6 +129,16 @@ def _sign(pdf: bytes, signer: SealSigner, tsa: str | None) -> bytes:
             TimestampRequestError,
         )
         from pyhanko_certvalidator.errors import PathError  # noqa: PLC0415
+
+    class Writer(IncrementalPdfFileWriter):
+        """Adds the seal and nothing else, so that what was PDF/A-3 stays it (ISO 19005-3)."""
+
+        def ensure_output_version(self, version: tuple[int, int]) -> None:
+            """Leave the version: PDF/A-3 is PDF 1.7, and the extensions say what is newer."""
+
+        def _update_meta(self) -> None:
+            """Leave the metadata, which say that it is PDF/A, as they are."""
+
     # It warns on standard error that nothing is fetched, which is the intention.
     logging.getLogger("pyhanko").addHandler(logging.NullHandler())
     stamper = None if tsa is None else _stamper(tsa)
@@ -136,7 +146,7 @@ def _sign(pdf: bytes, signer: SealSigner, tsa: str | None) -> bytes:
     try:
         PdfSigner(
             _metadata(signer, stamper), signer=_simple_signer(signer), timestamper=stamper
-        ).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(pdf), strict=True), output=target)
+        ).sign_pdf(Writer(io.BytesIO(pdf), strict=True), output=target)
     except (TimestampRequestError, OSError) as error:
         raise SealingError(
             f"no time stamp from {tsa}: the authority cannot be reached, or refused"
