@@ -256,6 +256,7 @@ WRONG: Final = {
     "a holder of two": (',"1991-07-23"]', "]"),
     "a holder of four": (',"1991-07-23"]', ',"1991-07-23",1]'),
     "another form of date": ('"1991-07-23"', '"23/07/1991"'),
+    "a date with a line end": ('"1991-07-23"', '"1991-07-23\\n"'),
     "an empty name": ('"LEFÈVRE-DUBOIS"', '""'),
     "an unknown status": ("withdrawn", "unknown"),
     "an entry twice": ("[5,", "[4,"),
@@ -317,6 +318,29 @@ def test_what_was_deflated_is_inflated_within_bounds() -> None:
     for wrong in (b"", b"no zlib", zlib.compress(b"\xff")):
         with pytest.raises(FormatError):
             decode_summary(compressed(wrong))
+
+
+@given(st.text(ALPHABET, max_size=300), st.binary(max_size=300))
+def test_nothing_but_a_format_error_leaves_the_reader(text: str, data: bytes) -> None:
+    for one in (PREFIX + text, compressed(data), compressed(zlib.compress(data))):
+        try:
+            parse_summary(decode_summary(one))
+        except FormatError:
+            continue
+        raise AssertionError("something was read out of nothing")
+
+
+@given(st.data())
+def test_nothing_but_an_error_of_ours_leaves_a_mutated_note(data: st.DataObject) -> None:
+    note = signed_text(GOOD)
+    at = data.draw(st.integers(0, len(note)))
+    cut = data.draw(st.integers(0, 12))
+    changed = note[:at] + data.draw(st.text(max_size=8)) + note[at + cut :]
+    try:
+        found = verify_summary(changed, [SIGNER.verifier_key])
+    except (FormatError, SignatureError):
+        return
+    assert found == verify_summary(note, [SIGNER.verifier_key])
 
 
 def test_any_spelling_of_zlib_will_do() -> None:

@@ -56,7 +56,7 @@ _PARTS: Final = ("annee", "mois", "jour")
 _BIRTH: Final = tuple(f"{_HOLDER}.titulaire.{part}Naissance" for part in _PARTS)
 
 S = TypeVar("S", bound=Struct)
-Date: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+Date: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 Words: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255)]
 SummaryStatus: TypeAlias = Literal["in force", "superseded", "withdrawn", "erased"]
 
