@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from provenance import audit, keys, ledger, reconstruct, report, verifier
+from provenance import audit, fetching, keys, ledger, reconstruct, refreshing, report, verifier
 from provenance.cdc import report as receipts
 from provenance.cdc import xsd
-from provenance.ledger import erasing, keeping, keyhistory, reading
+from provenance.ledger import erasing, keeping, keyhistory, reading, tiles
 from provenance.record import bundle
 from provenance.tlog import checkpoint, note, policy, proof
 
@@ -87,6 +87,11 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
             reconstruct.CvReport,
             reconstruct.LineReport,
         ),
+    ),
+    (
+        "Published tiles",
+        "provenance.refreshing, provenance.fetching, provenance.ledger.tiles",
+        (refreshing.refresh_bundle, fetching.open_tiles, tiles.ExportedTiles),
     ),
     ("Auditing", "provenance.audit", (audit.audit, audit.AuditReport)),
     (
