@@ -3,53 +3,38 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from provenance.verifier import Verifier
+from provenance.cv import verify
 from vectors.cases import Case, Said
 
 if TYPE_CHECKING:
+    from provenance.cv import CvReport
     from provenance.report import Report
-    from vectors.cases import Draft, Kind, Level, Verdict
+    from vectors.cases import Draft
 
 
-class Judged(NamedTuple):
-    """The verdict on a document, and the report on the proof in it."""
-
-    kind: Kind
-    verdict: Verdict
-    level: Level
-    failing: tuple[str, ...]
-    proof: Report | None
-
-
-def judge(data: bytes, asked: Draft | Case, policy: str | None = None) -> Judged:
-    """Verify a bundle as the case asks for."""
+def judge(
+    data: bytes, asked: Draft | Case, policy: str | None = None, roots: str | None = None
+) -> CvReport:
+    """Verify a document as the case asks for; ``policy`` and ``roots`` are texts."""
     genesis = b64decode(asked.genesis) if isinstance(asked.genesis, str) else asked.genesis
-    verifier = Verifier(
+    return verify(
+        data,
         asked.policy if policy is None else policy,
-        now_s=asked.now_s,
+        roots or "",
+        # A case without a time needs none, so any will do.
+        now_s=asked.now_s or 0,
         max_age_s=asked.max_age_s,
         genesis=genesis,
     )
-    report = verifier.verify(data)
-    if report.verdict == "unreadable":
-        known = data.startswith(b'{"format":"provenance-proof/')
-        kind: Kind = "bundle" if known else "unknown"
-        proof = report if known else None
-        return Judged(kind, "unreadable", "refused", ("readable",), proof)
-    if report.verdict == "no":
-        return Judged("bundle", "no", "refused", ("proof",), report)
-    if report.same_person is False:
-        return Judged("bundle", "no", "refused", ("person",), report)
-    return Judged("bundle", "yes", "original", (), report)
 
 
 def describe(
-    draft: Draft, judged: Judged, *, file: str, policy: str, roots: str | None
+    draft: Draft, report: CvReport, *, file: str, policy: str, roots: str | None
 ) -> Case:
     """Write down what the verifier said."""
-    proof = judged.proof
+    proof = report.proof
     accepted = proof is not None and proof.verdict == "yes"
     failures = failures_of(proof)
     return Case(
@@ -60,10 +45,10 @@ def describe(
         now_s=draft.now_s,
         max_age_s=draft.max_age_s,
         genesis=None if draft.genesis is None else b64encode(draft.genesis).decode(),
-        kind=judged.kind,
-        verdict=judged.verdict,
-        level=judged.level,
-        failing=judged.failing,
+        kind=report.kind,
+        verdict=report.verdict,
+        level=report.level,
+        failing=tuple(name for name, _ in failures_of(report)),
         proof_failing=tuple(dict.fromkeys(name for name, _ in failures)),
         proof_failures=failures,
         certifications=said_by(proof) if accepted else None,
@@ -72,7 +57,7 @@ def describe(
     )
 
 
-def failures_of(report: Report | None) -> tuple[tuple[str, int | None], ...]:
+def failures_of(report: CvReport | Report | None) -> tuple[tuple[str, int | None], ...]:
     """Give every check that failed, with the entry that it failed for."""
     checks = () if report is None else report.checks
     return tuple((check.name, check.index) for check in checks if check.outcome == "no")

@@ -19,7 +19,9 @@ from vectors.cases import Case, digests, place, read_cases, read_sums, write, wr
 from vectors.good_bundles import good_bundles
 from vectors.good_logs import good_logs
 from vectors.good_persons import good_persons
+from vectors.json_cvs import json_cvs, other_forms
 from vectors.judge import describe, judge
+from vectors.summaries import summaries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,13 +40,22 @@ def drafts() -> Iterator[Draft]:
         bad_entries(),
         bad_records(),
         bad_standing(),
+        json_cvs(),
+        other_forms(),
+        summaries(),
     )
 
 
 def make(draft: Draft) -> Case:
     """Make the case of a draft, provided that the verifier says what the draft says."""
     file, policy, roots = place(draft)
-    case = describe(draft, judge(draft.data, draft), file=file, policy=policy, roots=roots)
+    case = describe(
+        draft,
+        judge(draft.data, draft, roots=draft.seal_roots),
+        file=file,
+        policy=policy,
+        roots=roots,
+    )
     wanted = (draft.kind, draft.verdict, draft.level, draft.failing, draft.proof_failing)
     got = (case.kind, case.verdict, case.level, case.failing, case.proof_failing)
     if wanted != got:

@@ -249,7 +249,7 @@ def _place(error: msgspec.ValidationError) -> str:
     """Give the place where the form is another one, unless an unknown name stands there."""
     text = str(error)
     _, found, path = text.rpartition(" - at `")
-    return f" at {path.rstrip('`')}" if found and text.startswith("Expected") else ""
+    return f" at {path.replace('`', '')}" if found and text.startswith("Expected") else ""
 
 
 def _check_issuer(
