@@ -35,6 +35,8 @@ from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
     from provenance.cli.output import Output
+    from provenance.keys.signer import NoteSigner
+    from provenance.report import Report
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,22 +90,14 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     bundle = read_file(args.proof, size_max=BUNDLE_SIZE_MAX + 1)
     holder = parse_holder(read_file(args.holder, size_max=HOLDER_SIZE_MAX + 1))
     report = Verifier(policy).verify(bundle)
-    signer = None
-    if args.summary_key is not None and report.checkpoint is not None:
-        origin = report.checkpoint.origin
-        signer = open_summary_signer(args.summary_key, origin, policy, read_passphrase(args))
+    signer = _open_signer(args, report, policy)
     pdf = render(
         holder,
         bundle,
         policy,
         created_s=int(time.time()) if args.created is None else args.created,
         signer=signer,
-        options=Options(
-            language=args.lang,
-            everything=args.all,
-            address=args.address,
-            font_paths=() if args.fonts is None else (Path(args.fonts),),
-        ),
+        options=_options(args),
     )
     write_file(args.output, [pdf])
     indexes = [one.index for one in report.certifications]
@@ -121,3 +115,20 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
             out.line("The proof is attached. Next: provenance cv seal.")
 
     return Answer(YES, document, show)
+
+
+def _options(args: argparse.Namespace) -> Options:
+    return Options(
+        language=args.lang,
+        everything=args.all,
+        address=args.address,
+        font_paths=() if args.fonts is None else (Path(args.fonts),),
+    )
+
+
+def _open_signer(args: argparse.Namespace, report: Report, policy: str) -> NoteSigner | None:
+    """Open the key of summaries; without a checkpoint rendering itself says what is wrong."""
+    if args.summary_key is None or report.checkpoint is None:
+        return None
+    origin = report.checkpoint.origin
+    return open_summary_signer(args.summary_key, origin, policy, read_passphrase(args))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import time
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from provenance.cli.arguments import add_json, add_output, add_passphrase
 from provenance.cli.exits import YES
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from provenance.cli.output import Output
+    from provenance.cv.summary import Summary
 
 _FORMS: Final[dict[str, Callable[[str], bytes]]] = {
     ".png": make_qr_png,
@@ -69,31 +70,37 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     signer = open_summary_signer(args.key, summary.origin, policy, read_passphrase(args))
     text = sign_summary(summary, signer)
     data = _FORMS[suffix](text)
+    document = _document(args.output, text, summary, signer)
+    if args.output is None:
+        return Answer(YES, document, lambda out: out.data(data))
+    write_file(args.output, [data])
+    return Answer(
+        YES, document, lambda out: None if args.output == "-" else _show(document, out)
+    )
+
+
+def _document(
+    file: str | None, text: str, summary: Summary, signer: NoteSigner
+) -> dict[str, Any]:
     modules = qr_modules(text)
-    line = f"summary {signer.verifier_key}"
-    document = {
-        "file": args.output,
+    return {
+        "file": file,
         "text": text,
         "indexes": [one.index for one in summary.certifications],
         "size": summary.size,
         "modules": modules,
         "side_mm": round(modules * MODULE_MM),
-        "seal_roots": line,
+        "seal_roots": f"summary {signer.verifier_key}",
     }
-    if args.output is None:
-        return Answer(YES, document, lambda out: out.data(data))
-    write_file(args.output, [data])
 
-    def show(out: Output) -> None:
-        if args.output == "-":
-            return
-        entries = ", ".join(map(str, document["indexes"]))
-        out.verdict(f"{args.output} sums up {entries}, as of size {summary.size}.", good=True)
-        out.line(f"Printed, the code is {document['side_mm']} mm wide.")
-        out.line("Readers believe it by this line of their seal roots:")
-        out.line(line)
 
-    return Answer(YES, document, show)
+def _show(document: dict[str, Any], out: Output) -> None:
+    entries = ", ".join(map(str, document["indexes"]))
+    said = f"{document['file']} sums up {entries}, as of size {document['size']}."
+    out.verdict(said, good=True)
+    out.line(f"Printed, the code is {document['side_mm']} mm wide.")
+    out.line("Readers believe it by this line of their seal roots:")
+    out.line(document["seal_roots"])
 
 
 def open_summary_signer(

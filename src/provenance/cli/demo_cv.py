@@ -27,6 +27,45 @@ TITLES: Final = {
     "REC/2023/0415": "Animation de réseaux locaux",
 }
 """Titles for the invented codes of samples."""
+DECLARED: Final[dict[str, Any]] = {
+    "headline": "Chargée de projets numériques",
+    "contact": ["contact@cv.example", "06 00 00 00 00", "Clermont-Ferrand"],
+    "profile": "Douze ans au service d’associations et de collectivités, de l’accueil du "
+    "public à la conduite de projets.",
+    "experience": [
+        {
+            "title": "Chargée de projets",
+            "organisation": "Coopérative Les Écluses",
+            "place": "Clermont-Ferrand",
+            "from": "2020",
+            "text": "Mise en ligne de trois services pour les habitants, du recueil des "
+            "besoins à la formation des agents.",
+        },
+        {
+            "title": "Conseillère numérique",
+            "organisation": "Médiathèque du Parc",
+            "place": "Riom",
+            "from": "2014",
+            "to": "2020",
+        },
+    ],
+    "education": [
+        {
+            "title": "Baccalauréat technologique",
+            "organisation": "Lycée Marie-Curie",
+            "from": "2008",
+            "to": "2011",
+        }
+    ],
+    "skills": ["Conduite de projet", "Accessibilité", "Animation d’ateliers"],
+    "languages": ["Français", "Espagnol"],
+    "titles": {
+        "register": "registre inventé pour la démonstration",
+        "version": "2026",
+        "titles": TITLES,
+    },
+}
+"""What the holder of the demo declares, besides a name."""
 _HOLDER: Final = "identificationTitulaire.titulaire."
 
 
@@ -79,68 +118,13 @@ def _make_cv(stage: Stage, holder: dict[str, Any]) -> None:
 
 def _declare(fields: dict[str, Any]) -> bytes:
     name = f"{fields[f'{_HOLDER}prenom1']} {fields[f'{_HOLDER}nomNaissance']}"
-    document = {
-        "format": "provenance-holder/1",
-        "name": name.title(),
-        "headline": "Chargée de projets numériques",
-        "contact": ["contact@cv.example", "06 00 00 00 00", "Clermont-Ferrand"],
-        "profile": "Douze ans au service d’associations et de collectivités, de l’accueil du "
-        "public à la conduite de projets.",
-        "experience": [
-            {
-                "title": "Chargée de projets",
-                "organisation": "Coopérative Les Écluses",
-                "place": "Clermont-Ferrand",
-                "from": "2020",
-                "text": "Mise en ligne de trois services pour les habitants, du recueil des "
-                "besoins à la formation des agents.",
-            },
-            {
-                "title": "Conseillère numérique",
-                "organisation": "Médiathèque du Parc",
-                "place": "Riom",
-                "from": "2014",
-                "to": "2020",
-            },
-        ],
-        "education": [
-            {
-                "title": "Baccalauréat technologique",
-                "organisation": "Lycée Marie-Curie",
-                "from": "2008",
-                "to": "2011",
-            }
-        ],
-        "skills": ["Conduite de projet", "Accessibilité", "Animation d’ateliers"],
-        "languages": ["Français", "Espagnol"],
-        "titles": {
-            "register": "registre inventé pour la démonstration",
-            "version": "2026",
-            "titles": TITLES,
-        },
-    }
+    document = {"format": "provenance-holder/1", "name": name.title(), **DECLARED}
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
 def _forge(stage: Stage, own: list[int], other: int) -> None:
-    # What forges needs packages that nobody else needs.
-    from provenance.cli.demo_forgery import (  # noqa: PLC0415
-        paint_over,
-        remove_seal,
-        scan_page,
-        write_cv,
-    )
-
     stage.say("Forgers get to work. Their files look as good as the original.")
-    genuine = stage.read("cv.pdf")
-    stage.write("printed.png", scan_page(genuine))
-    stage.write("resaved.pdf", remove_seal(genuine))
-    report = stage.ask("verify", "stranger/proof.json", "--policy", "stranger/policy.txt")
-    code = str(dict(report["certifications"][0]["fields"])["code"])
-    painted = paint_over(genuine, TITLES.get(code, code), "Doctorat en informatique")
-    stage.write("forged-painted.pdf", painted)
-    lines = ["Toutes mes certifications sont garanties : voyez la pièce jointe."]
-    stage.write("faussaire.pdf", write_cv("Jean Faussaire", lines))
+    _forge_copies(stage)
     for one in VERDICTS[1:]:
         print(f"{one.file}: {one.what}")
     print()
@@ -151,6 +135,27 @@ def _forge(stage: Stage, own: list[int], other: int) -> None:
     stage.run("cv", "seal-key", "forger", "--name", "Opérateur d'exemple")
     forged = ("cv", "seal", "smuggled.pdf", "--key", "forger/seal.p12")
     stage.run(*forged, "-o", "forged-smuggled.pdf")
+
+
+def _forge_copies(stage: Stage) -> None:
+    """Make what takes a PDF editor and a scanner rather than a command."""
+    # What forges needs packages that nobody else needs.
+    from provenance.cli.demo_forgery import (  # noqa: PLC0415
+        paint_over,
+        remove_seal,
+        scan_page,
+        write_cv,
+    )
+
+    genuine = stage.read("cv.pdf")
+    stage.write("printed.png", scan_page(genuine))
+    stage.write("resaved.pdf", remove_seal(genuine))
+    report = stage.ask("verify", "stranger/proof.json", "--policy", "stranger/policy.txt")
+    code = str(dict(report["certifications"][0]["fields"])["code"])
+    painted = paint_over(genuine, TITLES.get(code, code), "Doctorat en informatique")
+    stage.write("forged-painted.pdf", painted)
+    lines = ["Toutes mes certifications sont garanties : voyez la pièce jointe."]
+    stage.write("faussaire.pdf", write_cv("Jean Faussaire", lines))
 
 
 def _judge(stage: Stage) -> None:
