@@ -55,8 +55,10 @@ def load_certificate(der: bytes) -> x509.Certificate:
     """Load a certificate and all of its extensions; raises `FormatError`."""
     try:
         certificate = x509.load_der_x509_certificate(der)
-        # Extensions are parsed when they are first asked for, and the key is loaded then.
-        list(certificate.extensions)
+        # All of this is parsed when it is first asked for: here, where errors are expected.
+        parts = certificate.extensions, certificate.subject, certificate.issuer
+        dates = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        del parts, dates
         certificate.public_key()
     except (ValueError, x509.DuplicateExtension, UnsupportedAlgorithm) as error:
         raise FormatError("malformed certificate, or a key of an unknown kind") from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -23,7 +24,6 @@ from provenance.errors import FormatError, ProvenanceError, SignatureError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from cryptography import x509
 
@@ -34,6 +34,7 @@ _HASHES: Final = {
     "sha384": hashes.SHA384(),
     "sha512": hashes.SHA512(),
 }
+_SET: Final = b"\x31"
 _TOKEN: Final = "signature_time_stamp_token"  # noqa: S105 - the name of an attribute
 
 
@@ -41,15 +42,17 @@ class Signed(NamedTuple):
     """Signed data that was read, and not verified yet.
 
     ``certificates`` are all that came along, ``signer`` is the one named as the signer's.
-    ``content``: what is signed, where it stands inside. ``attributes``: the signed ones by
-    name, one value each. ``token``: a time stamp over the signature, DER.
+    ``message_digest``: the hash of what is signed, ``named``: that of the signer's certificate,
+    with its hash function, as the signed attributes have them. ``content``: what is signed,
+    where it stands inside. ``token``: a time stamp over the signature, DER.
     """
 
     certificates: tuple[x509.Certificate, ...]
     signer: x509.Certificate
     digest: str
     algorithm: str
-    attributes: dict[str, Any]
+    message_digest: bytes
+    named: tuple[str, bytes]
     attributes_der: bytes
     signature: bytes
     content: bytes | None
@@ -95,11 +98,15 @@ def parse_stamp(der: bytes) -> Stamp:
             raise FormatError("malformed time stamp")
         info = tsp.TSTInfo.load(signed.content, strict=True)
         imprint = info["message_imprint"]
+        time = info["gen_time"].native
+        # A year 0 is of another type, which compares with no time.
+        if not isinstance(time, datetime) or info["version"].native != "v1":
+            raise FormatError("malformed time stamp")
         return Stamp(
             signed=signed,
-            time=info["gen_time"].native,
+            time=time,
             digest=_hash_name(imprint["hash_algorithm"]),
-            imprint=imprint["hashed_message"].native,
+            imprint=bytes(imprint["hashed_message"].native),
         )
 
 
@@ -108,9 +115,11 @@ def check_signed(signed: Signed, digest: bytes) -> None:
 
     Raises `SignatureError`.
     """
-    if signed.attributes["message_digest"].native != digest:
+    if signed.message_digest != digest:
         raise SignatureError("what is signed is other bytes")
-    _check_names_signer(signed)
+    name, named = signed.named
+    if hashlib.new(name, _der(signed.signer), usedforsecurity=False).digest() != named:
+        raise SignatureError("the signature names another certificate")
     key, algorithm = signed.signer.public_key(), _HASHES[signed.digest]
     message = signed.attributes_der
     try:
@@ -124,21 +133,17 @@ def check_signed(signed: Signed, digest: bytes) -> None:
         raise SignatureError("the signature is wrong") from error
 
 
-def _check_names_signer(signed: Signed) -> None:
-    """Check that the first certificate that the attributes name is the signer's (RFC 5035)."""
-    der = _der(signed.signer)
-    second = signed.attributes.get("signing_certificate_v2")
-    first = signed.attributes.get("signing_certificate")
+def _read_named(attributes: dict[str, Any]) -> tuple[str, bytes]:
+    """Give the hash of the first certificate that the attributes name: the signer's."""
+    second = attributes.get("signing_certificate_v2")
     if second is not None:
-        named = second["certs"][0]
-        digest = hashlib.new(_hash_name(named["hash_algorithm"]), der).digest()
-    elif first is not None:
-        # RFC 2634 has SHA-1 here; the signature itself does not rest on it.
-        named, digest = first["certs"][0], hashlib.sha1(der, usedforsecurity=False).digest()
-    else:
-        raise SignatureError("the signature does not name its certificate")
-    if named["cert_hash"].native != digest:
-        raise SignatureError("the signature names another certificate")
+        one = second["certs"][0]
+        return _hash_name(one["hash_algorithm"]), bytes(one["cert_hash"].native)
+    first = attributes.get("signing_certificate")
+    if first is None:
+        raise FormatError("the signature does not name its certificate")
+    # RFC 2634 has SHA-1 here; the signature itself does not rest on it.
+    return "sha1", bytes(first["certs"][0]["cert_hash"].native)
 
 
 def _parse(der: bytes, content_type: str, version: str) -> Signed:
@@ -157,19 +162,22 @@ def _parse(der: bytes, content_type: str, version: str) -> Signed:
     inner = data["encap_content_info"]
     if data["version"].native != version or inner["content_type"].native != content_type:
         raise FormatError("signed data of another kind")
-    if digest.dump() != one["digest_algorithm"].dump() or data["crls"].native is not None:
+    if digest.dump() != one["digest_algorithm"].dump() or _is_there(data["crls"]):
         raise FormatError("signed data with more than its one signature needs")
     certificates = tuple(_load(choice) for choice in data["certificates"])
+    attributes = _attributes(one, content_type)
     content = inner["content"]
     return Signed(
         certificates=certificates,
         signer=_find_signer(one, certificates),
         digest=_hash_name(digest),
         algorithm=_signature_name(one["signature_algorithm"], _hash_name(digest)),
-        attributes=_attributes(one, content_type),
-        attributes_der=one["signed_attrs"].untag().dump(),
-        signature=one["signature"].native,
-        content=None if content.native is None else bytes(content),
+        message_digest=bytes(attributes["message_digest"].native),
+        named=_read_named(attributes),
+        # Signed is a SET OF, which stands here under another tag (RFC 5652 section 5.4).
+        attributes_der=_SET + one["signed_attrs"].dump()[1:],
+        signature=bytes(one["signature"].native),
+        content=bytes(content) if _is_there(content) else None,
         token=_token(one),
     )
 
@@ -177,6 +185,9 @@ def _parse(der: bytes, content_type: str, version: str) -> Signed:
 def _load(choice: Any) -> x509.Certificate:  # noqa: ANN401 - asn1crypto has no types
     if choice.name != "certificate":
         raise FormatError("a certificate of an old form")
+    if choice.chosen.serial_number <= 0:
+        # RFC 5280 section 4.1.2.2.
+        raise FormatError("a certificate whose serial number is not positive")
     return load_certificate(choice.chosen.dump())
 
 
@@ -207,21 +218,25 @@ def _attributes(one: Any, content_type: str) -> dict[str, Any]:  # noqa: ANN401
         found[name] = value
     if found["content_type"].native != content_type:
         raise FormatError("the signature is about something of another kind")
-    # Asked for here, so that its absence is a matter of form.
-    found["message_digest"].native  # noqa: B018
     return found
 
 
 def _token(one: Any) -> bytes | None:  # noqa: ANN401
     """Give the time stamp token, which is the only attribute that may stand unsigned."""
-    attributes = [*one["unsigned_attrs"]] if one["unsigned_attrs"].native is not None else []
-    if not attributes:
+    if not _is_there(one["unsigned_attrs"]):
         return None
-    (attribute,) = attributes
+    (attribute,) = one["unsigned_attrs"]
     (value,) = attribute["values"]
     if attribute["type"].native != _TOKEN:
         raise FormatError("an unsigned attribute that is no time stamp")
     return bytes(value.dump())
+
+
+def _is_there(value: Any) -> bool:  # noqa: ANN401
+    """Whether an optional member is there; its `native` form would take long to make."""
+    from asn1crypto import core  # noqa: PLC0415 - only with the extra
+
+    return not isinstance(value, core.Void)
 
 
 def _hash_name(algorithm: Any) -> str:  # noqa: ANN401
