@@ -33,8 +33,8 @@ from provenance.cv.wording import MENTIONS, WORDS, Language, day_text
 from provenance.errors import FormatError, VerificationError
 from provenance.record.bundle import encode_bundle
 from provenance.verifier import Verifier
+from simulator import CERTIFIER, PERSON, make_log, make_record
 from simulator import HOLDER as GROUP
-from simulator import PERSON, make_log, make_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -317,6 +317,26 @@ def test_fonts_can_be_added(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="no font has"):
         rendered(holder=holder(name=name))
     assert name in text_of(rendered(holder=holder(name=name), font_paths=(tmp_path,)))
+
+
+def test_spaces_of_french_typography_are_fine() -> None:
+    text = text_of(rendered(holder=holder(profile="Huit\u00a0ans\u202f; acces\u00adsibilité.")))
+    assert "Huit ans ;" in text
+
+
+def test_a_name_in_the_log_cannot_turn_the_page_around() -> None:
+    log, indexes = make_log()
+    log.register(CERTIFIER, name="Institut \u202eelpmexE")
+    log.publish()
+    bundle = encode_bundle(log.prove(*indexes, support=(1, 2, log.size - 2)))
+    with pytest.raises(FormatError, match="that nobody sees"):
+        make(log, bundle)
+
+
+def test_the_newest_award_stands_first() -> None:
+    text = text_of(rendered(record(0), record(2), record(1)))
+    places = [text.index(f"Entrée {index},") for index in (5, 6, 4)]
+    assert places == sorted(places)
 
 
 # The QR code.

@@ -30,6 +30,11 @@ _NAMES: Final = {
 }
 
 
+def _awarded(one: CertificationReport) -> tuple[str, int]:
+    """Give what certifications are sorted by: the date of award, and the index."""
+    return str(dict(one.fields).get("dateDebutValidite") or ""), one.index
+
+
 class Contents:
     """Composes the texts of one CV in one language."""
 
@@ -66,7 +71,8 @@ class Contents:
         return number_text(number, self._language)
 
     def _guaranteed(self) -> dict[str, Any]:
-        items = [self._item(one) for one in self._report.certifications]
+        newest = sorted(self._report.certifications, key=_awarded, reverse=True)
+        items = [self._item(one) for one in newest]
         titles = self._holder.titles
         note = None
         if titles is not None and any(item["starred"] for item in items):

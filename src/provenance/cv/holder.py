@@ -26,6 +26,7 @@ The rule: at most 1 MiB; every text is of visible characters and spaces (``profi
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 
 import msgspec
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 HOLDER_SIZE_MAX: Final = 1024 * 1024
 """Bytes."""
+
+_HARMLESS: Final = "\u00ad\u200c\u200d\u2060"
+"""Soft hyphen, non-joiner, joiner, and word joiner."""
 
 Line: TypeAlias = Annotated[str, Meta(min_length=1, max_length=200)]
 Text: TypeAlias = Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -97,13 +101,32 @@ def parse_holder(data: bytes) -> Holder:
         holder = msgspec.json.decode(data, type=Holder)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FormatError(f"malformed holder file: {_reason(error)}") from error
-    for place, text in _texts(msgspec.to_builtins(holder), ""):
-        lines = text.split("\n") if place.endswith(("text", "profile")) else [text]
-        if not all(line.isprintable() for line in lines):
-            raise FormatError(
-                f"malformed holder file: a character that is not visible in {place}"
-            )
+    place = find_invisible(msgspec.to_builtins(holder))
+    if place is not None:
+        raise FormatError(f"malformed holder file: a character that is not visible in {place}")
     return holder
+
+
+def find_invisible(texts: object) -> str | None:
+    """Give the place of a text with a character that nobody sees, or None.
+
+    Such are controls, and those that change the direction of what stands around them.
+    Spaces of any width, hyphens that may show, and joiners of letters are fine, and new lines
+    where a text may have several.
+    """
+    for place, text in _texts(texts, ""):
+        lines = text.split("\n") if place.endswith((".text", ".profile")) else [text]
+        if not all(_is_visible(one) for line in lines for one in line):
+            return place
+    return None
+
+
+def _is_visible(character: str) -> bool:
+    return (
+        character.isprintable()
+        or unicodedata.category(character) == "Zs"
+        or character in _HARMLESS
+    )
 
 
 def _reason(error: Exception) -> str:

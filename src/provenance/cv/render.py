@@ -22,6 +22,7 @@ from msgspec import Struct
 from provenance.cv.contents import Contents
 from provenance.cv.extras import needing_extra
 from provenance.cv.facts import ATTACHMENT_NAME, MEDIA_TYPE
+from provenance.cv.holder import find_invisible
 from provenance.cv.qr import make_qr_svg
 from provenance.cv.summary import make_summary, sign_summary
 from provenance.cv.wording import Language  # noqa: TC001 - a member of a struct
@@ -91,6 +92,8 @@ def render(
     data = Contents(holder, report, options.language).compose(
         made_on=made.date().isoformat(), address=options.address, has_code=code is not None
     )
+    if find_invisible(data) is not None:
+        raise FormatError("no CV: a text has characters that nobody sees, as controls")
     data["date"] = made.timetuple()[:6]
     data["attachment"] = {
         "name": ATTACHMENT_NAME,
