@@ -12,8 +12,8 @@ import type { Json, JsonObject } from "./json.ts";
 
 /** Objects and lists within each other. */
 const DEPTH_MAX = 16;
-/** Brackets and commas outside of strings: they bound what is built in memory. */
-const ITEMS_MAX = 200_000;
+/** Strings, and brackets and commas outside of them: they bound what is built in memory. */
+const ITEMS_MAX = 500_000;
 
 const WHITE = /[ \t\n\r]*/y;
 const INTEGER = /-?(?:0|[1-9][0-9]*)(?![.eE0-9])/y;
@@ -91,6 +91,7 @@ class Reader {
   #readString(): string {
     const start = this.#at;
     if (!this.#takes('"')) throw new FormatError("no string where one is due");
+    this.#count();
     for (let left = 1; left > 0; ) {
       const character = this.#text[this.#at++];
       if (character === undefined) throw new FormatError("a string without an end");
@@ -128,8 +129,12 @@ class Reader {
   #takesMark(mark: string): boolean {
     this.#skipWhite();
     const found = this.#takes(mark);
-    if (found && ++this.#items > ITEMS_MAX) throw new FormatError(`more than ${ITEMS_MAX} items`);
+    if (found) this.#count();
     return found;
+  }
+
+  #count(): void {
+    if (++this.#items > ITEMS_MAX) throw new FormatError(`more than ${ITEMS_MAX} items`);
   }
 
   #takes(word: string): boolean {

@@ -162,18 +162,17 @@ function checkIssuer(
   made: Check[],
 ): DocumentReport {
   const trusted = roots.issuers.includes(issuer);
-  const named = trusted ? "the seal roots name it" : "the seal roots do not name it";
-  const issuerCheck = check("issuer", trusted ? "yes" : "no", `${issuer}: ${named}`);
+  const named = trusted ? "name" : "do not name";
+  made.push(check("issuer", trusted ? "yes" : "no", `the seal roots ${named} ${issuer}`));
   try {
     const signature = decodeProofValue(proof.proofValue);
     verifyByOne([parseDidKey(issuer)], signature, hashData(tree));
   } catch (error) {
     if (!(error instanceof SignatureError)) throw error;
-    const reason = "the document is not as its issuer signed it";
-    made.push(check("signature", "no", reason), issuerCheck);
+    made.push(check("signature", "no", "the document is not as its issuer signed it"));
     return plainDocument("altered");
   }
-  made.push(check("signature", "yes", "the document is as its issuer signed it"), issuerCheck);
+  made.push(check("signature", "yes", "the document is as its issuer signed it"));
   if (!trusted) return plainDocument("untrusted seal");
   return { outcome: "as sealed", sealed_by: issuer, sealed_at: validFrom, time_source: "claimed" };
 }
@@ -231,10 +230,16 @@ function isShown(outcome: Outcome): boolean {
 function compare(name: string, claimed: Value, fields: ReadonlyMap<string, Value>): Outcome {
   const shown = fields.get(name);
   if (shown === undefined) return "undisclosed";
-  if (JSON.stringify(claimed) === JSON.stringify(shown)) return "proven";
+  if (spell(claimed) === spell(shown)) return "proven";
   const areNames = typeof claimed === "string" && typeof shown === "string" && NAME_FIELDS.has(name);
   if (areNames && fold(claimed) !== "" && fold(claimed) === fold(shown)) {
     return "spelled differently";
   }
   return "contradicted";
+}
+
+/** Writes a value so that equal ones are spelled alike: the order of members means nothing. */
+function spell(value: Value): string {
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  return JSON.stringify(value.map((item) => Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))));
 }
