@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from provenance.record.bundle import Bundle
     from provenance.record.entry import Entry
+    from provenance.report import Report
     from provenance.tlog.checkpoint import Checkpoint
     from provenance.tlog.policy import Policy
     from provenance.tlog.tiles import TileReader
@@ -58,18 +59,68 @@ def refresh_bundle(bundle: bytes, read: TileReader, policy: Policy | str) -> byt
     when no newer checkpoint is published, `VerificationError` for a bundle that does not
     hold even so, and what ``read`` raises.
     """
+    refreshed = refresh_if_newer(bundle, read, policy)
+    if refreshed is None:
+        raise NotPublishedError("no checkpoint is published that is newer than the proof's own")
+    return refreshed
+
+
+def refresh_if_newer(bundle: bytes, read: TileReader, policy: Policy | str) -> bytes | None:
+    """Give what `refresh_bundle` gives, or None where the proof's checkpoint is the newest.
+
+    Raises as `refresh_bundle` does in all other cases.
+    """
     trusted = parse_policy(policy) if isinstance(policy, str) else policy
     parsed = parse_bundle(bundle)
     entries = parse_entries(parsed.entries)
-    for attempt in range(ATTEMPTS_MAX):
+    for _ in range(ATTEMPTS_MAX - 1):
         note = _read_checkpoint(read)
         try:
             return _refresh(parsed, entries, note, read, trusted)
         except (FormatError, VerificationError):
             # Status and pointers are replaced at each publication, perhaps meanwhile.
-            if attempt == ATTEMPTS_MAX - 1 or _read_checkpoint(read) == note:
+            if _read_checkpoint(read) == note:
                 raise
-    raise AssertionError("the last attempt returns or raises")  # pragma: no cover
+    return _refresh(parsed, entries, _read_checkpoint(read), read, trusted)
+
+
+class RefreshingVerifier(Verifier):
+    """A verifier that brings each bundle up to date before it looks at it.
+
+    ``read`` as for `refresh_bundle`, the other parameters as for `Verifier`.
+    """
+
+    def __init__(
+        self,
+        policy: Policy | str,
+        read: TileReader,
+        *,
+        now_s: int | None = None,
+        max_age_s: int | None = None,
+        genesis: bytes | None = None,
+    ) -> None:
+        trusted = parse_policy(policy) if isinstance(policy, str) else policy
+        super().__init__(trusted, now_s=now_s, max_age_s=max_age_s, genesis=genesis)
+        self._trusted: Final = trusted
+        self._read: Final = read
+
+    def verify(self, bundle: bytes) -> Report:
+        """Verify a bundle as of the newest checkpoint. Bad bundles are a verdict.
+
+        Where the bundle is good and the tiles are not, raises as `refresh_bundle` does: an
+        older status is never given for the one that was asked for. Nothing is raised where
+        the bundle's own checkpoint is the newest.
+        """
+        report = super().verify(bundle)
+        if report.verdict == "unreadable":
+            return report
+        try:
+            refreshed = refresh_if_newer(bundle, self._read, self._trusted)
+        except (FormatError, VerificationError):
+            if report.verdict == "yes":
+                raise
+            return report
+        return report if refreshed is None else super().verify(refreshed)
 
 
 def _read_checkpoint(read: TileReader) -> str:
@@ -78,14 +129,16 @@ def _read_checkpoint(read: TileReader) -> str:
 
 def _refresh(
     bundle: Bundle, entries: Sequence[Entry], note: str, read: TileReader, policy: Policy
-) -> bytes:
+) -> bytes | None:
     old = parse_checkpoint(split_note(bundle.checkpoint)[0])
     new = verify_checkpoint(note, policy, old.origin).checkpoint
     log = TiledLog(new, read)
-    _check_newer(log, old, "the proof's own checkpoint")
+    _check_known(log, old, "the proof's own checkpoint")
     if bundle.later is not None:
         known = parse_checkpoint(split_note(bundle.later.checkpoint)[0])
         _check_known(log, known, "the checkpoint that the proof was brought up to")
+    if log.size == old.size:
+        return None
     _check_entries(log, bundle, entries)
     wanted = [entry.index for entry in entries if isinstance(entry, Certification)]
     later = make_later(
@@ -99,12 +152,6 @@ def _refresh(
     refreshed = encode_bundle(msgspec.structs.replace(bundle, later=later))
     _check_verifies(refreshed, policy)
     return refreshed
-
-
-def _check_newer(log: TiledLog, old: Checkpoint, what: str) -> None:
-    _check_known(log, old, what)
-    if log.size == old.size:
-        raise NotPublishedError(f"no checkpoint is published that is newer than {what}")
 
 
 def _check_known(log: TiledLog, old: Checkpoint, what: str) -> None:

@@ -26,7 +26,7 @@ from provenance.ledger import Ledger
 from provenance.ledger.publish import Publisher
 from provenance.record.bundle import encode_bundle, parse_bundle
 from provenance.record.pointers import encode_changes
-from provenance.refreshing import ATTEMPTS_MAX, refresh_bundle
+from provenance.refreshing import ATTEMPTS_MAX, RefreshingVerifier, refresh_bundle
 from provenance.tlog.checkpoint import Checkpoint
 from provenance.tlog.tiles import encode_entries, parse_entries
 from provenance.verifier import Verifier
@@ -227,7 +227,7 @@ def test_it_loads_few_files(ledger: Ledger, tiles: Tiles) -> None:
 def test_what_cannot_be_refreshed(ledger: Ledger, tiles: Tiles) -> None:
     bundle = ledger.prove([5])
     same = tiles.files()
-    with pytest.raises(NotPublishedError, match="newer than the proof's own checkpoint"):
+    with pytest.raises(NotPublishedError, match="newer than the proof's own"):
         refresh(ledger, bundle, same)
     ledger.withdraw(6)
     files = tiles.publish()
@@ -565,3 +565,53 @@ def test_encoded_hashes_are_those_of_the_tiles(ledger: Ledger, tiles: Tiles) -> 
     later = parse_bundle(refresh(ledger, bundle, files)).later
     assert later is not None
     assert [leaf.bits for leaf in later.status] == [encode_base64(files["status/000"][:64])]
+
+
+# Verifying and bringing up to date at once.
+
+
+def test_a_verifier_that_asks_for_the_newest(honest: Honest) -> None:
+    verifier = RefreshingVerifier(honest.policy, reading(honest.files), now_s=0)
+    (one,) = verifier.verify(honest.bundle).certifications
+    assert one.status == "withdrawn"
+    (alone,) = Verifier(honest.policy).verify(honest.bundle).certifications
+    assert alone.status == "in force"
+
+
+def test_a_proof_that_is_the_newest_is_verified_as_it_is(ledger: Ledger, tiles: Tiles) -> None:
+    bundle = ledger.prove([5])
+    verifier = RefreshingVerifier(ledger.policy(), reading(tiles.files()))
+    assert verifier.verify(bundle) == Verifier(ledger.policy()).verify(bundle)
+    # The same size does not make it the same log: a root that differs is refused.
+    parsed = parse_bundle(bundle)
+    root = parsed.checkpoint.split("\n")[2]
+    other = parsed.checkpoint.replace(root, "A" * 43 + "=")
+    with pytest.raises(ConsistencyError, match="not of this log's history"):
+        refresh(ledger, encode_json(replace(parsed, checkpoint=other)), tiles.files())
+
+
+@pytest.mark.parametrize("lie", ["another leaf inside", "no status", "a status bit cleared"])
+def test_a_good_proof_and_bad_tiles_are_no_verdict(honest: Honest, lie: str) -> None:
+    """Otherwise the status of long ago would pass for that of today."""
+    lying = dict(honest.files)
+    change, error, _ = LIES[lie]
+    change(lying)
+    with pytest.raises(error):
+        RefreshingVerifier(honest.policy, reading(lying)).verify(honest.bundle)
+
+
+def test_a_bad_proof_is_a_verdict(honest: Honest) -> None:
+    verifier = RefreshingVerifier(honest.policy, reading(honest.files))
+    assert verifier.verify(b"{}").verdict == "unreadable"
+    parsed = parse_bundle(honest.bundle)
+    first = replace(parsed.entries[0], signature=encode_base64(bytes(64)))
+    broken = encode_bundle(replace(parsed, entries=(first, *parsed.entries[1:])))
+    assert verifier.verify(broken).verdict == "no"
+
+
+def test_a_proof_by_keys_that_left_the_policy(ledger: Ledger, tiles: Tiles) -> None:
+    bundle = ledger.prove([5])
+    ledger.rotate_keys("log")
+    files = tiles.publish()
+    assert Verifier(ledger.policy()).verify(bundle).verdict == "no"
+    assert RefreshingVerifier(ledger.policy(), reading(files)).verify(bundle).verdict == "yes"
