@@ -185,6 +185,17 @@ def test_identities_of_two_kinds_are_shown_apart() -> None:
     assert "Délivrées à Maëlle LEFEVRE DUBOIS (5)" in text
 
 
+def test_a_refreshed_proof_shows_the_later_status() -> None:
+    log, indexes = make_log(records=[record()])
+    early = log.size
+    log.publish()
+    later = log.show_later(early, *indexes)
+    bundle = encode_bundle(log.prove(*indexes, size=early, later=later))
+    text = text_of(make(log, bundle))
+    assert f"{log.size} entrées ; statuts au" in text
+    assert log.size > early
+
+
 # What is not made.
 
 

@@ -89,9 +89,13 @@ class Contents:
         }
 
     def _log(self) -> str:
-        checkpoint = self._report.later or self._report.checkpoint
+        """Name the log, and its size as of the statuses shown, the oldest of them."""
+        checkpoint = self._report.checkpoint
         assert checkpoint is not None, "a report that says yes has a checkpoint"
-        return self._as_of("log", origin=checkpoint.origin, size=self._number(checkpoint.size))
+        known = [one.as_of_index for one in self._report.certifications]
+        ends = [index + 1 for index in known if index is not None]
+        size = min(ends, default=checkpoint.size)
+        return self._as_of("log", origin=checkpoint.origin, size=self._number(size))
 
     def _as_of(self, text: str, **values: object) -> str:
         """Say something with the time since which anything can have happened."""
