@@ -40,9 +40,11 @@ async function give(page, step) {
   if (step.trust) {
     if (step.trust.roots) await page.setInputFiles("#roots", step.trust.roots);
     await page.setInputFiles("#policy", step.trust.policy);
-    await page.waitForSelector("#file:not([disabled])", { state: "attached", timeout: step.trustFails ? 1 : 5000 }).catch(() => undefined);
+    await page.waitForSelector("#file:not([disabled]), .message:not(:empty)", { state: "attached", timeout: 5000 });
   }
+  if (step.language) await page.click(`.languages [lang=${step.language}]`);
   if (step.file) await page.setInputFiles("#file", step.file);
+  for (const key of step.keys ?? []) await page.keyboard.press(key);
   if (step.text !== undefined) {
     await page.click(".paste summary");
     await page.fill("#paste", step.text);
@@ -70,6 +72,8 @@ async function look(page) {
       focus: document.activeElement?.id || document.activeElement?.className || document.activeElement?.tagName,
       scripts: document.querySelectorAll("#app script, #app img").length,
       text: document.querySelector("#app").innerText,
+      disabled: document.querySelector("#file")?.disabled ?? null,
+      landmarks: ["header", "main", "footer"].filter((one) => document.querySelector(one) !== null),
       wide: document.documentElement.scrollWidth > document.documentElement.clientWidth,
     };
   });
@@ -87,7 +91,7 @@ for (const step of plan.steps) {
   let problem = null;
   try {
     await give(page, step);
-    if (step.file || step.text !== undefined) await page.waitForSelector(".result, .message:not(:empty)", { timeout: step.timeout ?? 45000 });
+    if (step.file || step.text !== undefined || step.trust) await page.waitForSelector(step.until ?? ".result, .message:not(:empty)", { timeout: step.timeout ?? 45000 });
     if (step.click) await page.click(step.click);
     if (step.wait) await page.waitForSelector(step.wait, { timeout: 15000 });
   } catch (error) {
