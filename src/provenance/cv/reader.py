@@ -147,6 +147,8 @@ def _find_stream(pdf: pikepdf.Pdf, files: list[Any]) -> Any:  # noqa: ANN401 - p
         raise FormatError(f"no file {ATTACHMENT_NAME} is attached")
     if not len(named) == len(associated) == len(files) == 1:
         raise FormatError(f"not exactly one file {ATTACHMENT_NAME} is attached and associated")
+    if not isinstance(named[0], pikepdf.Dictionary):
+        raise FormatError("the attached file is no file")
     if not named[0].objgen == associated[0].objgen == files[0].objgen:
         raise FormatError("the attached file and the associated one are not the same")
     embedded = files[0]["/EF"]
