@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 
 import pikepdf
 import pytest
+import typst
 
 from cv_samples import (
     CREATED_S,
@@ -313,6 +314,16 @@ def test_characters_without_a_glyph_are_refused_and_not_told() -> None:
         rendered(holder=holder(name="李小龍"))
     assert "李" not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_what_typst_says_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> bytes:
+        raise typst.TypstError("secret")
+
+    monkeypatch.setattr(typst, "compile", fail)
+    with pytest.raises(FormatError, match="typst cannot set this page") as caught:
+        rendered()
+    assert "secret" not in str(caught.value)
 
 
 def test_greek_cyrillic_and_vietnamese_are_there() -> None:

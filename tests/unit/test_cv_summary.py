@@ -186,6 +186,14 @@ def test_an_unknown_status_has_no_summary() -> None:
         make_summary(verify(log, *indexes, status=()))
 
 
+def test_statuses_of_two_times_have_no_summary() -> None:
+    report = report_of(make_record(), make_record())
+    first, second = report.certifications
+    other = replace(second, as_of_index=99, as_of_time="2030-01-01T00:00:00.000000Z")
+    with pytest.raises(VerificationError, match="not all of one time"):
+        make_summary(replace(report, certifications=(first, other)))
+
+
 def test_what_lacks_a_field_has_no_summary() -> None:
     names = [name for name, _ in (*make_record(), *PERSON) if name not in {"source", "code"}]
     with pytest.raises(VerificationError, match="too little is shown of entry 4"):
