@@ -17,7 +17,7 @@ export const WHITE_SPACE =
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const DIGITS = new Map(Array.from(ALPHABET, (character, digit) => [character, digit]));
 const DECIMAL = /^(?:0|[1-9][0-9]{0,19})$/;
-// biome-ignore lint: control characters are what this looks for.
+// Control characters are what this looks for.
 const CONTROL = /[\x00-\x09\x0b-\x1f]/;
 
 /** Decodes base64 with padding (RFC 4648 section 4); throws `FormatError`. */

@@ -24,7 +24,7 @@ const bcr = text(/^[0-9A-Z]{8}$/);
 const hash = text(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/);
 const signature = text(/^[A-Za-z0-9+/]{85}[AQgw]==$/);
 const siret = text(/^[0-9]{14}$/);
-// biome-ignore lint: control characters are what this refuses.
+// Control characters are what this refuses.
 const name = text(/^[^\x00-\x1f\x7f-\x9f]{1,200}$/u);
 const origin = text(/^[!-*,-~]{1,255}$/);
 const version = text(/^[!-~]{1,32}$/);

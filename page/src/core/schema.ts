@@ -17,7 +17,7 @@ interface Optional<T, A> {
   absent: A;
 }
 
-// biome-ignore lint: the shapes are told apart by inference only.
+// What a member is read as, TypeScript infers; "any" lets it, "unknown" would not.
 type Shape = Record<string, Read<any> | Optional<any, any>>;
 type Member<M> = M extends Read<infer T> ? T : M extends Optional<infer T, infer A> ? T | A : never;
 export type ObjectOf<S extends Shape> = { -readonly [K in keyof S]: Member<S[K]> };
