@@ -91,7 +91,12 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
     (
         "Published tiles",
         "provenance.refreshing, provenance.fetching, provenance.ledger.tiles",
-        (refreshing.refresh_bundle, fetching.open_tiles, tiles.ExportedTiles),
+        (
+            refreshing.refresh_bundle,
+            refreshing.RefreshingVerifier,
+            fetching.open_tiles,
+            tiles.ExportedTiles,
+        ),
     ),
     ("Auditing", "provenance.audit", (audit.audit, audit.AuditReport)),
     (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -183,3 +183,63 @@ def test_a_killed_export_goes_on(world: World, calls: int) -> None:
 def files_in(directory: Path) -> dict[str, bytes]:
     found = (path for path in directory.rglob("*") if path.is_file())
     return {str(path.relative_to(directory)): path.read_bytes() for path in found}
+
+
+# Verifying, and asking the tiles how things stand by now.
+
+
+def test_verifying_asks_the_tiles(run: Commands, world: World, www: Path) -> None:
+    words = ("verify", world.proof, "--policy", world.policy)
+    assert status_in(run.json(*words)) == "in force"
+    with serve_files(www) as url:
+        for place in (str(www), url):
+            assert status_in(run.json(*words, "--refresh", place)) == "withdrawn"
+        assert "withdrawn by entry" in run(*words, "--refresh", url).out
+    assert "cannot read" in run(*words, "--refresh", url, status=2).err
+    assert "no directory of tiles" in run(*words, "--refresh", "nowhere", status=2).err
+
+
+def status_in(report: dict[str, Any]) -> str:
+    (one,) = report.get("proof", report)["certifications"]
+    return str(one["status"])
+
+
+def test_a_cv_is_verified_as_of_now(run: Commands, world: World, www: Path) -> None:
+    """The seal is over the proof as it was; what the tiles say is added to none of it."""
+    sealed, roots = make_sealed(run, world)
+    words = ("cv", "verify", sealed, "--policy", world.policy, "--seal-roots", roots)
+    before = run.json(*words)
+    after = run.json(*words, "--refresh", www)
+    assert (before["level"], status_in(before)) == ("original", "in force")
+    assert (after["level"], status_in(after)) == ("original", "withdrawn")
+    assert after["document"] == before["document"]
+    same = run.json("verify", *words[2:], "--refresh", www)
+    assert same == after
+    tile = next((www / "tile" / "0").rglob("*.p/*"))
+    tile.write_bytes(bytes(tile.stat().st_size))
+    assert "are not those of the checkpoint" in run(*words, "--refresh", www, status=1).err
+
+
+def make_sealed(run: Commands, world: World) -> tuple[Path, Path]:
+    plain, attached, sealed = (world.path / f"{name}.pdf" for name in ("a", "b", "c"))
+    trial = world.path / "trial"
+    pikepdf = pytest.importorskip("pikepdf", reason="the extra cv is not installed")
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page()
+        pdf.save(plain)
+    run("cv", "attach", plain, world.proof, "-o", attached)
+    run("cv", "seal-key", trial, "--name", "Un sceau")
+    run("cv", "seal", attached, "--key", trial / "seal.p12", "-o", sealed)
+    return sealed, trial / "seal-roots.txt"
+
+
+def test_what_holds_no_proof_is_not_refreshed(run: Commands, world: World, www: Path) -> None:
+    code = world.path / "code.txt"
+    code.write_text("PROV1:X")
+    told = run("cv", "verify", code, "--policy", world.policy, "--refresh", www, status=2)
+    assert "a QR code holds none" in told.err
+    entry, proof = world.path / "entry.json", world.path / "entry.tlog-proof"
+    run("prove", world.ledger, CERTIFICATION, "--tlog-proof", "-o", proof)
+    entry.write_text("{}")
+    words = ("verify", proof, "--policy", world.policy, "--entry", entry)
+    assert "go with a proof bundle" in run(*words, "--refresh", www, status=2).err

@@ -35,7 +35,7 @@ ROOMS: Final[dict[str, set[str]]] = {
     "refreshing": RECORD | {"report", "verifier"},
     "fetching": BASE | {"tlog"},
     "cdc": RECORD,
-    "cv": RECORD | {"report", "verifier", "reconstruct"},
+    "cv": RECORD | {"report", "verifier", "reconstruct", "refreshing"},
     "keys": BASE | {"tlog"},
     "storage": BASE | {"tlog", "record.status"},
     "ledger": LEDGER,

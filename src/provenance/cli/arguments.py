@@ -71,6 +71,16 @@ def add_trust(parser: argparse.ArgumentParser, *, required: bool) -> None:
     )
 
 
+def add_refresh(parser: argparse.ArgumentParser) -> None:
+    """Add ``--refresh``."""
+    parser.add_argument(
+        "--refresh",
+        metavar="PLACE",
+        help="bring the proof up to date first, from published tiles at a web address or in "
+        "a directory",
+    )
+
+
 def index(text: str) -> int:
     """Read the position of an entry, counted from 0."""
     try:

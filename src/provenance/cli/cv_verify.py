@@ -8,6 +8,7 @@ A proven certification need not be in force: read its status.
 
 Examples:
   provenance cv verify sealed.pdf --policy policy.txt --seal-roots seal-roots.txt
+  provenance cv verify sealed.pdf --policy policy.txt --refresh https://log.example/log
   provenance cv verify code.png --policy policy.txt --seal-roots seal-roots.txt
 """
 
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.cli.arguments import add_json, add_trust, duration
+from provenance.cli.arguments import add_json, add_refresh, add_trust, duration
 from provenance.cli.documents import add_seal_roots, verify_document
 from provenance.cli.files import read_file, read_text
 from provenance.cv.verify import DOCUMENT_SIZE_MAX
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="AGE",
         help="refuse a proof that was witnessed longer ago: 90s, 15m, 12h, 30d",
     )
+    add_refresh(parser)
     add_json(parser)
 
 

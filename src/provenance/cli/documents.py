@@ -15,14 +15,16 @@ from provenance.cli.output import Answer, when
 from provenance.cli.reports import show_certifications, show_checks, show_failures
 from provenance.cv.roots import parse_seal_roots
 from provenance.cv.summary import Summary
-from provenance.cv.verify import verify
+from provenance.cv.verify import recognise, verify
 from provenance.encoding import TEXT_SIZE_MAX
+from provenance.errors import FormatError
 
 if TYPE_CHECKING:
     import argparse
 
     from provenance.cli.output import Output
     from provenance.cv.report import CvReport
+    from provenance.tlog.tiles import TileReader
 
 STATUS: Final = {"yes": YES, "no": NO, "unreadable": UNREADABLE}
 """Exit status for each verdict."""
@@ -44,8 +46,19 @@ def add_seal_roots(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def read_tiles(place: str | None) -> TileReader | None:
+    """Give a reader of the tiles that ``--refresh`` names, where it was given."""
+    if place is None:
+        return None
+    from provenance.fetching import open_tiles  # noqa: PLC0415 - verifying is offline
+
+    return open_tiles(place)
+
+
 def verify_document(data: bytes, policy: str, args: argparse.Namespace) -> Answer:
     """Verify a document of any kind; give its report as an answer."""
+    if args.refresh is not None and recognise(data) in {"picture", "summary"}:
+        raise FormatError("--refresh goes with a proof, and a QR code holds none")
     given = args.seal_roots is not None
     text = read_text(args.seal_roots, size_max=TEXT_SIZE_MAX) if given else ""
     report = verify(
@@ -55,6 +68,7 @@ def verify_document(data: bytes, policy: str, args: argparse.Namespace) -> Answe
         now_s=int(time.time()),
         max_age_s=args.max_age,
         genesis=args.genesis,
+        tiles=read_tiles(args.refresh),
     )
 
     def show(out: Output) -> None:

@@ -5,6 +5,7 @@ status 0), no (1), or that the file is no proof at all (2); the checks say why. 
 proven certification need not be in force: read its status. With --cv a CV (JSON)
 is held against the proof line by line, and has to agree for a yes. A C2SP
 tlog-proof is read too, together with the entry that it is about (--entry).
+With --refresh the log's published tiles are asked how things stand by now.
 
 A CV that carries its proof is recognised by its content: a PDF file, a JSON CV, a
 picture of a QR code (PNG, JPEG) or its text. Its seal or signature is judged by
@@ -13,6 +14,7 @@ picture of a QR code (PNG, JPEG) or its text. Its seal or signature is judged by
 Examples:
   provenance verify proof.json --policy policy.txt
   provenance verify proof.json --policy policy.txt --max-age 30d
+  provenance verify proof.json --policy policy.txt --refresh https://log.example/log
   provenance verify proof.json --policy policy.txt --cv cv.json
   provenance verify entry.tlog-proof --policy policy.txt --entry entry.json
   provenance verify cv.pdf --policy policy.txt --seal-roots seal-roots.txt
@@ -23,15 +25,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from provenance.cli.arguments import add_json, add_trust, duration
-from provenance.cli.documents import add_seal_roots, verify_document
+from provenance.cli.arguments import add_json, add_refresh, add_trust, duration
+from provenance.cli.documents import add_seal_roots, read_tiles, verify_document
 from provenance.cli.exits import NO, UNREADABLE, YES
 from provenance.cli.files import read_file, read_text
 from provenance.cli.output import Answer
 from provenance.cli.reports import show_report
-from provenance.cv.verify import DOCUMENT_SIZE_MAX, recognise
+from provenance.cv.verify import DOCUMENT_SIZE_MAX, make_verifier, recognise
 from provenance.errors import FormatError
-from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
     import argparse
@@ -59,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cv", metavar="FILE", help="a CV to hold against the proof")
     parser.add_argument("--entry", metavar="FILE", help="the entry of a tlog-proof, its bytes")
+    add_refresh(parser)
     add_json(parser)
 
 
@@ -76,8 +78,12 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         if (args.cv, args.entry) != (None, None):
             raise FormatError("--cv and --entry go with a proof, and this is a CV")
         return verify_document(data, policy, args)
-    verifier = Verifier(
-        policy, now_s=int(time.time()), max_age_s=args.max_age, genesis=args.genesis
+    verifier = make_verifier(
+        policy,
+        now_s=int(time.time()),
+        max_age_s=args.max_age,
+        genesis=args.genesis,
+        tiles=read_tiles(args.refresh),
     )
     report = verifier.verify(data)
     if args.cv is not None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from provenance.cv.summary import Summary
     from provenance.report import Report
     from provenance.tlog.policy import Policy
+    from provenance.tlog.tiles import TileReader
 
 DOCUMENT_SIZE_MAX: Final = PDF_SIZE_MAX
 """Bytes of the largest document that is read, of any kind."""
@@ -43,14 +44,18 @@ def verify(
     now_s: int,
     max_age_s: int | None = None,
     genesis: bytes | None = None,
+    tiles: TileReader | None = None,
 ) -> CvReport:
     """Verify a document. Never raises because of its bytes: bad input is a verdict.
 
     ``now_s``: POSIX seconds, the time at which a seal without time stamp is judged.
-    ``max_age_s`` and ``genesis``: as `Verifier` has them. Raises `FormatError` for a malformed
-    policy or malformed seal roots.
+    ``max_age_s`` and ``genesis``: as `Verifier` has them. ``tiles``: reads published tiles,
+    from which the proof is brought up to date first, as `RefreshingVerifier` does. Raises
+    `FormatError` for a malformed policy or malformed seal roots.
     """
-    verifier = Verifier(policy, now_s=now_s, max_age_s=max_age_s, genesis=genesis)
+    verifier = make_verifier(
+        policy, now_s=now_s, max_age_s=max_age_s, genesis=genesis, tiles=tiles
+    )
     roots = parse_seal_roots(seal_roots) if isinstance(seal_roots, str) else seal_roots
     match recognise(data):
         case "pdf":
@@ -67,6 +72,22 @@ def verify(
             return verify_json(data, verifier, roots)
         case _:
             return _unknown("this is none of a PDF file, a JSON CV, a proof, or a QR code")
+
+
+def make_verifier(
+    policy: Policy | str,
+    *,
+    now_s: int,
+    max_age_s: int | None,
+    genesis: bytes | None,
+    tiles: TileReader | None,
+) -> Verifier:
+    """Make the verifier of bundles; with ``tiles`` one that brings them up to date first."""
+    if tiles is None:
+        return Verifier(policy, now_s=now_s, max_age_s=max_age_s, genesis=genesis)
+    from provenance.refreshing import RefreshingVerifier  # noqa: PLC0415 - seldom
+
+    return RefreshingVerifier(policy, tiles, now_s=now_s, max_age_s=max_age_s, genesis=genesis)
 
 
 def recognise(data: bytes) -> Literal["pdf", "picture", "summary", "bundle", "json", "unknown"]:
