@@ -6,7 +6,7 @@ of its own with limits on both, and one that passes them is unreadable (decision
 
 The first reader is qpdf (``pikepdf``). It repairs nothing here: what is damaged is read by
 every program in another way. Where there is a signature, a second reader has to see the same
-(`secondreader`). What is looked for is described in ``docs/formats.md``, section 14.
+(`secondreader`). What is looked for is described in ``docs/formats.md``, section 18.
 """
 
 from __future__ import annotations
