@@ -318,7 +318,7 @@ def test_characters_without_a_glyph_are_refused_and_not_told() -> None:
 
 def test_what_typst_says_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> bytes:
-        raise typst.TypstError("secret")
+        raise typst.TypstError("secret", "secret")
 
     monkeypatch.setattr(typst, "compile", fail)
     with pytest.raises(FormatError, match="typst cannot set this page") as caught:
