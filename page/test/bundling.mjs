@@ -25,7 +25,7 @@ const BREAKS = {
   cofactor: [
     "signatures.ts",
     "return areEqual(expected.toBytes(), r);",
-    "return readPoint(r)?.subtract(expected).clearCofactor().is0() ?? false;",
+    "return decodePoint(r)?.subtract(expected).clearCofactor().is0() ?? false;",
   ],
 };
 
