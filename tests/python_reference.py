@@ -15,6 +15,8 @@ import msgspec
 from provenance import audit, fetching, keys, ledger, reconstruct, refreshing, report, verifier
 from provenance.cdc import report as receipts
 from provenance.cdc import xsd
+from provenance.cv import holder, summary
+from provenance.cv import render as cv_render
 from provenance.ledger import erasing, keeping, keyhistory, reading, tiles
 from provenance.record import bundle
 from provenance.tlog import checkpoint, note, policy, proof
@@ -86,6 +88,21 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
             reconstruct.parse_cv,
             reconstruct.CvReport,
             reconstruct.LineReport,
+        ),
+    ),
+    (
+        "Making a CV",
+        "provenance.cv.render, provenance.cv.holder, provenance.cv.summary",
+        (
+            cv_render.render,
+            cv_render.Options,
+            holder.parse_holder,
+            holder.Holder,
+            summary.make_summary,
+            summary.sign_summary,
+            summary.decode_summary,
+            summary.verify_summary,
+            summary.Summary,
         ),
     ),
     (
