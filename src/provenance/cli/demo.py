@@ -1,4 +1,4 @@
-"""A ledger from its first entry to a refused forgery: ``python -m provenance.cli.demo``.
+"""From a ledger to a sealed CV and its forgeries: ``python -m provenance.cli.demo``.
 
 Every step is a command as anybody would type it, and is shown before it runs; what comes
 out is checked against what was to be expected, so the exit status is 0 only when all
