@@ -16,7 +16,7 @@ export async function verifyDocument(data: Uint8Array, policy: string, rootsText
   const options = { nowS: Math.floor(nowMs / 1000) };
   if (startsWith(data, "%PDF-")) return reportPdf(await findInPdf(data, roots, nowMs), policy, options);
   if (isPicture(data)) return verifyPicture(data, roots);
-  if (startsWith(data, SUMMARY)) return verifySummary(withoutLineEnd(data), roots);
+  if (startsWith(data, SUMMARY)) return verifySummary(data, roots);
   if (startsWith(data, BUNDLE)) return reportBundle(data, policy, options);
   if (isObject(data)) return verifyJsonCv(data, policy, roots, options);
   return reportUnreadable("unknown", "this is none of a PDF file, a JSON CV, a proof, or a QR code");
@@ -30,13 +30,6 @@ async function verifyPicture(data: Uint8Array, roots: SealRoots): Promise<CvRepo
   } catch (error) {
     return reportUnreadable("unknown", reasonOf(error));
   }
-}
-
-/** A line end behind the text of a code is passed over. */
-function withoutLineEnd(data: Uint8Array): Uint8Array {
-  let size = data.length;
-  for (const one of [0x0a, 0x0d]) if (data[size - 1] === one) size--;
-  return data.subarray(0, size);
 }
 
 /** What begins as a JSON object does, white space in front of it passed over. */
