@@ -12,7 +12,6 @@ Examples:
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -37,8 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the commands of the group, each with its own file's help."""
     actions = parser.add_subparsers(dest="action", required=True, metavar=" | ".join(ACTIONS))
     for name, summary in ACTIONS.items():
-        if find_spec(_module_name(name)) is None:
-            continue
         module = import_action(name)
         description, _, examples = (module.__doc__ or "").partition("\nExamples:\n")
         sub = actions.add_parser(
@@ -54,11 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def import_action(name: str) -> ModuleType:
     """Load the module of one command of the group."""
-    return import_module(_module_name(name))
-
-
-def _module_name(name: str) -> str:
-    return f"provenance.cli.cv_{name.replace('-', '_')}"
+    return import_module(f"provenance.cli.cv_{name.replace('-', '_')}")
 
 
 def run(args: argparse.Namespace, out: Output) -> Answer:
