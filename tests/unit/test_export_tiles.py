@@ -17,14 +17,14 @@ from provenance.errors import (
     ConsistencyError,
     LedgerBusyError,
     LedgerDamagedError,
+    LedgerFullError,
     NotPublishedError,
-    ProvenanceError,
     RollbackError,
     StorageError,
 )
 from provenance.ledger import Ledger
 from provenance.record.status import ERASED, SUPERSEDED, WITHDRAWN, leaf_count, status_bits
-from provenance.storage import View
+from provenance.storage import View, sync_directory
 from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.merkle import leaf_hash, tree_root
 from provenance.tlog.note import split_note
@@ -478,15 +478,35 @@ def test_no_more_files_are_open_than_a_batch(
     assert len(files_in(www)) == 10
 
 
-def test_a_full_disk_is_told(
+def test_names_that_are_there_already_are_synced_all_the_same(
     ledger: Ledger, www: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An export that was killed may have left names that no disk has yet."""
+    ledger.export_tiles(www)
+    (www / "checkpoint").unlink()
+    before: set[Path] = set()
+
+    def sync(path: Path) -> None:
+        if not (www / "checkpoint").exists():
+            before.add(path)
+        sync_directory(path)
+
+    monkeypatch.setattr("provenance.storage.published.sync_directory", sync)
+    ledger.export_tiles(www)
+    assert before == {www, *(path for path in www.rglob("*") if path.is_dir())}
+
+
+@pytest.mark.parametrize("call", ["fsync", "pwrite", "mkdir"])
+def test_a_full_disk_is_told(
+    ledger: Ledger, www: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    www.mkdir()
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", refuse)
-        with pytest.raises(ProvenanceError, match="No space left"):
+        patch.setattr(os, call, refuse)
+        with pytest.raises(LedgerFullError, match="No space left"):
             ledger.export_tiles(www)
     assert not (www / "checkpoint").exists()
     assert ledger.export_tiles(www).size == 306

@@ -67,11 +67,26 @@ class PublishedFiles:
             self._write(name, data)
         elif found != data:
             raise ConsistencyError(f"{self.root / name} was published with other bytes")
+        else:
+            self._keep(name)
 
     def replace(self, name: str, data: bytes) -> None:
         """Write a file in place of an older one, unless that has the same bytes."""
         if self.read(name) != data:
             self._write(name, data)
+        else:
+            self._keep(name)
+
+    def _keep(self, name: str) -> None:
+        """Leave a file as it is; its name at least is synced.
+
+        Bytes are on the disk before they get a name, but whoever wrote the file may have died
+        before the name was there for good.
+        """
+        path = self.root / name
+        while path != self.root:
+            path = path.parent
+            self._touched.add(path)
 
     def flush(self) -> None:
         """Sync what was written, and give it its names."""
@@ -99,27 +114,19 @@ class PublishedFiles:
     def _write(self, name: str, data: bytes) -> None:
         path = self.root / name
         try:
-            self._make_directory(path.parent)
+            path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
             descriptor = os.open(path.with_name(f"{path.name}.new"), flags, PUBLIC_MODE)
             self._batch.append((path, descriptor))
             write_all(descriptor, data, 0)
         except OSError as error:
             raise storage_error(error, f"cannot write {path}") from error
-        self._touched.add(path.parent)
+        self._keep(name)
         self.files += 1
         self.size += len(data)
         self._batch_size += len(data)
         if len(self._batch) >= BATCH_FILES_MAX or self._batch_size >= BATCH_SIZE_MAX:
             self.flush()
-
-    def _make_directory(self, path: Path) -> None:
-        """Make a directory below the root with all above it, and note which to sync."""
-        if path == self.root or path.is_dir():
-            return
-        self._make_directory(path.parent)
-        path.mkdir(exist_ok=True)
-        self._touched.update({path, path.parent})
 
     def close(self) -> None:
         """Give up what was not flushed."""
