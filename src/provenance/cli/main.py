@@ -42,6 +42,7 @@ COMMANDS: Final = {
     "log": "list the entries of a ledger",
     "show": "show one entry, and on request what it commits to",
     "find": "find certifications by holder, reference or idTechnique",
+    "page": "make the page on which anybody checks a CV",
     "export": "write the log as files for a web server",
     "sample": "write an invented deposit file",
     "key": "make, rotate and show keys; print the trust policy",
