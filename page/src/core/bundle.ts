@@ -13,7 +13,7 @@ import { index, list, object, optional, text, type TypeOf, word } from "./schema
 /** Bytes. */
 export const BUNDLE_SIZE_MAX = 16 * 1024 * 1024;
 const ITEMS = { max: 1000 };
-const NOT_EMPTY = { min: 1, max: Number.POSITIVE_INFINITY };
+const NOT_EMPTY = { min: 1, max: Infinity };
 
 const hashes = list(text(), { max: 64 });
 const provenEntry = object({

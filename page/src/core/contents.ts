@@ -185,7 +185,7 @@ export class Contents {
     return [...this.#certifications.values()].map((entry) => {
       const body = this.#body(entry.depositor, entry.index);
       const standing = standings.get(entry.index);
-      if (body === null || standing === undefined) throw new Error("reported before it was checked");
+      if (body === null || standing === undefined) throw new Error("not checked before");
       return this.#report(entry, standing, this.#records.get(entry.index) ?? new Map(), body);
     });
   }

@@ -188,7 +188,8 @@ export function reportBundle(
   const proof = verifyBundle(data, policyText, options);
   if (proof.verdict === "unreadable") {
     const reason = `it is no proof bundle: ${proof.checks[0]?.reason}`;
-    return conclude("bundle", [check("readable", "no", reason)], plainDocument("unreadable"), proof);
+    const failed = check("readable", "no", reason);
+    return conclude("bundle", [failed], plainDocument("unreadable"), proof);
   }
   const made = [check("readable", "yes", "a proof bundle"), ...proofChecks(proof)];
   return conclude("bundle", made, plainDocument("not provable"), proof);
@@ -217,9 +218,10 @@ export function reportSummary(text: string | Uint8Array, roots: SealRoots): CvRe
   const made: Check[] = [];
   const document = plainDocument("not provable");
   try {
-    const note = attempt(made, "readable", "the text of a QR code", () =>
-      decodeSummary((typeof text === "string" ? text : fromUtf8(text)).replace(/\n$/, "").replace(/\r$/, "")),
-    );
+    const note = attempt(made, "readable", "the text of a QR code", () => {
+      const decoded = typeof text === "string" ? text : fromUtf8(text);
+      return decodeSummary(decoded.replace(/\n$/, "").replace(/\r$/, ""));
+    });
     const summary = attempt(made, "summary", "it has the form of a summary", () =>
       parseSummary(note),
     );

@@ -17,6 +17,7 @@ import { ED25519, MLDSA44, parseVerifierKey } from "./note.ts";
 import { index, list, object, optional, type Read, text, type TypeOf, word } from "./schema.ts";
 
 const ENTRY_SIZE_MAX = 65_535;
+const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.\d{6}Z$/;
 const ZERO_PREV = encodeBase64(new Uint8Array(32));
 
 const bcr = text(/^[0-9A-Z]{8}$/);
@@ -216,8 +217,8 @@ export function ascends(numbers: readonly number[]): boolean {
 
 /** Checks `YYYY-MM-DDThh:mm:ss.ffffffZ`, a day of the calendar; throws `FormatError`. */
 export function checkTime(text: string): void {
-  const parts = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.\d{6}Z$/.exec(text)?.slice(1);
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = (parts ?? []).map(Number);
+  const parts = TIME.exec(text)?.slice(1).map(Number) ?? [];
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
   const isDay = day >= 1 && day <= daysOf(year, month);
   if (year < 1 || !isDay || hour > 23 || minute > 59 || second > 59) {
     throw new FormatError("malformed time");

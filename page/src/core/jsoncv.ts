@@ -231,15 +231,15 @@ function compare(name: string, claimed: Value, fields: ReadonlyMap<string, Value
   const shown = fields.get(name);
   if (shown === undefined) return "undisclosed";
   if (spell(claimed) === spell(shown)) return "proven";
-  const areNames = typeof claimed === "string" && typeof shown === "string" && NAME_FIELDS.has(name);
-  if (areNames && fold(claimed) !== "" && fold(claimed) === fold(shown)) {
-    return "spelled differently";
-  }
-  return "contradicted";
+  const areTexts = typeof claimed === "string" && typeof shown === "string";
+  if (!areTexts || !NAME_FIELDS.has(name)) return "contradicted";
+  const folded = fold(claimed);
+  return folded !== "" && folded === fold(shown) ? "spelled differently" : "contradicted";
 }
 
 /** Writes a value so that equal ones are spelled alike: the order of members means nothing. */
 function spell(value: Value): string {
   if (!Array.isArray(value)) return JSON.stringify(value);
-  return JSON.stringify(value.map((item) => Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))));
+  const byName = ([one]: [string, unknown], [other]: [string, unknown]) => (one < other ? -1 : 1);
+  return JSON.stringify(value.map((item) => Object.entries(item).sort(byName)));
 }

@@ -17,15 +17,15 @@ export interface Trees {
 
 /** Checks the checkpoint and the later one; throws `StageFailed` as soon as one fails. */
 export function checkLog(bundle: Bundle, policy: Policy, checks: Checks): Trees {
-  const later = bundle.later && mustHold(checks, () => "later", () =>
-    verifyPlain(bundle.later?.checkpoint ?? "", policy),
+  const { checkpoint: note, later: shown } = bundle;
+  const later = shown && mustHold(() => verifyPlain(shown.checkpoint, policy), checks, "later");
+  const first = mustHold(
+    () => verifyFirst(note, later, policy),
+    checks,
+    () => nameFailure(note, policy),
   );
-  const first = mustHold(checks, () => nameFailure(bundle.checkpoint, policy), () =>
-    verifyFirst(bundle.checkpoint, later, policy),
-  );
-  const shown = bundle.later;
   if (shown !== null && later !== null) {
-    mustHold(checks, () => "later", () => checkContinues(shown, first, later));
+    mustHold(() => checkContinues(shown, first, later), checks, "later");
   }
   checks.yes("origin", `the policy names the log ${first.checkpoint.origin}`);
   reportSignatures(first, checks);
@@ -34,13 +34,13 @@ export function checkLog(bundle: Bundle, policy: Policy, checks: Checks): Trees 
   return { first, later };
 }
 
-/** Does what must succeed for the verification to go on. */
-function mustHold<T>(checks: Checks, nameOf: () => string, work: () => T): T {
+/** Does what must succeed for the verification to go on; notes which check failed, if one did. */
+function mustHold<T>(work: () => T, checks: Checks, name: string | (() => string)): T {
   try {
     return work();
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    checks.no(nameOf(), error.message);
+    checks.no(typeof name === "string" ? name : name(), error.message);
     throw new StageFailed();
   }
 }

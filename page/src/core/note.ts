@@ -66,7 +66,9 @@ export function parseVerifierKey(vkey: string): VerifierKey {
   const publicKey = Uint8Array.from(rest);
   checkName(name);
   checkPublicKey(kind, publicKey);
-  if (computeKeyId(name, kind, publicKey) !== keyId) throw new FormatError("malformed verifier key");
+  if (computeKeyId(name, kind, publicKey) !== keyId) {
+    throw new FormatError("malformed verifier key");
+  }
   return { vkey, name, keyId, kind, publicKey };
 }
 

@@ -114,7 +114,9 @@ function groupToken(name: string): string {
 export function verifyCheckpoint(note: string, policy: Policy): VerifiedCheckpoint {
   const checkpoint = parseCheckpoint(splitNote(note).text);
   const keys = logKeys(policy, checkpoint.origin);
-  if (keys.length === 0) throw new SignatureError("the policy does not list the checkpoint's origin");
+  if (keys.length === 0) {
+    throw new SignatureError("the policy does not list the checkpoint's origin");
+  }
   const signatures = openNote(note, [...keys, ...policy.witnesses.map(({ key }) => key)]);
   const times = new Map(signatures.map(({ key, timeS }) => [key.vkey, timeS]));
   checkKinds(keys, times);

@@ -46,7 +46,7 @@ export const index: Read<number> = (value) =>
     : refuse("an index");
 
 /** An array of so many items. */
-export function list<T>(read: Read<T>, { min = 0, max = Number.POSITIVE_INFINITY } = {}): Read<T[]> {
+export function list<T>(read: Read<T>, { min = 0, max = Infinity } = {}): Read<T[]> {
   return (value) => {
     if (!Array.isArray(value)) refuse("an array");
     if (value.length < min || value.length > max) refuse(`${min} to ${max} items`);
