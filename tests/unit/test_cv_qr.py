@@ -21,6 +21,7 @@ from provenance.cv.qr import (
     MODULE_MM,
     PAGES_MAX,
     PIXELS_MAX,
+    SIDE_MAX,
     is_picture,
     make_qr_png,
     make_qr_svg,
@@ -159,6 +160,13 @@ def test_a_bomb_is_not_inflated(monkeypatch: pytest.MonkeyPatch) -> None:
         read_picture(make_qr_png(TEXT))
 
 
+def test_a_picture_that_is_all_length_is_refused() -> None:
+    thin = picture(Image.new("L", (SIDE_MAX + 1, 8), 255), "PNG")
+    with pytest.raises(FormatError, match="too long"):
+        read_picture(thin)
+    assert read_picture(picture(Image.new("L", (SIDE_MAX, 8), 255), "PNG")) == ()
+
+
 def test_a_large_text_in_a_picture_is_not_inflated() -> None:
     text = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(100_000_000)))
     whole = make_qr_png(TEXT)
@@ -206,6 +214,16 @@ def blank_pages(count: int, side: int) -> bytes:
 
 def test_a_page_as_large_as_a_house_is_rendered_small() -> None:
     assert read_pdf(blank_pages(1, 14_400)) == ()
+
+
+@pytest.mark.parametrize("box", [(1, 20_000), (20_000, 1), (0, 0), (3, 14_400)])
+def test_a_page_that_is_all_length_is_rendered_small(box: tuple[int, int]) -> None:
+    out = io.BytesIO()
+    with pikepdf.new() as made:
+        made.add_blank_page(page_size=(100, 100))
+        made.pages[0].MediaBox = pikepdf.Array([0, 0, *box])
+        made.save(out)
+    assert read_pdf(out.getvalue()) == ()
 
 
 def test_pages_behind_the_limit_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,8 @@ IMAGE_SIZE_MAX: Final = 32 * 1024 * 1024
 """Bytes of a picture."""
 PIXELS_MAX: Final = 64_000_000
 """Of a picture, or of a rendered page: more than the cameras of telephones have."""
+SIDE_MAX: Final = 30_000
+"""Pixels of a side; what is longer and so the thinner holds no code."""
 PAGES_MAX: Final = 20
 _DPI: Final = 300
 _POINTS_AN_INCH: Final = 72
@@ -91,7 +93,7 @@ def read_picture(data: bytes) -> tuple[str, ...]:
     """Read the QR codes of a PNG or JPEG picture; give their texts, none where there is none.
 
     Raises `FormatError` for another format, a damaged picture, more than `IMAGE_SIZE_MAX`
-    bytes or `PIXELS_MAX` pixels.
+    bytes, `PIXELS_MAX` pixels, or `SIDE_MAX` of them in a row.
     """
     if not is_picture(data) or len(data) > IMAGE_SIZE_MAX:
         raise FormatError(f"no PNG or JPEG picture, or one of more than {IMAGE_SIZE_MAX} bytes")
@@ -99,7 +101,7 @@ def read_picture(data: bytes) -> tuple[str, ...]:
         with _open(data) as picture:
             width, height = picture.size
             # The header has been read, and nothing else: what it promises is judged first.
-            _check_pixels(width * height)
+            _check_pixels(width, height)
             grey = picture.convert("L").tobytes()
     except _BROKEN as error:
         if isinstance(error, FormatError):
@@ -114,9 +116,9 @@ def _open(data: bytes) -> PngImageFile | JpegImageFile:
     return kind(io.BytesIO(data))
 
 
-def _check_pixels(pixels: int) -> None:
-    if not 0 < pixels <= PIXELS_MAX:
-        raise FormatError(f"the picture has more than {PIXELS_MAX} pixels")
+def _check_pixels(width: int, height: int) -> None:
+    if not 0 < width * height <= PIXELS_MAX or max(width, height) > SIDE_MAX:
+        raise FormatError(f"the picture has more than {PIXELS_MAX} pixels, or is too long")
 
 
 def read_pdf(data: bytes) -> tuple[str, ...]:
@@ -140,6 +142,7 @@ def _read_page(page: pypdfium2.PdfPage) -> Iterator[str]:
     scale = _DPI / _POINTS_AN_INCH
     # A page may be as large as a house; it has no more pixels than a picture may have.
     scale = min(scale, (PIXELS_MAX / max(width * height, 1)) ** 0.5)
+    scale = min(scale, SIDE_MAX / max(width, height, 1))
     bitmap = page.render(scale=scale, grayscale=True)
     try:
         grey = bytes(bitmap.buffer)
