@@ -77,6 +77,8 @@ def test_without_a_file_the_document_is_printed(place: Place) -> None:
     place.write(entry=4, claims={"code": proven(place)["code"]})
     printed = place.run(*place.words()).out
     assert json.loads(printed)["type"] == ["VerifiableCredential", "ProvenanceCv"]
+    dashed = place.run(*place.words("-o", "-")).out
+    assert json.loads(dashed)["issuer"] == json.loads(printed)["issuer"]
     document = place.run.json(*place.words())
     assert document["signed"] is True
     assert json.loads(document["document"])["issuer"] == document["issuer"]

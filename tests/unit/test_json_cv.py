@@ -122,6 +122,20 @@ def test_names_may_be_spelled_otherwise() -> None:
     assert judge(make_cv(line, holder={name: "lefèvre dubois"})).verdict == "yes"
 
 
+def test_lists_are_compared_whatever_the_order_of_their_members() -> None:
+    results: Value = [{"niveau": 5, "domaineCompetenceId": "1"}, {}]
+    name = "niveauNumeriqueEuropeen.resultats"
+    flag = {"presenceNiveauNumeriqueEuro": True}
+    log, (index,) = make_log(records=[make_record(PERSON, **{name: results}, **flag)])
+    bundle = encode_bundle(log.prove(index, shown=log.line_names(index) | {name, *flag}))
+    other: Value = [{}, {"niveau": 5, "domaineCompetenceId": "1"}]
+    for claimed, agrees in ((results, True), (other, False)):
+        line = replace(LINE, claims={name: claimed})
+        data = make((line,), dict(PERSON), bundle, created=CREATED, signer=SIGNER)
+        report = judge(data, Verifier(log.policy()))
+        assert failing(report) == ([] if agrees else ["agreement"])
+
+
 def test_a_withdrawn_certification_is_no_disagreement() -> None:
     log, (index,) = make_log()
     log.withdraw(index)
