@@ -19,7 +19,8 @@ from provenance.cv import holder, summary
 from provenance.cv import render as cv_render
 from provenance.ledger import erasing, keeping, keyhistory, reading, tiles
 from provenance.record import bundle
-from provenance.tlog import checkpoint, note, policy, proof
+from provenance.tlog import checkpoint, note, policy, proof, prover, tiletree
+from provenance.tlog import tiles as tlog_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -141,6 +142,12 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
             note.parse_verifier_key,
             proof.parse_tlog_proof,
             proof.verify_tlog_proof,
+            tlog_tiles.TileName,
+            tlog_tiles.parse_tile_name,
+            tlog_tiles.parse_entries,
+            tiletree.TileTree,
+            prover.prove_inclusion,
+            prover.prove_consistency,
         ),
     ),
 )

@@ -81,7 +81,7 @@ class _Handler(request.HTTPHandler, request.HTTPSHandler):
     """Opens http and https addresses under a watchdog's eyes."""
 
     def __init__(self, watchdog: Watchdog, tls: ssl.SSLContext) -> None:
-        super().__init__()
+        request.HTTPSHandler.__init__(self, context=tls)
         self._watchdog: Final = watchdog
         self._tls: Final = tls
 
