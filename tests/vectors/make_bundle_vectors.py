@@ -21,6 +21,7 @@ from vectors.good_logs import good_logs
 from vectors.good_persons import good_persons
 from vectors.json_cvs import json_cvs, other_forms
 from vectors.judge import describe, judge
+from vectors.real_bundles import real_bundles
 from vectors.summaries import summaries
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def drafts() -> Iterator[Draft]:
         json_cvs(),
         other_forms(),
         summaries(),
+        real_bundles(),
         pdf_cvs(),
     )
 
