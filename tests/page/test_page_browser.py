@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import shutil
-import subprocess
 import threading
 import time
 from contextlib import contextmanager
@@ -16,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pypdfium2
 import pytest
 
-from page_process import NODE, PAGE, why_not
+from page_browser import browse, needs_browser
 from pagedocuments import SCRIPT, make_documents
 from provenance.cv.page import make_page, read_page
 from provenance.cv.verify import verify
@@ -25,24 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CHROMIUM: Final = shutil.which("chromium") or shutil.which("chromium-browser")
-TIMEOUT_S: Final = 400
 REFUSED_MS_MAX: Final = 35_000
 """The page ends what takes longer than 30 s."""
 
 
-def _reason() -> str | None:
-    if CHROMIUM is None:
-        return "Chromium is not installed (Debian: chromium)"
-    if not (PAGE / "node_modules" / "playwright-core").is_dir():
-        return "the page's packages are not installed (npm ci --prefix page)"
-    return why_not()
-
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif((REASON := _reason()) is not None, reason=REASON or ""),
-]
+pytestmark = [pytest.mark.slow, needs_browser]
 
 LEVELS: Final = {
     "genuine.pdf": ("yes", "original", "good", ["good", "good", "good"]),
@@ -93,22 +78,6 @@ def page(documents: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -
     path = tmp_path_factory.mktemp("page") / "verify.html"
     path.write_text(make_page(policy, roots), encoding="utf-8")
     return path
-
-
-def browse(page: Path, steps: list[dict[str, Any]], folder: Path, **plan: Any) -> list[Any]:
-    """Drive the page through the steps; each begins with a new tab."""
-    assert NODE is not None
-    profile = folder / f"profile-{time.monotonic_ns()}"
-    plan = {"chromium": CHROMIUM, "page": str(page), "profile": str(profile), **plan}
-    file = folder / "plan.json"
-    file.write_text(json.dumps({**plan, "steps": steps}, default=str))
-    program = [NODE, str(PAGE / "test" / "browse.mjs"), str(file)]
-    done = subprocess.run(
-        program, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
-    )
-    shutil.rmtree(profile, ignore_errors=True)
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def step_of(name: str, path: Path, **more: Any) -> dict[str, Any]:

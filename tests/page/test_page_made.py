@@ -98,6 +98,41 @@ def test_what_is_malformed_is_not_written_in() -> None:
         make_page(POLICY + "#" * TRUST_SIZE_MAX + "\n")
 
 
+def with_address(address: str) -> str:
+    told = (f"{one} {address}" if one.startswith("log ") else one for one in POLICY.split("\n"))
+    return "\n".join(told)
+
+
+@pytest.mark.parametrize(
+    ("address", "site"),
+    [
+        ("https://log.example/certifications/", "https://log.example"),
+        ("https://log.example:8443/~a/b-c_d.e", "https://log.example:8443"),
+        ("http://localhost:8080/", "http://localhost:8080"),
+    ],
+)
+def test_the_page_may_ask_the_sites_of_its_policy_alone(address: str, site: str) -> None:
+    page = make_page(with_address(address))
+    assert f"connect-src {site};" in page
+    assert page.count("connect-src") == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://log.example/",
+        "https://log.example/;script-src",
+        "https://*/",
+        "https://log.example/'unsafe-inline'",
+        "//log.example",
+        "https://LOG.example/\u00e9",
+    ],
+)
+def test_an_address_that_a_page_cannot_ask_is_refused(address: str) -> None:
+    with pytest.raises(FormatError, match="address"):
+        make_page(with_address(address))
+
+
 def test_a_page_without_a_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     made = make_page(POLICY)
     monkeypatch.setattr("provenance.cv.page.read_page", lambda: made)

@@ -1,6 +1,7 @@
 import type { Answer } from "../worker/protocol.ts";
 import { el } from "./dom.ts";
 import { renderIntake } from "./intake.ts";
+import { type Refreshing, renderRefresh } from "./refresh.ts";
 import { renderResult } from "./result.ts";
 import { type Trust, builtInTrust } from "./trust.ts";
 import { renderTrust } from "./trustview.ts";
@@ -11,7 +12,16 @@ import { headlineOf, shownIn } from "./judge.ts";
 type State =
   | { kind: "idle"; message: ((words: Words) => string) | null }
   | { kind: "working" }
-  | { kind: "done"; name: string | null; size: number; answer: Answer; verifiedAtMs: number };
+  | Done;
+
+interface Done {
+  kind: "done";
+  name: string | null;
+  bytes: ArrayBuffer;
+  answer: Answer;
+  verifiedAtMs: number;
+  refresh: Refreshing;
+}
 
 /** The page: what it trusts, one document, one answer. Each change draws it anew from its state. */
 export class App {
@@ -41,9 +51,10 @@ export class App {
   #content(words: Words): Node[] {
     const state = this.#state;
     if (state.kind === "done") {
-      const { answer, name, size, verifiedAtMs } = state;
-      const subject = { name, size, hash: answer.hash, verifiedAtMs };
-      return [renderResult(answer.report, subject, words, this.#language, () => this.#reset())];
+      const { answer, name, bytes, verifiedAtMs } = state;
+      const subject = { name, size: bytes.byteLength, hash: answer.hash, verifiedAtMs };
+      const refresh = renderRefresh(state.refresh, this.#address(answer), words, () => void this.#refresh(state));
+      return [renderResult(answer.report, subject, words, this.#language, refresh, () => this.#reset())];
     }
     const trust = renderTrust(this.#trust, words, (found) => this.#setTrust(found));
     const intake = renderIntake(words, {
@@ -55,6 +66,11 @@ export class App {
     });
     const intro = el("div", { class: "intro" }, el("h1", null, words.title), el("p", { class: "lead" }, words.lead));
     return this.#trust === null ? [intro, trust, intake] : [intro, intake, trust];
+  }
+
+  /** Where a newer status may be asked for: only of a proof, and not of one inside a signed CV. */
+  #address({ report }: Answer): string | null {
+    return report.proof !== null && report.kind !== "json" ? (this.#trust?.tiles ?? null) : null;
   }
 
   #header(words: Words): HTMLElement {
@@ -150,21 +166,38 @@ export class App {
     const trust = this.#trust;
     if (trust === null) return this.#refuse((words) => words.errors.noTrust);
     const run = ++this.#run;
-    const size = bytes.byteLength;
     this.#state = { kind: "working" };
     this.#draw();
     this.#say(wordsOf(this.#language).working);
     try {
       const verifiedAtMs = Date.now();
       const answer = await verifyBytes(bytes, trust, verifiedAtMs);
-      if (run === this.#run) this.#show({ kind: "done", name, size, answer, verifiedAtMs });
+      if (run === this.#run) this.#show({ kind: "done", name, bytes, answer, verifiedAtMs, refresh: { kind: "offered" } });
     } catch (error) {
       // Whatever went wrong, nothing is proven.
       if (run === this.#run) this.#refuse((words) => (error instanceof TimeoutError ? words.errors.timeout : words.errors.crashed));
     }
   }
 
-  #show(state: State & { kind: "done" }): void {
+  /** Asked for by its button, and by nothing else. A failure leaves the answer as it was. */
+  async #refresh(state: Done): Promise<void> {
+    const trust = this.#trust;
+    const run = ++this.#run;
+    if (trust === null || trust.tiles === null) return;
+    this.#state = { ...state, refresh: { kind: "working" } };
+    this.#draw();
+    this.#say(wordsOf(this.#language).refresh.working);
+    const verifiedAtMs = Date.now();
+    const answer = await verifyBytes(state.bytes, trust, verifiedAtMs, trust.tiles).catch(() => null);
+    if (run !== this.#run) return;
+    const reason = answer === null ? "—" : (answer.problem ?? failure(answer));
+    if (answer !== null && reason === null) return this.#show({ ...state, answer, verifiedAtMs, refresh: { kind: "done" } });
+    this.#state = { ...state, refresh: { kind: "failed", reason: reason ?? "—" } };
+    this.#draw();
+    this.#say(wordsOf(this.#language).refresh.failed(reason ?? "—"));
+  }
+
+  #show(state: Done): void {
     this.#state = state;
     this.#draw();
     const words = wordsOf(this.#language);
@@ -173,4 +206,10 @@ export class App {
     this.#root.querySelector<HTMLElement>("#verdict")?.focus();
     window.scrollTo(0, 0);
   }
+}
+
+/** Why a refreshed proof is of no use: one that does not hold takes nothing away from the old one. */
+function failure({ report }: Answer): string | null {
+  if (report.proof?.verdict === "yes") return null;
+  return report.proof?.checks.find((one) => one.outcome === "no")?.name ?? "proof";
 }

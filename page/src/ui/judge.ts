@@ -126,11 +126,7 @@ export function headlineOf(report: CvReport, shown: readonly Shown[]): Headline 
   if (report.level === "original") return report.kind === "json" ? "originalJson" : report.kind === "bundle" ? "originalBundle" : "original";
   if (report.level === "printed") return "printed";
   if (report.level === "re-saved") return "resaved";
-  if (report.level === "forged") return forgery(report);
+  if (report.proof?.verdict === "yes" && report.proof.same_person === false) return "persons";
+  if (report.level === "forged") return report.document.outcome === "untrusted seal" ? "untrusted" : "forged";
   return "refused";
-}
-
-function forgery(report: CvReport): Headline {
-  if (report.proof?.same_person === false) return "persons";
-  return report.document.outcome === "untrusted seal" ? "untrusted" : "forged";
 }

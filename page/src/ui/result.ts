@@ -7,7 +7,7 @@ import { headlineOf, shownIn, toneOf } from "./judge.ts";
 import type { Language, Words } from "./words.ts";
 
 /** The answer to one document, which is also the statement that is printed. */
-export function renderResult(report: CvReport, subject: Subject, words: Words, language: Language, onAnother: () => void): HTMLElement {
+export function renderResult(report: CvReport, subject: Subject, words: Words, language: Language, refresh: HTMLElement | null, onAnother: () => void): HTMLElement {
   const shown = shownIn(report, subject.verifiedAtMs);
   const tone = toneOf(report, shown);
   const headline = headlineOf(report, shown);
@@ -22,6 +22,7 @@ export function renderResult(report: CvReport, subject: Subject, words: Words, l
       ),
     ),
     renderAnswers(report, shown, words, language, subject.verifiedAtMs),
+    refresh,
     renderGuaranteed(report, shown, words, language),
     renderDeclared(report, words),
     renderLimits(words),

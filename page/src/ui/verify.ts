@@ -9,10 +9,12 @@ export const FILE_SIZE_MAX = 64 * 1024 * 1024;
 export class TimeoutError extends Error {}
 
 /**
- * Verify one document in a worker of its own, which is ended afterwards whatever happens: so a
+ * Verify one document, with its status as published at `tiles` where that is given.
+ *
+ * A worker of its own does it, and is ended afterwards whatever happens: so a
  * hostile document can neither hang the page nor leave anything behind for the next one.
  */
-export function verifyBytes(bytes: ArrayBuffer, trust: Trust, nowMs: number): Promise<Answer> {
+export function verifyBytes(bytes: ArrayBuffer, trust: Trust, nowMs: number, tiles: string | null = null): Promise<Answer> {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const worker = new Worker(url);
   let timer = 0;
@@ -21,8 +23,8 @@ export function verifyBytes(bytes: ArrayBuffer, trust: Trust, nowMs: number): Pr
     worker.onmessage = (event: MessageEvent<Answer>) => resolve(event.data);
     worker.onerror = () => reject(new Error());
     worker.onmessageerror = () => reject(new Error());
-    const request: Request = { bytes, policy: trust.policy, roots: trust.roots, nowMs };
-    worker.postMessage(request, [bytes]);
+    const request: Request = { bytes, policy: trust.policy, roots: trust.roots, nowMs, tiles };
+    worker.postMessage(request);
   });
   return outcome.finally(() => {
     window.clearTimeout(timer);

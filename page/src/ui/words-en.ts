@@ -59,7 +59,7 @@ export const english: typeof french = {
     original: "Not a byte of the document has changed since it was sealed, and every certification is in the ledger.",
     originalJson: "The CV has not changed since it was signed, and every certification is in the ledger.",
     originalBundle: "This is a proof alone: it establishes the certifications, and says nothing about a CV that came with it.",
-    attention: "At least one certification is no longer in force, has expired, or its status is not shown.",
+    attention: "At least one certification is no longer in force, has expired or is provisional, or its status is not shown.",
     printed: "What the QR code holds is signed by the operator. The paper around it is not: compare them line by line.",
     resaved: "The attached proof is true, but the document was saved again or never sealed: its text may say something else.",
     forged: "The attached proof is true, but the document around it was changed after it was sealed. Do not rely on what it says.",

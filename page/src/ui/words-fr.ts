@@ -57,7 +57,7 @@ export const french = {
     original: "Le document n’a pas changé d’un octet depuis son sceau, et chaque certification est au registre.",
     originalJson: "Le CV n’a pas changé depuis sa signature, et chaque certification est au registre.",
     originalBundle: "C’est une preuve seule : elle établit les certifications, et ne dit rien d’un CV qui l’accompagnerait.",
-    attention: "Au moins une certification n’est plus en vigueur, est expirée, ou son statut n’est pas montré.",
+    attention: "Au moins une certification n’est plus en vigueur, est expirée ou provisoire, ou son statut n’est pas montré.",
     printed: "Ce que contient le code QR est signé par l’opérateur. Le papier autour ne l’est pas : comparez-les ligne à ligne.",
     resaved: "La preuve jointe est vraie, mais le document a été réenregistré ou n’a jamais été scellé : son texte peut dire autre chose qu’elle.",
     forged: "La preuve jointe est vraie, mais le document autour a été modifié après avoir été scellé. Ne vous fiez pas à ce qu’il dit.",

@@ -6,10 +6,14 @@ export interface Request {
   policy: string;
   roots: string;
   nowMs: number;
+  /** Where the log is published, when its newest status is asked for; else nothing is fetched. */
+  tiles: string | null;
 }
 
 /** SHA-256 of the document in hexadecimal, and what was found. */
 export interface Answer {
   hash: string;
   report: CvReport;
+  /** Why the published log could not be used, where it was asked for. */
+  problem: string | null;
 }
