@@ -126,7 +126,7 @@ def test_a_cv_is_rendered(
     assert given["indexes"] == [4]
     pdf = target.read_bytes()
     assert given["bytes"] == len(pdf)
-    assert "Made on 25 November 2026" in text_of(pdf)
+    assert "CV made on 25 November 2026." in text_of(pdf)
     assert "cv.example" in text_of(pdf)
     assert read_pdf(pdf)[0].startswith(PREFIX)
     again = tmp_path / "again.pdf"

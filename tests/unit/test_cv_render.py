@@ -76,7 +76,7 @@ def test_what_is_guaranteed_stands_there() -> None:
     assert (
         "Intitulés marqués * : France compétences, version 2026-11-20, d’après le code" in text
     )
-    assert "Établi le 25 novembre 2026 page 1 sur 1" in text
+    assert "CV établi le 25 novembre 2026. Maëlle Lefèvre-Dubois page 1 sur 1" in text
 
 
 def test_what_is_declared_stands_apart() -> None:

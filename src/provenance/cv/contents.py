@@ -56,8 +56,7 @@ class Contents:
             "contact": self._holder.contact,
             "guaranteed": self._guaranteed(),
             "declared": self._declared(),
-            "check": self._check(address, has_code=has_code),
-            "made": self._say("made", date=self._day(made_on)),
+            "check": self._check(address, made_on, has_code=has_code),
             "page": self._words["page"],
         }
 
@@ -225,7 +224,7 @@ class Contents:
             return stage.start
         return self._say("present", start=stage.start, end=stage.end)
 
-    def _check(self, address: str | None, *, has_code: bool) -> dict[str, Any]:
+    def _check(self, address: str | None, made_on: str, *, has_code: bool) -> dict[str, Any]:
         words = self._words
         return {
             "heading": words["check"],
@@ -234,6 +233,7 @@ class Contents:
                 *([] if address is None else [self._say("check_at", address=address)]),
                 *([words["check_print"]] if has_code else []),
                 self._say("not_guaranteed", after=self._as_of("after")),
+                self._say("made", date=self._day(made_on)),
             ],
             "alt": words["qr"],
         }
