@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from provenance import audit, fetching, keys, ledger, reconstruct, refreshing, report, verifier
+from provenance import (
+    audit,
+    cv,
+    fetching,
+    keys,
+    ledger,
+    reconstruct,
+    refreshing,
+    report,
+    verifier,
+)
 from provenance.cdc import report as receipts
 from provenance.cdc import xsd
 from provenance.cv import holder, summary
@@ -89,6 +99,22 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
             reconstruct.parse_cv,
             reconstruct.CvReport,
             reconstruct.LineReport,
+        ),
+    ),
+    (
+        "CVs that carry their proof",
+        "provenance.cv",
+        (
+            cv.attach,
+            cv.extract,
+            cv.load_signer,
+            cv.SealSigner,
+            cv.seal,
+            cv.verify,
+            cv.CvReport,
+            cv.Document,
+            cv.parse_seal_roots,
+            cv.SealRoots,
         ),
     ),
     (
