@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from cryptography.x509 import load_der_x509_certificate
 from msgspec import Struct
 
+from provenance.cv.base58 import decode_base58, encode_base58
 from provenance.encoding import decode_base64, decode_text, encode_base64
 from provenance.errors import FormatError
 from provenance.tlog.note import ED25519, VerifierKey, make_verifier_key, parse_verifier_key
@@ -47,7 +48,6 @@ _END: Final = "-----END CERTIFICATE-----"
 _LINE_SIZE: Final = 64
 _MULTICODEC: Final = b"\xed\x01"
 _KEY_SIZE: Final = 32
-_BASE58: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _DID_KEY_SIZE: Final = 56
 """Characters: every Ed25519 key with its multicodec has 47 digits of base58."""
 
@@ -148,16 +148,16 @@ def _parse_summary_key(vkey: str) -> VerifierKey:
 
 def parse_did_key(did: str) -> bytes:
     """Give the 32 bytes of the Ed25519 key in a did:key; raises `FormatError`."""
-    digits = did.removeprefix(DID_KEY_PREFIX)
-    if len(did) != _DID_KEY_SIZE or not set(digits) <= {*_BASE58}:
-        raise FormatError("malformed did:key, or not of an Ed25519 key")
-    number = 0
-    for digit in digits:
-        number = number * len(_BASE58) + _BASE58.index(digit)
-    data = number.to_bytes(len(_MULTICODEC) + _KEY_SIZE + 1, "big")[1:]
+    malformed = "malformed did:key, or not of an Ed25519 key"
+    if len(did) != _DID_KEY_SIZE or not did.startswith(DID_KEY_PREFIX):
+        raise FormatError(malformed)
+    try:
+        data = decode_base58(did.removeprefix(DID_KEY_PREFIX))
+    except FormatError as error:
+        raise FormatError(malformed) from error
     public = data.removeprefix(_MULTICODEC)
     if len(public) != _KEY_SIZE or format_did_key(public) != did:
-        raise FormatError("malformed did:key, or not of an Ed25519 key")
+        raise FormatError(malformed)
     return public
 
 
@@ -167,9 +167,4 @@ def format_did_key(public: bytes) -> str:
     Raises `FormatError` for a key of another size, not canonical, or of small order.
     """
     make_verifier_key("key", ED25519, public)
-    number = int.from_bytes(_MULTICODEC + public, "big")
-    digits = ""
-    while number:
-        number, digit = divmod(number, len(_BASE58))
-        digits = _BASE58[digit] + digits
-    return DID_KEY_PREFIX + digits
+    return DID_KEY_PREFIX + encode_base58(_MULTICODEC + public)
