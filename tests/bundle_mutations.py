@@ -113,10 +113,12 @@ def change_note(data: bytes, chance: random.Random) -> bytes:
 def change_base64(data: bytes, chance: random.Random) -> bytes:
     """Change a hash, digest, signature or status bits, which stay base64 of their size."""
     text = data.decode()
-    later = text.find('"proof":[') if chance.random() < 0.5 else -1
-    places = [*re.finditer(r'"([A-Za-z0-9+/]{42,}={1,2})"', text[max(later, 0) :])]
+    places = [*re.finditer(r'"([A-Za-z0-9+/]{42,}={1,2})"', text)]
+    later = text.find('"proof":[')
+    if later > 0 and chance.random() < 0.5:
+        places = [place for place in places if place.start() > later] or places
     place = chance.choice(places)
-    at = max(later, 0) + chance.randrange(place.start(1), place.end(1) - 4)
+    at = chance.randrange(place.start(1), place.end(1) - 4)
     return f"{text[:at]}{'B' if text[at] == 'A' else 'A'}{text[at + 1 :]}".encode()
 
 
