@@ -27,7 +27,7 @@ from provenance.cv.facts import ATTACHMENT_NAME, MEDIA_TYPE
 from provenance.cv.holder import HOLDER_SIZE_MAX, parse_holder
 from provenance.cv.qr import read_pdf
 from provenance.cv.render import Options, render
-from provenance.cv.seal import SealSigner, seal
+from provenance.cv.seal import READABLE_NAME, SealSigner, seal
 from provenance.cv.summary import decode_summary, make_summary, verify_summary
 from provenance.cv.trial import make_trial_seal
 from provenance.cv.wording import MENTIONS, WORDS, Language, day_text
@@ -414,6 +414,7 @@ def test_the_seal_leaves_it_so() -> None:
         (field,) = document.Root["/AcroForm"]["/Fields"]
         assert [int(side) for side in field["/Rect"]] == [0, 0, 0, 0]
         assert int(field["/F"]) & 0b100111 == 0b100
+        assert str(field["/TU"]) == READABLE_NAME
         assert "/NeedAppearances" not in document.Root["/AcroForm"]
 
 

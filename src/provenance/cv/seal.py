@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FIELD_NAME: Final = "Seal"
+READABLE_NAME: Final = "Seal of the operator, over the whole document"
 TSA_SECONDS_MAX: Final = 20
 
 
@@ -119,16 +120,39 @@ def seal(pdf: bytes, signer: SealSigner, tsa: str | None = None) -> bytes:
 
 def _sign(pdf: bytes, signer: SealSigner, tsa: str | None) -> bytes:
     with needing_extra():
-        from pyhanko.pdf_utils.incremental_writer import (  # noqa: PLC0415 - only with the extra
-            IncrementalPdfFileWriter,
-        )
-        from pyhanko.pdf_utils.misc import PdfError  # noqa: PLC0415
+        from pyhanko.pdf_utils.misc import PdfError  # noqa: PLC0415 - only with the extra
+        from pyhanko.sign.fields import SigFieldSpec  # noqa: PLC0415
         from pyhanko.sign.general import SigningError  # noqa: PLC0415
         from pyhanko.sign.signers import PdfSigner  # noqa: PLC0415
         from pyhanko.sign.timestamps.common_utils import (  # noqa: PLC0415
             TimestampRequestError,
         )
         from pyhanko_certvalidator.errors import PathError  # noqa: PLC0415
+    # It warns on standard error that nothing is fetched, which is the intention.
+    logging.getLogger("pyhanko").addHandler(logging.NullHandler())
+    stamper = None if tsa is None else _stamper(tsa)
+    target = io.BytesIO()
+    try:
+        PdfSigner(
+            _metadata(signer, stamper),
+            signer=_simple_signer(signer),
+            timestamper=stamper,
+            # Nobody sees the field, but those to whom a file is read may come across it.
+            new_field_spec=SigFieldSpec(FIELD_NAME, readable_field_name=READABLE_NAME),
+        ).sign_pdf(_writer(pdf), output=target)
+    except (TimestampRequestError, OSError) as error:
+        raise SealingError(
+            f"no time stamp from {tsa}: the authority cannot be reached, or refused"
+        ) from error
+    except (PdfError, SigningError, PathError, ValueError) as error:
+        raise SealingError(f"the seal could not be made ({type(error).__name__})") from error
+    return target.getvalue()
+
+
+def _writer(pdf: bytes) -> Any:  # noqa: ANN401 - pyHanko has no types
+    from pyhanko.pdf_utils.incremental_writer import (  # noqa: PLC0415
+        IncrementalPdfFileWriter,
+    )
 
     class Writer(IncrementalPdfFileWriter):
         """Adds the seal and nothing else, so that what was PDF/A-3 stays it (ISO 19005-3)."""
@@ -139,21 +163,7 @@ def _sign(pdf: bytes, signer: SealSigner, tsa: str | None) -> bytes:
         def _update_meta(self) -> None:
             """Leave the metadata, which say that it is PDF/A, as they are."""
 
-    # It warns on standard error that nothing is fetched, which is the intention.
-    logging.getLogger("pyhanko").addHandler(logging.NullHandler())
-    stamper = None if tsa is None else _stamper(tsa)
-    target = io.BytesIO()
-    try:
-        PdfSigner(
-            _metadata(signer, stamper), signer=_simple_signer(signer), timestamper=stamper
-        ).sign_pdf(Writer(io.BytesIO(pdf), strict=True), output=target)
-    except (TimestampRequestError, OSError) as error:
-        raise SealingError(
-            f"no time stamp from {tsa}: the authority cannot be reached, or refused"
-        ) from error
-    except (PdfError, SigningError, PathError, ValueError) as error:
-        raise SealingError(f"the seal could not be made ({type(error).__name__})") from error
-    return target.getvalue()
+    return Writer(io.BytesIO(pdf), strict=True)
 
 
 def _metadata(signer: SealSigner, stamper: Any) -> Any:  # noqa: ANN401 - pyHanko has no types
