@@ -5,6 +5,7 @@ import { FormatError } from "./errors.ts";
 // A byte order mark is a character like any other here: whoever signs text signs all of it.
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** Tells whether text holds half a surrogate pair, which has no UTF-8. */
@@ -51,7 +52,9 @@ export function startsWith(data: Uint8Array, start: Uint8Array): boolean {
 
 /** Gives bytes as lower-case hexadecimal digits. */
 export function toHex(data: Uint8Array): string {
-  return Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  let text = "";
+  for (const byte of data) text += HEX[byte];
+  return text;
 }
 
 /** Reads hexadecimal digits that this program wrote itself. */

@@ -15,7 +15,12 @@ export const WHITE_SPACE =
   "\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const DIGITS = new Map(Array.from(ALPHABET, (character, digit) => [character, digit]));
+/** The value of each character, by its code; the same for all that are none. */
+const NO_DIGIT = 64;
+const DIGITS = Uint8Array.from({ length: 128 }, (_, code) => {
+  const digit = ALPHABET.indexOf(String.fromCharCode(code));
+  return digit < 0 ? NO_DIGIT : digit;
+});
 const DECIMAL = /^(?:0|[1-9][0-9]{0,19})$/;
 // Control characters are what this looks for.
 const CONTROL = /[\x00-\x09\x0b-\x1f]/;
@@ -38,9 +43,9 @@ export function decodeBase64url(text: string): Uint8Array {
 function decodeDigits(digits: string, problem: string): Uint8Array {
   const data = new Uint8Array(Math.floor((digits.length * 6) / 8));
   let [at, value, bits] = [0, 0, 0];
-  for (const character of digits) {
-    const digit = DIGITS.get(character);
-    if (digit === undefined) throw new FormatError(problem);
+  for (let from = 0; from < digits.length; from++) {
+    const digit = DIGITS[digits.charCodeAt(from)] ?? NO_DIGIT;
+    if (digit === NO_DIGIT) throw new FormatError(problem);
     value = ((value << 6) | digit) & 0xfff;
     bits += 6;
     if (bits >= 8) {
