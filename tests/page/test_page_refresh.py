@@ -75,6 +75,14 @@ class World:
         self._run("publish", self.ledger)
         self._run("export", "tiles", self.ledger, self.www)
 
+    def rotate(self) -> None:
+        """Retire the keys: the checkpoint of the proof is signed by none of the new ones."""
+        for role in ("entry", "log"):
+            self._run("key", "rotate", self.ledger, "--role", role)
+        self._run("publish", self.ledger)
+        self._run("export", "tiles", self.ledger, self.www)
+        self._run("key", "policy", self.ledger, "-o", self.folder / "policy.txt")
+
     def page(self, address: str) -> Path:
         """Make a page whose policy says where the log is published."""
         policy, page = self.folder / "with-address.txt", self.folder / "page.html"
@@ -111,6 +119,17 @@ def test_the_status_of_today_is_asked_for_by_the_button_alone(world: World) -> N
     assert asked[0] == "/checkpoint"
     assert not after["errors"]
     assert all("proof" not in path for path in asked)
+
+
+def test_a_proof_under_retired_keys_holds_again_once_it_is_up_to_date(world: World) -> None:
+    world.rotate()
+    with serving(world.www) as (address, _):
+        page = world.page(address)
+        before = ask(page, world)
+        after = ask(page, world, click=ASK, wait=DONE)
+    assert (before["verdict"], before["tone"], before["codes"]) == ("no", "bad", [])
+    assert "Registre signé" in before["text"], "the answer says what does not hold"
+    assert (after["verdict"], after["standings"]) == ("yes", ["En vigueur"])
 
 
 @pytest.mark.parametrize("damage", ["nothing", "checkpoint", "status", "entry"])
