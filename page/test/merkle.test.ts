@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { decodeBase64 } from "../src/core/encoding.ts";
 import { VerificationError } from "../src/core/errors.ts";
 import {
   isSubtree,
@@ -13,6 +16,8 @@ import {
   verifyInclusion,
   verifySubtreeConsistency,
 } from "../src/core/merkle.ts";
+
+declare const TEST_FOLDER: string;
 
 const SIZE_MAX = 33;
 const LEAVES = Array.from({ length: SIZE_MAX }, (_, at) => leafHash(Uint8Array.of(at)));
@@ -153,4 +158,62 @@ test("sizes at the limit take 64 steps, and larger ones are refused", () => {
   refuses(() => verifyInclusion(OTHER, -1n, 4n, [OTHER, OTHER], OTHER), "negative");
   refuses(() => verifyConsistency(size, size + 1n, [OTHER], OTHER, OTHER), "too large");
   assert.ok(!isSubtree(2n, 5n) && isSubtree(4n, 7n) && !isSubtree(4n, 4n));
+});
+
+/** The vectors of transparency-dev/merkle, which are not part of this repository. */
+const VECTORS =
+  process.env["MERKLE_VECTORS"] ?? join(TEST_FOLDER, "../../../shared/vectors/transparency-dev-merkle");
+const skip = existsSync(VECTORS) ? false : `the vectors of transparency-dev/merkle are not in ${VECTORS}`;
+
+interface Vector {
+  leafIdx: number;
+  treeSize: number;
+  leafHash: string;
+  root: string;
+  size1: number;
+  size2: number;
+  root1: string;
+  root2: string;
+  proof: string[] | null;
+  wantErr: boolean;
+}
+
+function* vectors(kind: string): Generator<[string, Vector]> {
+  const names = readdirSync(join(VECTORS, kind), { recursive: true }).map(String).sort();
+  for (const name of names.filter((one) => one.endsWith(".json"))) {
+    // Numbers of 64 bits are kept as such: JavaScript's own would round them.
+    const text = readFileSync(join(VECTORS, kind, name), "utf8");
+    yield [name, JSON.parse(text.replace(/: (\d{16,})/g, ': "$1"')) as Vector];
+  }
+}
+
+const decode = (text: string | null): Uint8Array => decodeBase64(text ?? "");
+
+function holds(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch (error) {
+    assert.ok(error instanceof VerificationError, String(error));
+    return false;
+  }
+}
+
+test("the vectors of another project are judged as it judges them", { skip }, () => {
+  let count = 0;
+  for (const [name, one] of vectors("inclusion")) {
+    const path = (one.proof ?? []).map(decode);
+    const range = [BigInt(one.leafIdx), BigInt(one.treeSize)] as const;
+    const told = holds(() => verifyInclusion(decode(one.leafHash), ...range, path, decode(one.root)));
+    assert.equal(told, !one.wantErr, name);
+    count++;
+  }
+  for (const [name, one] of vectors("consistency")) {
+    const sizes = [BigInt(one.size1), BigInt(one.size2)] as const;
+    const roots = [decode(one.root1), decode(one.root2)] as const;
+    const told = holds(() => verifyConsistency(...sizes, (one.proof ?? []).map(decode), ...roots));
+    assert.equal(told, !one.wantErr, name);
+    count++;
+  }
+  assert.equal(count, 196);
 });
