@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import subprocess
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pikepdf
@@ -292,6 +294,35 @@ BAD_KEYS = {
 def test_bad_key_is_a_clear_error(case: tuple[bytes, bytes | None]) -> None:
     with pytest.raises(KeyFileError):
         load_signer(*case)
+
+
+@pytest.mark.parametrize("days", [(-9, -2), (2, 9)])
+def test_key_whose_certificate_is_not_valid_now_is_refused(days: tuple[int, int]) -> None:
+    one = certify("x", ROOT, days=days)
+    with pytest.raises(KeyFileError, match="expired"):
+        load_signer(one.key_pem, one.pem)
+
+
+def test_seal_is_made_within_an_event_loop_too() -> None:
+    async def work() -> bytes:
+        return sealed()
+
+    assert judge(asyncio.run(work())).level == "original"
+
+
+def test_seal_that_would_be_refused_is_not_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = import_module("provenance.cv.seal")
+    made = sealed()
+    for broken, message in (
+        (made + b"\n", "does not hold"),
+        (made.replace(b"0 0 300", b"0 0 301", 1), "does not hold"),
+    ):
+        monkeypatch.setattr(module, "_sign", lambda *_, given=broken: given)
+        with pytest.raises(SealingError, match=message):
+            sealed()
+    monkeypatch.setattr(module, "_sign", lambda *_: made)
+    with pytest.raises(SealingError, match="without the time stamp"):
+        sealed(tsa="http://tsa.example/")
 
 
 @needs_openssl

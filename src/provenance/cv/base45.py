@@ -39,7 +39,7 @@ def _encode_group(group: bytes) -> str:
 def _decode_group(group: str) -> bytes:
     try:
         size = _SIZES[len(group)]
-        number = sum(_DIGITS[one] * _BASE**place for place, one in enumerate(group))
+        number: int = sum(_DIGITS[one] * _BASE**place for place, one in enumerate(group))
         return number.to_bytes(size, "big")
     except (KeyError, OverflowError):
         # A length that is no multiple, another character, or a number too large.

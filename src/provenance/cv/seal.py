@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import io
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
@@ -29,7 +31,13 @@ from provenance.cv.chain import check_may_seal
 from provenance.cv.extras import needing_extra
 from provenance.cv.pdf import read_pdf
 from provenance.cv.sealcheck import check_coverage, check_seal
-from provenance.errors import FormatError, KeyFileError, PolicyError, ProvenanceError
+from provenance.errors import (
+    FormatError,
+    KeyFileError,
+    PolicyError,
+    ProvenanceError,
+    VerificationError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +48,7 @@ TSA_SECONDS_MAX: Final = 20
 
 
 class SealingError(ProvenanceError):
-    """A seal could not be made: the time-stamping authority did not answer as it must."""
+    """A seal could not be made, for instance since the time-stamping authority is away."""
 
 
 class SealSigner(Struct, frozen=True):
@@ -86,6 +94,8 @@ def load_signer(
         check_may_seal(found[0])
     except ProvenanceError as error:
         raise KeyFileError(str(error)) from error
+    if not found[0].not_valid_before_utc <= datetime.now(UTC) <= found[0].not_valid_after_utc:
+        raise KeyFileError("the certificate of the seal has expired, or is not valid yet")
     return SealSigner(private, found[0], tuple(found[1:]), lists)
 
 
@@ -100,7 +110,7 @@ def seal(pdf: bytes, signer: SealSigner, tsa: str | None = None) -> bytes:
     ``tsa``: URL of a time-stamping authority (RFC 3161). What was there is kept byte for
     byte, the seal is added behind it and covers all of it. Raises `FormatError` for a file
     that cannot be read or carries no proof, `PolicyError` for one that is signed,
-    `SealingError` where the authority does not answer as it must.
+    `SealingError` where the seal cannot be made, or the authority does not answer.
     """
     facts = read_pdf(pdf)
     if facts.problem:
@@ -109,13 +119,25 @@ def seal(pdf: bytes, signer: SealSigner, tsa: str | None = None) -> bytes:
         raise PolicyError("this PDF file is signed already; a seal must be the only signature")
     if facts.attachment.data is None:
         raise FormatError(f"attach the proof before the seal: {facts.attachment.problem}")
-    sealed = _sign(pdf, signer, tsa)
-    # What the verifier would refuse must not be handed out.
-    found = check_seal(sealed, read_pdf(sealed))
-    check_coverage(sealed, found)
-    if (tsa is not None) != (found.signed.token is not None):
-        raise SealingError("the seal was made without the time stamp that was asked for")
+    # Signing runs an event loop of its own, and the caller may be within one.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        sealed = thread.submit(_sign, pdf, signer, tsa).result()
+    _check(sealed, stamped=tsa is not None)
     return sealed
+
+
+def _check(sealed: bytes, *, stamped: bool) -> None:
+    """Check what was made: what the verifier would refuse must not be handed out."""
+    from provenance.cv.reader import read_facts  # noqa: PLC0415 - only with the extra
+
+    try:
+        # It is as harmless as what went in, so it is read in this process, which is faster.
+        found = check_seal(sealed, read_facts(sealed))
+        check_coverage(sealed, found)
+    except (FormatError, VerificationError) as error:
+        raise SealingError(f"the seal that was made does not hold: {error}") from error
+    if stamped != (found.signed.token is not None):
+        raise SealingError("the seal was made without the time stamp that was asked for")
 
 
 def _sign(pdf: bytes, signer: SealSigner, tsa: str | None) -> bytes:
