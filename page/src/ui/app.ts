@@ -125,12 +125,13 @@ export class App {
       hover(false);
       void this.#takeFiles([...(event.dataTransfer?.files ?? [])]);
     });
-    window.addEventListener("beforeprint", () => this.#openAll());
+    window.addEventListener("beforeprint", () => this.#openChecks());
   }
 
-  /** What is folded is printed too: a statement is whole. */
-  #openAll(): void {
-    for (const one of this.#main.querySelectorAll<HTMLDetailsElement>(".result details")) one.open = true;
+  /** The checks are printed too, though they are folded: a statement is whole. */
+  #openChecks(): void {
+    const checks = this.#main.querySelector<HTMLDetailsElement>(".technical");
+    if (checks !== null) checks.open = true;
   }
 
   #say(text: string): void {
