@@ -237,6 +237,9 @@ def _machine(scene: Scene) -> Iterator[tuple[str, bytes]]:
     holder_shown = jsoncv.holder_of(report)
     for name, key in (("machine.json", ISSUER), ("machine-stranger.json", Issuer("stranger"))):
         yield name, jsoncv.make([line], holder_shown, bundle, created=created, signer=key)
+    more = CvLine(id="1", entry=scene.good, claims={"code": "RNCP99999"})
+    claims_more = jsoncv.make([more], holder_shown, bundle, created=created, signer=ISSUER)
+    yield "machine-claims.json", claims_more
     genuine = jsoncv.make([line], holder_shown, bundle, created=created, signer=ISSUER)
     yield "machine-tampered.json", genuine.replace("Développeuse".encode(), b"Directrice")
 
@@ -248,7 +251,7 @@ def _hostile(genuine: bytes) -> Iterator[tuple[str, bytes]]:
     yield "empty.json", b"{}"
     yield "deep.json", b'{"format":"provenance-proof/1","checkpoint":' + b"[" * 2_000_000
     yield "deep-cv.json", b'{"a":' * 1_000_000
-    yield "deep.pdf", _small_pdf(b"[" * 500_000)
+    yield "deep.pdf", small_pdf(b"[" * 500_000)
     yield "bomb-structure.pdf", _bomb(b"/ObjStm")
     yield "bomb-attachment.pdf", _bomb_attached()
     yield "huge-picture.png", _huge_picture()
@@ -265,7 +268,7 @@ def _zeros(mebibytes: int) -> bytes:
     return b"".join([*(packer.compress(block) for _ in range(mebibytes)), packer.flush()])
 
 
-def _small_pdf(*objects: bytes) -> bytes:
+def small_pdf(*objects: bytes) -> bytes:
     """Write a PDF with one page and further objects, numbered from 4 on."""
     own = (
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -295,7 +298,7 @@ def _bomb(kind: bytes) -> bytes:
 
 def _bomb_attached() -> bytes:
     """Write a PDF whose attachment becomes far larger than any proof."""
-    with pikepdf.open(io.BytesIO(_small_pdf())) as document:
+    with pikepdf.open(io.BytesIO(small_pdf())) as document:
         packed = document.make_stream(_zeros(256))
         packed.stream_dict.Filter = pikepdf.Name.FlateDecode
         packed.stream_dict.Type = pikepdf.Name.EmbeddedFile

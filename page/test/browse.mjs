@@ -26,14 +26,24 @@ context.on("request", (request) => {
 });
 const pageUrl = plan.url ?? pathToFileURL(plan.page).href;
 
-async function open() {
+async function open(step) {
   const page = await context.newPage();
   const seen = { errors: [], violations: [], dialogs: 0 };
   page.on("pageerror", (error) => seen.errors.push(String(error)));
   page.on("console", (message) => { if (/Content Security Policy/i.test(message.text())) seen.violations.push(message.text()); });
   page.on("dialog", (dialog) => { seen.dialogs++; void dialog.dismiss(); });
+  if (step.hurry) await page.clock.install();
   await page.goto(pageUrl);
   return { page, seen };
+}
+
+/** Drops files on the page, as a hand with a mouse does. */
+function drop(files) {
+  const carried = new DataTransfer();
+  for (const [name, text] of files) carried.items.add(new File([Uint8Array.from(atob(text), (one) => one.charCodeAt(0))], name));
+  for (const kind of ["dragover", "drop"]) {
+    document.querySelector(".drop").dispatchEvent(new DragEvent(kind, { dataTransfer: carried, bubbles: true, cancelable: true }));
+  }
 }
 
 async function give(page, step) {
@@ -44,7 +54,12 @@ async function give(page, step) {
   }
   if (step.language) await page.click(`.languages [lang=${step.language}]`);
   if (step.file) await page.setInputFiles("#file", step.file);
+  if (step.drop) await page.evaluate(drop, step.drop.map((path) => [path.split("/").pop(), readFileSync(path).toString("base64")]));
   for (const key of step.keys ?? []) await page.keyboard.press(key);
+  if (step.hurry) {
+    await page.waitForSelector(".drop.working");
+    await page.clock.fastForward(step.hurry);
+  }
   if (step.text !== undefined) {
     await page.click(".paste summary");
     await page.fill("#paste", step.text);
@@ -86,12 +101,12 @@ async function runAxe(page) {
 }
 
 for (const step of plan.steps) {
-  const { page, seen } = await open();
+  const { page, seen } = await open(step);
   const startMs = Date.now();
   let problem = null;
   try {
     await give(page, step);
-    if (step.file || step.text !== undefined || step.trust) await page.waitForSelector(step.until ?? ".result, .message:not(:empty)", { timeout: step.timeout ?? 45000 });
+    if (step.file || step.drop || step.text !== undefined || step.trust) await page.waitForSelector(step.until ?? ".result, .message:not(:empty)", { timeout: step.timeout ?? 45000 });
     if (step.click) await page.click(step.click);
     if (step.wait) await page.waitForSelector(step.wait, { timeout: 15000 });
   } catch (error) {

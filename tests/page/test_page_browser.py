@@ -15,7 +15,7 @@ import pypdfium2
 import pytest
 
 from page_browser import browse, needs_browser
-from pagedocuments import SCRIPT, make_documents
+from pagedocuments import SCRIPT, make_documents, small_pdf
 from provenance.cv.page import make_page, read_page
 from provenance.cv.verify import verify
 
@@ -49,6 +49,7 @@ LEVELS: Final = {
     "two-persons.pdf": ("no", "forged", "bad", ["good", "warn", "good"]),
     "machine-stranger.json": ("no", "forged", "bad", ["bad", "good", "good"]),
     "machine-tampered.json": ("no", "forged", "bad", ["bad", "good", "good"]),
+    "machine-claims.json": ("no", "forged", "bad", ["good", "good", "good"]),
     "forged-proof.json": ("no", "refused", "bad", ["unknown", "bad", "unknown"]),
     "empty.json": ("no", "refused", "bad", ["unknown", "bad", "unknown"]),
 }
@@ -226,6 +227,26 @@ def test_a_file_of_a_gigabyte_is_refused_unread(page: Path, tmp_path: Path) -> N
     assert refused["tookMs"] < 5000
     assert "vide" in nothing["message"]
     assert is_quiet(refused)
+
+
+def test_a_document_is_dropped_and_several_are_not_taken(
+    documents: dict[str, Path], page: Path, tmp_path: Path
+) -> None:
+    one, two = str(documents["genuine.pdf"]), str(documents["proof.json"])
+    steps = [{"id": "one", "drop": [one]}, {"id": "two", "drop": [one, two]}]
+    dropped, several = browse(page, steps, tmp_path)
+    assert (dropped["verdict"], dropped["tone"]) == ("yes", "good")
+    assert "Un document à la fois" in several["message"]
+    assert several["headline"] is None
+
+
+def test_a_document_that_takes_long_is_given_up(page: Path, tmp_path: Path) -> None:
+    slow = tmp_path / "slow.pdf"
+    slow.write_bytes(small_pdf(b"[" + b"0 " * 31_000_000 + b"]"))
+    (seen,) = browse(page, [step_of("slow", slow, hurry=31_000)], tmp_path)
+    assert "arrêtée" in seen["message"]
+    assert seen["headline"] is None
+    assert not seen["disabled"], "another document can be given"
 
 
 def test_the_page_without_trust_asks_for_it_and_a_wrong_policy_proves_nothing(

@@ -3,6 +3,8 @@ import { type Dict, Name, Ref, type Value } from "./values.ts";
 
 /** How deeply arrays and dictionaries may be nested; real files stay far below. */
 const DEPTH_MAX = 100;
+/** Bytes of a string as it is written; the longest that matters is a signature, of half a mebibyte. */
+const STRING_SIZE_MAX = 4 * 1024 * 1024;
 const WHITE = new Set([0, 9, 10, 12, 13, 32]);
 const DELIMITERS = new Set([..."()<>[]{}/%"].map((one) => one.charCodeAt(0)));
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
@@ -121,6 +123,7 @@ export class Lexer {
   #hex(): Uint8Array {
     const end = this.bytes.indexOf(0x3e, this.at);
     if (end < 0) refuse("a string in the PDF does not end");
+    if (end - this.at > STRING_SIZE_MAX) refuse("a string in the PDF is too long");
     const digits = new TextDecoder("latin1").decode(this.bytes.subarray(this.at + 1, end)).replace(/[\0\t\n\f\r ]/g, "");
     if (!/^[0-9A-Fa-f]*$/.test(digits)) refuse("a string in the PDF cannot be read");
     this.at = end + 1;
@@ -131,6 +134,7 @@ export class Lexer {
     const out: number[] = [];
     let open = 1;
     for (this.at++; ; ) {
+      if (out.length > STRING_SIZE_MAX) refuse("a string in the PDF is too long");
       const one = this.bytes[this.at++];
       if (one === undefined) refuse("a string in the PDF does not end");
       if (one === 0x5c) {

@@ -148,6 +148,7 @@ export class App {
   async #takeFiles(files: readonly File[]): Promise<void> {
     const file = files[0];
     if (file === undefined) return;
+    if (files.length > 1) return this.#refuse((words) => words.errors.many);
     // The size is asked for before a byte is read.
     if (file.size > FILE_SIZE_MAX) return this.#refuse((words) => words.errors.tooLarge(`${FILE_SIZE_MAX / 1024 / 1024} Mio`));
     if (file.size === 0) return this.#refuse((words) => words.errors.empty);
@@ -166,6 +167,8 @@ export class App {
   async #verify(bytes: ArrayBuffer, name: string | null): Promise<void> {
     const trust = this.#trust;
     if (trust === null) return this.#refuse((words) => words.errors.noTrust);
+    // Without it there is no WebCrypto, and so nothing that could be verified.
+    if (!window.isSecureContext) return this.#refuse((words) => words.errors.insecure);
     const run = ++this.#run;
     this.#state = { kind: "working" };
     this.#draw();

@@ -4,7 +4,7 @@ export type Tone = "good" | "warn" | "bad" | "unknown";
 export type Standing = StatusWord | "expired";
 export type Headline =
   | "original" | "originalJson" | "originalBundle" | "attention" | "printed"
-  | "resaved" | "forged" | "untrusted" | "persons" | "refused" | "unreadable";
+  | "resaved" | "forged" | "untrusted" | "persons" | "claims" | "refused" | "unreadable";
 
 /** One certification as a card shows it, be it from a proof or from a printed summary. */
 export interface Shown {
@@ -127,6 +127,7 @@ export function headlineOf(report: CvReport, shown: readonly Shown[]): Headline 
   if (report.level === "printed") return "printed";
   if (report.level === "re-saved") return "resaved";
   if (report.proof?.verdict === "yes" && report.proof.same_person === false) return "persons";
+  if (report.level === "forged" && report.checks.some((one) => one.name === "agreement" && one.outcome === "no")) return "claims";
   if (report.level === "forged") return report.document.outcome === "untrusted seal" ? "untrusted" : "forged";
   return "refused";
 }
