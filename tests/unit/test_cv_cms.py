@@ -144,6 +144,14 @@ MALFORMED: dict[str, Callable[[], bytes]] = {
         signer={"signature_algorithm": {"algorithm": "sha384_ecdsa"}}
     ),
     "a signature with parameters": lambda: make(
+        signer={
+            "signature_algorithm": {
+                "algorithm": "sha256_ecdsa",
+                "parameters": core.OctetString(b"x"),
+            }
+        }
+    ),
+    "a signature of a kind that is not taken": lambda: make(
         signer={"signature_algorithm": {"algorithm": "rsassa_pss"}}
     ),
     "another version of the signer": lambda: make(signer={"version": "v3"}),
@@ -397,7 +405,7 @@ def test_claimed_time_is_read(text: str, time: str | None) -> None:
 # Certificates.
 
 
-def test_whoever_has_no_common_name_is_named_by_the_subject() -> None:
+def test_whoever_has_no_common_name_has_no_name() -> None:
     unit = x509.Name([x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "Exemple")])
     made = (
         x509.CertificateBuilder()
@@ -409,7 +417,8 @@ def test_whoever_has_no_common_name_is_named_by_the_subject() -> None:
         .not_valid_after(datetime.now(UTC))
         .sign(SEALER.key, hashes.SHA256())
     )
-    assert _name(made) == "O=Exemple"
+    assert _name(made) is None
+    assert _name(SEALER.certificate) == "Opérateur d'exemple"
 
 
 def test_malformed_certificate_is_refused() -> None:

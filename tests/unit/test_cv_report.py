@@ -113,5 +113,6 @@ def test_sentences_tell_who_sealed_it_and_when() -> None:
     assert sentence.endswith("by An operator at 2026-11-25T21:00:00Z (by a time stamp).")
     sealed = Document("as sealed", "An operator", "2026-11-25T21:00:00Z", "claimed")
     assert conclude("pdf", made, sealed).summary[1].endswith("(by the sealer's clock).")
+    assert "bears no name" in conclude("pdf", made, Document("as sealed")).summary[1]
     failed = report("pdf", "altered", "seal-coverage")
     assert "seal-coverage: why" in failed.summary

@@ -82,7 +82,8 @@ _DOCUMENTS: Final[Mapping[Outcome, str]] = {
 class Document(Struct, frozen=True):
     """Whether this document is as it was sealed.
 
-    ``sealed_by``: the common name in the seal's certificate, or the issuer's did:key.
+    ``sealed_by``: the common name in the seal's certificate, which need not have one, or
+    the issuer's did:key.
     ``sealed_at``: RFC 3339, UTC. ``time_source``: ``tsa`` where a trusted time stamp says so,
     ``claimed`` where only the sealer does. All three only where the outcome is ``as sealed``.
     """
@@ -181,4 +182,5 @@ def _document_sentence(document: Document) -> str:
     if document.sealed_at is not None:
         how = "by a time stamp" if document.time_source == "tsa" else "by the sealer's clock"
         when = f" at {document.sealed_at} ({how})"
-    return f"The document is as it was sealed by {document.sealed_by}{when}."
+    who = document.sealed_by or "somebody whose certificate bears no name"
+    return f"The document is as it was sealed by {who}{when}."

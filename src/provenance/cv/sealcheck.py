@@ -151,10 +151,10 @@ def _load(roots: Sequence[bytes]) -> list[x509.Certificate]:
     return [load_certificate(root) for root in roots]
 
 
-def _name(certificate: x509.Certificate) -> str:
-    """Give the common name, or the whole subject where there is none."""
+def _name(certificate: x509.Certificate) -> str | None:
+    """Give the first common name, or None where there is none."""
     names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(names[0].value) if len(names) == 1 else certificate.subject.rfc4514_string()
+    return str(names[0].value) if names else None
 
 
 def _claimed(date: str) -> str | None:
