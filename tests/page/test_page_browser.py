@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 import threading
@@ -15,6 +16,7 @@ import pypdfium2
 import pytest
 
 from page_browser import browse, needs_browser
+from page_process import PAGE
 from pagedocuments import SCRIPT, make_documents, small_pdf
 from provenance.cv.page import make_page, read_page
 from provenance.cv.verify import verify
@@ -29,6 +31,7 @@ REFUSED_MS_MAX: Final = 35_000
 
 pytestmark = [pytest.mark.slow, needs_browser]
 
+VECTORS: Final = PAGE.parent / "tests" / "vectors" / "bundles"
 LEVELS: Final = {
     "genuine.pdf": ("yes", "original", "good", ["good", "good", "good"]),
     "stamped.pdf": ("yes", "original", "good", ["good", "good", "good"]),
@@ -247,6 +250,28 @@ def test_a_document_that_takes_long_is_given_up(page: Path, tmp_path: Path) -> N
     assert "arrêtée" in seen["message"]
     assert seen["headline"] is None
     assert not seen["disabled"], "another document can be given"
+
+
+def test_pictures_of_the_shared_cases_are_judged_as_they_say(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.html"
+    bare.write_text(read_page(), encoding="utf-8")
+    cases = json.loads((VECTORS / "cases.json").read_bytes())["cases"]
+    pictures = [one for one in cases if one["file"].endswith((".png", ".jpg"))]
+    assert len(pictures) >= 6
+    steps = [
+        {
+            "id": one["id"],
+            "file": str(VECTORS / one["file"]),
+            "trust": {
+                "policy": str(VECTORS / one["policy"]),
+                "roots": str(VECTORS / one["seal_roots"]),
+            },
+        }
+        for one in pictures
+    ]
+    for one, seen in zip(pictures, browse(bare, steps, tmp_path), strict=True):
+        found = seen["verdict"], seen["level"], seen["failing"]
+        assert found == (one["verdict"], one["level"], one["failing"]), one["id"]
 
 
 def test_the_page_without_trust_asks_for_it_and_a_wrong_policy_proves_nothing(
