@@ -106,6 +106,9 @@ def lines(chance: random.Random) -> list[CvLine]:
 
 
 def documents(count: int) -> Iterator[bytes]:
+    # What one entry shows of the holder, another one contradicts.
+    both = [CvLine(id=str(one), entry=one, claims={"type": "RNCP"}) for one in INDEXES[::2]]
+    yield make(both, dict(PERSON), MIXED, created=CREATED, signer=ISSUER)
     for seed in range(count):
         chance = random.Random(seed)
         holder = dict(PERSON)
