@@ -17,7 +17,8 @@ The verifier gets this text by another way than the documents, as it gets the po
 The rule: lines end in a newline; empty lines and lines that begin with ``#`` are passed over,
 but not within a certificate. The line after ``seal`` and ``tsa`` begins one certificate (RFC
 7468 section 5.1, base64 in lines of 64 characters, the strict form of section 3): a root,
-or the very certificate of a signer. A summary key is of type 0x01 (Ed25519) and its
+or the very certificate of a signer; everybody is believed whom it certifies, so the root of a
+public authority has no place here. A summary key is of type 0x01 (Ed25519) and its
 name ends in ``/summary``. A did:key holds an Ed25519 key. Nothing stands there twice. An empty
 text is a valid one, and trusts nobody. Sources: C2SP signed-note (vkey); the did:key
 method, W3C CCG, with the multicodec 0xed01 and base58btc.
