@@ -147,7 +147,8 @@ function describeDocument({ outcome, sealed_by, sealed_at, time_source }: Docume
   if (outcome !== "as sealed") return DOCUMENTS[outcome];
   const how = time_source === "tsa" ? "by a time stamp" : "by the sealer's clock";
   const when = sealed_at === null ? "" : ` at ${sealed_at} (${how})`;
-  return `The document is as it was sealed by ${sealed_by}${when}.`;
+  const who = sealed_by || "somebody whose certificate bears no name";
+  return `The document is as it was sealed by ${who}${when}.`;
 }
 
 /**
