@@ -59,6 +59,7 @@ class Issuer:
 
 
 ISSUER: Final = Issuer("issuer")
+TURNED: Final = "\u202enedlog\u202c"
 SCRIPT: Final = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 OTHER: Final[tuple[Field, ...]] = (
     (f"{HOLDER}titulaire.nomNaissance", "MOREAU"),
@@ -86,7 +87,11 @@ class Scene:
         )
         self.taken_back = self.log.certify(deposit, make_record(code="RNCP31114"))
         self.others = self.log.certify(deposit, make_record(OTHER, code="RNCP35584"))
-        named = ((f"{HOLDER}titulaire.nomNaissance", SCRIPT), *OTHER[1:])
+        named = (
+            (f"{HOLDER}titulaire.nomNaissance", SCRIPT),
+            (f"{HOLDER}titulaire.prenom1", TURNED),
+            *OTHER[2:],
+        )
         self.hostile = self.log.certify(deposit, make_record(named))
         self.log.withdraw(self.taken_back)
         self.log.publish()

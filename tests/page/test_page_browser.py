@@ -133,7 +133,9 @@ def test_what_the_proof_says_is_shown_and_nothing_of_it_is_run(
         step_of("two-persons.pdf", documents["two-persons.pdf"]),
     ]
     script, withdrawn, two = browse(page, steps, tmp_path)
-    assert SCRIPT in script["holder"]
+    assert SCRIPT in script["text"]
+    assert "\\u202enedlog\\u202c" in script["text"], "nothing turns a text around"
+    assert "\u202e" not in script["text"]
     assert script["title"] == "Vérifier un CV"
     assert is_quiet(script)
     assert withdrawn["standings"] == ["En vigueur", "Retirée"]

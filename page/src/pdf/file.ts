@@ -112,9 +112,14 @@ export class PdfFile {
   }
 
   #inflateStructure(stream: Stream): Uint8Array {
-    const data = this.decode(stream, this.#structureLeft);
-    this.#structureLeft -= data.length;
-    return data;
+    try {
+      const data = this.decode(stream, this.#structureLeft);
+      this.#structureLeft -= data.length;
+      return data;
+    } catch (error) {
+      this.#structureLeft = 0; // so that nobody tries again for each of many objects
+      throw error;
+    }
   }
 
   #readObject(offset: number): { number: number; value: Value } {

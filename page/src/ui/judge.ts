@@ -104,7 +104,8 @@ export function holderOfFields(fields: Map<string, Value>): Holder | null {
   return { name: first === null ? last : `${first} ${last}`, born };
 }
 
-export const personIn = (one: CertificationReport): Holder | null => holderOfFields(fieldsOf(one.fields));
+/** Whose one certification is; it is tied to nobody where no whole identity is shown. */
+export const personIn = (one: CertificationReport): Holder | null => (one.identity === null ? null : holderOfFields(fieldsOf(one.fields)));
 
 /** Green only where everything holds and everything shown is in force. */
 export function toneOf(report: CvReport, shown: readonly Shown[]): Tone {
