@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import shutil
 import subprocess
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -24,7 +26,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from provenance.cv.pdf import attach, extract
 from provenance.cv.roots import SealRoots
-from provenance.cv.seal import SealingError, load_signer, seal
+from provenance.cv.seal import SealingError, SealSigner, load_signer, seal
+from provenance.cv.trial import make_trial_seal
 from provenance.errors import FormatError, KeyFileError, PolicyError
 from sealing import (
     BUNDLE,
@@ -100,6 +103,40 @@ def test_openssl_verifies_the_signature(tmp_path: Path) -> None:
         ],
         check=True,
         capture_output=True,
+    )
+
+
+@pytest.mark.skipif(
+    not (shutil.which("pdfsig") and shutil.which("certutil")),
+    reason="poppler-utils and libnss3-tools are not installed",
+)
+def test_poppler_trusts_the_seal_and_goes_on_doing_so_when_the_file_has_grown(
+    tmp_path: Path,
+) -> None:
+    made = make_trial_seal("Exemple", datetime.now(UTC))
+    data = sealed(SealSigner(made.key, made.certificate, (made.root,)))
+    (tmp_path / "root.pem").write_bytes(made.root.public_bytes(Encoding.PEM))
+    nss = f"sql:{tmp_path / 'nss'}"
+    (tmp_path / "nss").mkdir()
+    for words in (
+        ("-N", "--empty-password"),
+        ("-A", "-n", "root", "-t", "CT,C,C", "-i", tmp_path / "root.pem"),
+    ):
+        subprocess.run(["certutil", "-d", nss, *words], check=True)
+
+    def look(pdf: bytes) -> str:
+        (tmp_path / "cv.pdf").write_bytes(pdf)
+        command = ["pdfsig", "-nssdir", nss, str(tmp_path / "cv.pdf")]
+        return subprocess.run(command, check=True, capture_output=True).stdout.decode()
+
+    said = look(data)
+    for wanted in ("Total document signed", "Signature is Valid", "Certificate is Trusted"):
+        assert wanted in said
+    # What a viewer says of the signature says nothing of what was added behind it.
+    grown = data + b"\n"
+    assert "Signature is Valid" in look(grown)
+    assert (
+        judge(grown, SealRoots(seals=(made.root.public_bytes(Encoding.DER),))).level == "forged"
     )
 
 
