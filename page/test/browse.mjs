@@ -47,9 +47,10 @@ function drop(files) {
 }
 
 async function give(page, step) {
-  if (step.trust) {
+  if (step.trust !== undefined) {
     if (step.trust.roots) await page.setInputFiles("#roots", step.trust.roots);
-    await page.setInputFiles("#policy", step.trust.policy);
+    if (step.trust.policy) await page.setInputFiles("#policy", step.trust.policy);
+    await page.click(".trust-form button");
     await page.waitForSelector("#file:not([disabled]), .message:not(:empty)", { state: "attached", timeout: 5000 });
   }
   if (step.language) await page.click(`.languages [lang=${step.language}]`);
@@ -106,7 +107,7 @@ for (const step of plan.steps) {
   let problem = null;
   try {
     await give(page, step);
-    if (step.file || step.drop || step.text !== undefined || step.trust) await page.waitForSelector(step.until ?? ".result, .message:not(:empty)", { timeout: step.timeout ?? 45000 });
+    if (step.file || step.drop || step.text !== undefined || step.trust !== undefined) await page.waitForSelector(step.until ?? ".result, .message:not(:empty)", { timeout: step.timeout ?? 45000 });
     if (step.click) await page.click(step.click);
     if (step.wait) await page.waitForSelector(step.wait, { timeout: 15000 });
   } catch (error) {

@@ -27,7 +27,7 @@ function renderAnswer(question: string, { tone, word, sentences }: Answer): HTML
   return el("li", { class: `answer ${tone}` },
     el("h2", null, question),
     el("p", { class: "word" }, icon(ICONS[tone]), word),
-    ...sentences.map((one) => one !== null && el("p", null, one)),
+    el("div", null, ...sentences.map((one) => one !== null && el("p", null, one))),
   );
 }
 

@@ -1,3 +1,4 @@
+import { FormatError } from "../core/index.ts";
 import { el } from "./dom.ts";
 import { TRUST_SIZE_MAX, type Trust, makeTrust } from "./trust.ts";
 import type { Words } from "./words.ts";
@@ -30,23 +31,28 @@ function renderForm(words: Words, onTrust: (trust: Trust) => void): HTMLElement 
   const read = async () => {
     complaint.textContent = "";
     const file = policy.files?.[0];
-    if (file === undefined) return;
+    if (file === undefined) {
+      complaint.textContent = said.missing;
+      return;
+    }
     try {
       onTrust(makeTrust(await readText(file), await readText(roots.files?.[0]), false));
     } catch (error) {
-      complaint.textContent = said.bad(error instanceof Error ? error.message : "");
+      complaint.textContent = said.bad(error instanceof FormatError ? error.message : said.noText);
     }
   };
-  for (const input of [policy, roots]) input.addEventListener("change", () => void read());
+  const button = el("button", { type: "button", class: "button" }, said.use);
+  button.addEventListener("click", () => void read());
   return el("div", { class: "trust-form" },
-    el("label", { for: "roots" }, said.roots), roots,
     el("label", { for: "policy" }, said.policy), policy,
+    el("label", { for: "roots" }, said.roots), roots,
     complaint,
+    button,
   );
 }
 
 async function readText(file: File | undefined): Promise<string> {
   if (file === undefined) return "";
-  if (file.size > TRUST_SIZE_MAX) throw new Error(`> ${TRUST_SIZE_MAX} bytes`);
+  if (file.size > TRUST_SIZE_MAX) throw new FormatError(`> ${TRUST_SIZE_MAX} bytes`);
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
 }
