@@ -59,7 +59,8 @@ function answerProof(report: CvReport, shown: readonly Shown[], words: Words): A
   if (printed !== null && report.verdict === "yes") {
     return { tone: "good", word: words.answers.yes, sentences: [words.proof.summary(shown.length, printed.origin)] };
   }
-  if (proof === null) return { tone: report.verdict === "unreadable" ? "unknown" : "bad", word: words.answers.no, sentences: [words.proof.none] };
+  if (report.verdict === "unreadable") return { tone: "unknown", word: words.answers.unknown, sentences: [words.proof.none] };
+  if (proof === null) return { tone: "bad", word: words.answers.no, sentences: [words.proof.none] };
   const failing = proof.checks.filter((one) => one.outcome === "no").map((one) => words.checkNames[one.name] ?? one.name);
   return { tone: "bad", word: words.answers.no, sentences: [words.proof.no, failing.length > 0 ? `${words.proof.failing} ${[...new Set(failing)].join(", ")}.` : null] };
 }

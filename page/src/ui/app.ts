@@ -150,7 +150,7 @@ export class App {
     if (file === undefined) return;
     if (files.length > 1) return this.#refuse((words) => words.errors.many);
     // The size is asked for before a byte is read.
-    if (file.size > FILE_SIZE_MAX) return this.#refuse((words) => words.errors.tooLarge(`${FILE_SIZE_MAX / 1024 / 1024} Mio`));
+    if (file.size > FILE_SIZE_MAX) return this.#refuse((words) => words.errors.tooLarge(FILE_SIZE_MAX / 1024 / 1024));
     if (file.size === 0) return this.#refuse((words) => words.errors.empty);
     try {
       await this.#verify(await file.arrayBuffer(), file.name);

@@ -37,7 +37,7 @@ export const english: typeof french = {
     replace: "Use other files of trust",
   },
   errors: {
-    tooLarge: (max) => `This file is too large (more than ${max}). It was not read.`,
+    tooLarge: (mebibytes) => `This file is too large (more than ${mebibytes} MiB). It was not read.`,
     empty: "This file is empty.",
     unreadable: "This file could not be read.",
     timeout: "The verification was stopped: this document asks for too much computing. Nothing is proven.",

@@ -35,7 +35,7 @@ export const french = {
     replace: "Utiliser d’autres fichiers de confiance",
   },
   errors: {
-    tooLarge: (max: string) => `Ce fichier est trop grand (plus de ${max}). Il n’a pas été lu.`,
+    tooLarge: (mebibytes: number) => `Ce fichier est trop grand (plus de ${mebibytes} Mio). Il n’a pas été lu.`,
     empty: "Ce fichier est vide.",
     unreadable: "Ce fichier n’a pas pu être lu.",
     timeout: "La vérification a été arrêtée : ce document demande trop de calcul. Rien n’est prouvé.",
