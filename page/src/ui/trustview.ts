@@ -4,9 +4,17 @@ import { TRUST_SIZE_MAX, type Trust, makeTrust } from "./trust.ts";
 import type { Words } from "./words.ts";
 
 /** Whom the page trusts, and how its user gives it other files of trust. */
-export function renderTrust(trust: Trust | null, words: Words, onTrust: (trust: Trust) => void): HTMLElement {
+export function renderTrust(
+  trust: Trust | null,
+  words: Words,
+  onTrust: (trust: Trust) => void,
+): HTMLElement {
   const said = words.trust;
-  const section = el("section", { class: `trust${trust === null ? " missing" : ""}`, "aria-labelledby": "trust" }, el("h2", { id: "trust" }, said.title));
+  const section = el(
+    "section",
+    { class: `trust${trust === null ? " missing" : ""}`, "aria-labelledby": "trust" },
+    el("h2", { id: "trust" }, said.title),
+  );
   const form = renderForm(words, onTrust);
   if (trust === null) {
     section.append(el("p", null, said.none), form);
@@ -16,8 +24,17 @@ export function renderTrust(trust: Trust | null, words: Words, onTrust: (trust: 
   const { seals, tsas } = trust.parsed;
   section.append(
     el("p", null, trust.isBuiltIn ? said.builtIn(origin) : said.loaded(origin)),
-    el("p", { class: "hint" }, seals.length === 0 ? said.noSeals : said.seals(seals.length, tsas.length)),
-    el("details", null, el("summary", null, said.show), el("pre", { tabindex: "0" }, `${trust.policy}\n${trust.roots}`)),
+    el(
+      "p",
+      { class: "hint" },
+      seals.length === 0 ? said.noSeals : said.seals(seals.length, tsas.length),
+    ),
+    el(
+      "details",
+      null,
+      el("summary", null, said.show),
+      el("pre", { tabindex: "0" }, `${trust.policy}\n${trust.roots}`),
+    ),
     el("details", null, el("summary", null, said.replace), form),
   );
   return section;
@@ -43,9 +60,13 @@ function renderForm(words: Words, onTrust: (trust: Trust) => void): HTMLElement 
   };
   const button = el("button", { type: "button", class: "button" }, said.use);
   button.addEventListener("click", () => void read());
-  return el("div", { class: "trust-form" },
-    el("label", { for: "policy" }, said.policy), policy,
-    el("label", { for: "roots" }, said.roots), roots,
+  return el(
+    "div",
+    { class: "trust-form" },
+    el("label", { for: "policy" }, said.policy),
+    policy,
+    el("label", { for: "roots" }, said.roots),
+    roots,
     complaint,
     button,
   );
@@ -54,5 +75,7 @@ function renderForm(words: Words, onTrust: (trust: Trust) => void): HTMLElement 
 async function readText(file: File | undefined): Promise<string> {
   if (file === undefined) return "";
   if (file.size > TRUST_SIZE_MAX) throw new FormatError(`> ${TRUST_SIZE_MAX} bytes`);
-  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await file.arrayBuffer());
+  return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(
+    await file.arrayBuffer(),
+  );
 }
