@@ -35,7 +35,10 @@ function embedWorker(text) {
   return {
     name: "worker",
     setup(on) {
-      on.onResolve({ filter: /^worker-source$/ }, (args) => ({ path: args.path, namespace: "worker" }));
+      on.onResolve({ filter: /^worker-source$/ }, (args) => ({
+        path: args.path,
+        namespace: "worker",
+      }));
       on.onLoad({ filter: /.*/, namespace: "worker" }, () => ({
         contents: `export default ${JSON.stringify(text)}`,
         loader: "js",
@@ -52,7 +55,9 @@ function packagesOf(inputs) {
 function licenceOf(name) {
   const directory = join(ROOT, "node_modules", name);
   const { version, license } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
-  const file = readdirSync(directory).sort().find((one) => /^licen[cs]e/i.test(one));
+  const file = readdirSync(directory)
+    .sort()
+    .find((one) => /^licen[cs]e/i.test(one));
   if (file === undefined) throw new Error(`${name}: no licence file`);
   const text = readFileSync(join(directory, file), "utf8").replaceAll("\r\n", "\n").trim();
   return `${name} ${version} (${license})\n\n${text}\n`;

@@ -292,8 +292,9 @@ def test_the_page_without_trust_asks_for_it_and_a_wrong_policy_proves_nothing(
         step_of("wrong", genuine, trust=wrong),
         step_of("half", genuine, trust=half),
         {"id": "broken", "trust": broken},
+        {"id": "none", "trust": {}},
     ]
-    idle, yes, no, unsealed, refused = browse(bare, steps, tmp_path)
+    idle, yes, no, unsealed, refused, none = browse(bare, steps, tmp_path)
     assert idle["disabled"] is True
     assert "ne connaît aucun registre" in idle["text"]
     assert (yes["verdict"], yes["tone"]) == ("yes", "good")
@@ -302,6 +303,7 @@ def test_the_page_without_trust_asks_for_it_and_a_wrong_policy_proves_nothing(
     assert unsealed["failing"] == ["seal-trust"]
     assert "pas utilisable" in refused["message"]
     assert refused["disabled"] is True
+    assert "Choisissez d’abord" in none["message"]
 
 
 def test_it_is_used_by_keyboard_alone(

@@ -8,14 +8,17 @@ const SIDE_MAX = 3000;
 const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const JPEG = [0xff, 0xd8, 0xff];
 
-const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean => start.every((one, at) => bytes[at] === one);
-export const isPicture = (bytes: Uint8Array): boolean => startsWith(bytes, PNG) || startsWith(bytes, JPEG);
+const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
+  start.every((one, at) => bytes[at] === one);
+export const isPicture = (bytes: Uint8Array): boolean =>
+  startsWith(bytes, PNG) || startsWith(bytes, JPEG);
 
 /** The text of the QR code in a picture; its size is read from its head before it is decoded. */
 export async function readPicture(bytes: Uint8Array): Promise<string> {
   if (bytes.length > IMAGE_SIZE_MAX) refuse(`the picture has more than ${IMAGE_SIZE_MAX} bytes`);
   const [width, height] = startsWith(bytes, PNG) ? sizeOfPng(bytes) : sizeOfJpeg(bytes);
-  if (!(width * height > 0 && width * height <= PIXELS_MAX)) refuse(`the picture has more than ${PIXELS_MAX} pixels, or none`);
+  if (!(width * height > 0 && width * height <= PIXELS_MAX))
+    refuse(`the picture has more than ${PIXELS_MAX} pixels, or none`);
   const bitmap = await decodePicture(bytes);
   for (const side of [SIDE_MAX, 1400, 700]) {
     const text = findCode(bitmap, side);
@@ -34,7 +37,10 @@ async function decodePicture(bytes: Uint8Array): Promise<ImageBitmap> {
 
 function findCode(bitmap: ImageBitmap, side: number): string | null {
   const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
-  const [width, height] = [Math.max(1, Math.round(bitmap.width * scale)), Math.max(1, Math.round(bitmap.height * scale))];
+  const [width, height] = [
+    Math.max(1, Math.round(bitmap.width * scale)),
+    Math.max(1, Math.round(bitmap.height * scale)),
+  ];
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (context === null) return null;
   context.fillStyle = "#fff"; // what is transparent in the picture is white on paper
@@ -59,9 +65,10 @@ function sizeOfPng(bytes: Uint8Array): [number, number] {
 /** The frame header among a JPEG's segments (ITU-T T.81, section B.2.2). */
 function sizeOfJpeg(bytes: Uint8Array): [number, number] {
   const data = view(bytes);
-  for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; ) {
+  for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff;) {
     const kind = bytes[at + 1]!;
-    if (kind >= 0xc0 && kind <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(kind)) return [data.getUint16(at + 7), data.getUint16(at + 5)];
+    if (kind >= 0xc0 && kind <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(kind))
+      return [data.getUint16(at + 7), data.getUint16(at + 5)];
     at += kind === 0xff ? 1 : 2 + data.getUint16(at + 2);
   }
   return refuse("the picture is damaged");

@@ -1,6 +1,7 @@
 import { RefusedError, refuse } from "../errors.ts";
 import { inflate } from "./inflate.ts";
 import { Lexer } from "./lexer.ts";
+import { unpredict } from "./predictor.ts";
 import { type Dict, Name, Ref, Stream, type Value, isDict, isName } from "./values.ts";
 
 export const PDF_SIZE_MAX = 64 * 1024 * 1024;
@@ -29,7 +30,8 @@ export class PdfFile {
     if (this.trailer.has("Encrypt")) refuse("the PDF is encrypted");
     const root = this.dict(this.trailer.get("Root"));
     this.catalog = root ?? refuse("the PDF has no catalog");
-    if (this.list(this.dict(this.catalog.get("Pages"))?.get("Kids")).length === 0) refuse("the PDF has no pages");
+    if (this.list(this.dict(this.catalog.get("Pages"))?.get("Kids")).length === 0)
+      refuse("the PDF has no pages");
   }
   readonly bytes: Uint8Array;
   readonly trailer: Dict;
@@ -42,12 +44,14 @@ export class PdfFile {
 
   #readTables(): Dict {
     const tail = new TextDecoder("latin1").decode(this.bytes.subarray(-TAIL_SIZE));
-    const found = /^[\s\S]*startxref\s+(\d{1,15})\s+%%EOF/.exec(tail) ?? refuse("the PDF has no end");
+    const found =
+      /^[\s\S]*startxref\s+(\d{1,15})\s+%%EOF/.exec(tail) ?? refuse("the PDF has no end");
     const waiting: number[] = [Number(found[1])];
     const seen = new Set<number>();
     let trailer: Dict | undefined;
     for (let offset = waiting.shift(); offset !== undefined; offset = waiting.shift()) {
-      if (seen.has(offset) || seen.size >= SECTIONS_MAX) refuse("the PDF's tables lead in a circle");
+      if (seen.has(offset) || seen.size >= SECTIONS_MAX)
+        refuse("the PDF's tables lead in a circle");
       seen.add(offset);
       const dict = this.#readSection(offset);
       trailer ??= dict;
@@ -63,7 +67,8 @@ export class PdfFile {
     const lexer = new Lexer(this.bytes, offset);
     if (lexer.word() === "xref") return this.#readTable(lexer);
     const { value } = this.#readObject(offset);
-    if (!(value instanceof Stream) || !isName(value.dict.get("Type"), "XRef")) refuse("a cross-reference table is missing");
+    if (!(value instanceof Stream) || !isName(value.dict.get("Type"), "XRef"))
+      refuse("a cross-reference table is missing");
     this.#readXrefStream(value);
     return value.dict;
   }
@@ -98,14 +103,20 @@ export class PdfFile {
   #readXrefStream(stream: Stream): void {
     const widths = numbers(stream.dict.get("W") ?? null);
     const size = stream.dict.get("Size");
-    if (widths.length !== 3 || widths.some((one) => one > 8) || typeof size !== "number") refuse("a cross-reference stream cannot be read");
+    if (widths.length !== 3 || widths.some((one) => one > 8) || typeof size !== "number")
+      refuse("a cross-reference stream cannot be read");
     const data = this.#inflateStructure(stream);
     const index = numbers(stream.dict.get("Index") ?? [0, size]);
     const width = widths[0]! + widths[1]! + widths[2]!;
     let at = 0;
     for (let pair = 0; pair + 1 < index.length; pair += 2) {
-      for (let number = index[pair]!; number < index[pair]! + index[pair + 1]!; number++, at += width) {
-        if (width === 0 || at + width > data.length) refuse("a cross-reference stream is too short");
+      for (
+        let number = index[pair]!;
+        number < index[pair]! + index[pair + 1]!;
+        number++, at += width
+      ) {
+        if (width === 0 || at + width > data.length)
+          refuse("a cross-reference stream is too short");
         this.#place(number, readPlace(data.subarray(at, at + width), widths));
       }
     }
@@ -142,7 +153,8 @@ export class PdfFile {
     if (this.bytes[lexer.at] === 13) lexer.at++;
     if (this.bytes[lexer.at] === 10) lexer.at++;
     const length = this.get(dict.get("Length"));
-    if (typeof length !== "number" || length < 0 || lexer.at + length > this.bytes.length) refuse("a stream in the PDF has no length");
+    if (typeof length !== "number" || length < 0 || lexer.at + length > this.bytes.length)
+      refuse("a stream in the PDF has no length");
     const raw = this.bytes.subarray(lexer.at, lexer.at + length);
     lexer.at += length;
     lexer.expect("endstream");
@@ -192,7 +204,8 @@ export class PdfFile {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       const node = this.dict(next[0]);
       if (node === undefined) continue;
-      if (seen.has(node) || seen.size >= NODES_MAX || next[1] > TREE_DEPTH_MAX) refuse("a tree in the PDF is too large, or leads in a circle");
+      if (seen.has(node) || seen.size >= NODES_MAX || next[1] > TREE_DEPTH_MAX)
+        refuse("a tree in the PDF is too large, or leads in a circle");
       seen.add(node);
       for (const kid of this.list(node.get("Kids"))) waiting.push([kid, next[1] + 1]);
     }
@@ -205,7 +218,8 @@ export class PdfFile {
     if (known !== undefined) return known;
     const stream = this.get(new Ref(number, 0));
     const place = this.#places.get(number);
-    if (!(stream instanceof Stream) || !place || !("offset" in place)) refuse("an object stream is missing");
+    if (!(stream instanceof Stream) || !place || !("offset" in place))
+      refuse("an object stream is missing");
     const pack = this.#unpack(stream);
     this.#packs.set(number, pack);
     return pack;
@@ -213,7 +227,10 @@ export class PdfFile {
 
   #unpack(stream: Stream): Map<number, Value> {
     const data = this.#inflateStructure(stream);
-    const [count, first] = numbers([stream.dict.get("N") ?? null, stream.dict.get("First") ?? null]);
+    const [count, first] = numbers([
+      stream.dict.get("N") ?? null,
+      stream.dict.get("First") ?? null,
+    ]);
     const header = new Lexer(data, 0);
     const pack = new Map<number, Value>();
     for (let at = 0; at < count!; at++) {
@@ -242,10 +259,13 @@ export class PdfFile {
     if (filters.length > 4) refuse("a stream in the PDF has too many filters");
     let data = stream.raw;
     filters.forEach((filter, at) => {
-      if (!(filter instanceof Name) || filter.text !== "FlateDecode") refuse("a stream in the PDF has an unknown filter");
+      if (!(filter instanceof Name) || filter.text !== "FlateDecode")
+        refuse("a stream in the PDF has an unknown filter");
       data = unpredict(inflate(data, sizeMax), this.dict(parameters[at]));
     });
-    return data.length > sizeMax ? refuse(`a stream in the PDF has more than ${sizeMax} bytes`) : data;
+    return data.length > sizeMax
+      ? refuse(`a stream in the PDF has more than ${sizeMax} bytes`)
+      : data;
   }
 
   #list(value: Value | undefined): Value[] {
@@ -258,9 +278,12 @@ export class PdfFile {
 /** A text string: UTF-16 or UTF-8 with its mark, else PDFDocEncoding, whose letters are Latin. */
 export function textOf(value: Value): string | null {
   if (!(value instanceof Uint8Array)) return null;
-  if (value[0] === 0xfe && value[1] === 0xff) return new TextDecoder("utf-16be").decode(value.subarray(2));
-  if (value[0] === 0xff && value[1] === 0xfe) return new TextDecoder("utf-16le").decode(value.subarray(2));
-  if (value[0] === 0xef && value[1] === 0xbb && value[2] === 0xbf) return new TextDecoder().decode(value.subarray(3));
+  if (value[0] === 0xfe && value[1] === 0xff)
+    return new TextDecoder("utf-16be").decode(value.subarray(2));
+  if (value[0] === 0xff && value[1] === 0xfe)
+    return new TextDecoder("utf-16le").decode(value.subarray(2));
+  if (value[0] === 0xef && value[1] === 0xbb && value[2] === 0xbf)
+    return new TextDecoder().decode(value.subarray(3));
   return new TextDecoder("latin1").decode(value);
 }
 
@@ -270,7 +293,11 @@ function startsWith(bytes: Uint8Array, text: string): boolean {
 
 function numbers(value: Value): number[] {
   if (!Array.isArray(value)) refuse("a list of numbers is missing in the PDF");
-  return value.map((one) => (Number.isSafeInteger(one) && (one as number) >= 0 ? (one as number) : refuse("a number is missing in the PDF")));
+  return value.map((one) =>
+    Number.isSafeInteger(one) && (one as number) >= 0
+      ? (one as number)
+      : refuse("a number is missing in the PDF"),
+  );
 }
 
 function readPlace(entry: Uint8Array, widths: readonly number[]): Place {
@@ -283,39 +310,4 @@ function readPlace(entry: Uint8Array, widths: readonly number[]): Place {
   }) as [number, number, number];
   if (kind === 1) return { offset: second };
   return kind === 2 ? { stream: second, position: third } : null;
-}
-
-/** Undo the PNG predictors (ISO 32000-1, section 7.4.4.4). */
-function unpredict(data: Uint8Array, parameters: Dict | undefined): Uint8Array {
-  const predictor = parameters?.get("Predictor") ?? 1;
-  if (predictor === 1) return data;
-  const [colors, bits, columns] = [["Colors", 1], ["BitsPerComponent", 8], ["Columns", 1]].map(([name, otherwise]) => parameters?.get(name as string) ?? otherwise) as number[];
-  if (typeof predictor !== "number" || predictor < 10 || colors !== 1 || bits !== 8 || !(columns! > 0 && columns! < 65536)) refuse("a stream in the PDF has an unknown predictor");
-  return unfilterPng(data, columns!);
-}
-
-function unfilterPng(data: Uint8Array, width: number): Uint8Array {
-  const rows = Math.floor(data.length / (width + 1));
-  const out = new Uint8Array(rows * width);
-  for (let row = 0; row < rows; row++) {
-    const kind = data[row * (width + 1)]!;
-    for (let x = 0; x < width; x++) {
-      const at = row * width + x;
-      const left = x > 0 ? out[at - 1]! : 0;
-      const up = row > 0 ? out[at - width]! : 0;
-      const corner = x > 0 && row > 0 ? out[at - width - 1]! : 0;
-      out[at] = data[row * (width + 1) + 1 + x]! + predict(kind, left, up, corner);
-    }
-  }
-  return out;
-}
-
-function predict(kind: number, left: number, up: number, corner: number): number {
-  if (kind === 0) return 0;
-  if (kind === 1) return left;
-  if (kind === 2) return up;
-  if (kind === 3) return (left + up) >> 1;
-  if (kind !== 4) refuse("a stream in the PDF has an unknown predictor");
-  const [a, b, c] = [left, up, corner].map((one) => Math.abs(left + up - corner - one)) as [number, number, number];
-  return a <= b && a <= c ? left : b <= c ? up : corner;
 }

@@ -32,7 +32,10 @@ export function inflateWhole(data: Uint8Array, sizeMax: number): Uint8Array {
   return sum === high * 65_536 + low ? found : refuse("its checksum is wrong");
 }
 
-export function join(pieces: readonly Uint8Array[], size = pieces.reduce((sum, one) => sum + one.length, 0)): Uint8Array {
+export function join(
+  pieces: readonly Uint8Array[],
+  size = pieces.reduce((sum, one) => sum + one.length, 0),
+): Uint8Array {
   const all = new Uint8Array(size);
   let at = 0;
   for (const piece of pieces) {

@@ -8,7 +8,9 @@ const STRING_SIZE_MAX = 4 * 1024 * 1024;
 const WHITE = new Set([0, 9, 10, 12, 13, 32]);
 const DELIMITERS = new Set([..."()<>[]{}/%"].map((one) => one.charCodeAt(0)));
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)$/;
-const ESCAPES = new Map([..."nrtbf"].map((one, at) => [one.charCodeAt(0), [10, 13, 9, 8, 12][at]!]));
+const ESCAPES = new Map(
+  [..."nrtbf"].map((one, at) => [one.charCodeAt(0), [10, 13, 9, 8, 12][at]!]),
+);
 
 /** Reads values out of a PDF's bytes, from a position on (ISO 32000-1, sections 7.2 and 7.3). */
 export class Lexer {
@@ -28,7 +30,8 @@ export class Lexer {
   }
 
   #skipComment(): void {
-    while (this.at + 1 < this.bytes.length && ![10, 13].includes(this.bytes[this.at + 1]!)) this.at++;
+    while (this.at + 1 < this.bytes.length && ![10, 13].includes(this.bytes[this.at + 1]!))
+      this.at++;
   }
 
   /** The characters up to the next white space or delimiter: a number or a keyword. */
@@ -80,7 +83,8 @@ export class Lexer {
   #reference(number: number): Ref | undefined {
     const back = this.at;
     const generation = this.word();
-    if (/^\d{1,5}$/.test(generation) && this.word() === "R") return new Ref(number, Number(generation));
+    if (/^\d{1,5}$/.test(generation) && this.word() === "R")
+      return new Ref(number, Number(generation));
     this.at = back;
     return undefined;
   }
@@ -124,7 +128,9 @@ export class Lexer {
     const end = this.bytes.indexOf(0x3e, this.at);
     if (end < 0) refuse("a string in the PDF does not end");
     if (end - this.at > STRING_SIZE_MAX) refuse("a string in the PDF is too long");
-    const digits = new TextDecoder("latin1").decode(this.bytes.subarray(this.at + 1, end)).replace(/[\0\t\n\f\r ]/g, "");
+    const digits = new TextDecoder("latin1")
+      .decode(this.bytes.subarray(this.at + 1, end))
+      .replace(/[\0\t\n\f\r ]/g, "");
     if (!/^[0-9A-Fa-f]*$/.test(digits)) refuse("a string in the PDF cannot be read");
     this.at = end + 1;
     return decodeHex(digits.length % 2 ? `${digits}0` : digits);
@@ -133,7 +139,7 @@ export class Lexer {
   #literal(): Uint8Array {
     const out: number[] = [];
     let open = 1;
-    for (this.at++; ; ) {
+    for (this.at++; ;) {
       if (out.length > STRING_SIZE_MAX) refuse("a string in the PDF is too long");
       const one = this.bytes[this.at++];
       if (one === undefined) refuse("a string in the PDF does not end");
@@ -149,7 +155,9 @@ export class Lexer {
 
   #escape(out: number[]): void {
     const one = this.bytes[this.at++] ?? refuse("a string in the PDF does not end");
-    const octal = /^[0-7]{1,3}/.exec(String.fromCharCode(...this.bytes.subarray(this.at - 1, this.at + 2)));
+    const octal = /^[0-7]{1,3}/.exec(
+      String.fromCharCode(...this.bytes.subarray(this.at - 1, this.at + 2)),
+    );
     if (octal !== null) {
       this.at += octal[0].length - 1;
       out.push(Number.parseInt(octal[0], 8) & 0xff);
@@ -163,6 +171,7 @@ export class Lexer {
 
 export function decodeHex(digits: string): Uint8Array {
   const bytes = new Uint8Array(digits.length / 2);
-  for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16);
+  for (let at = 0; at < bytes.length; at++)
+    bytes[at] = Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16);
   return bytes;
 }

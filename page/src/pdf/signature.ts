@@ -24,12 +24,20 @@ export interface PdfSignature {
  * there are several, or one that no signature field leads to (ISO 32000-2, section 12.7.5.5).
  */
 export function readSignature(file: PdfFile): PdfSignature | null {
-  const dicts = file.objects().filter((one) => isDict(one)).filter((one) => one.has("ByteRange") || SIGNATURE_TYPES.some((type) => isName(file.get(one.get("Type")), type)));
+  const dicts = file
+    .objects()
+    .filter((one) => isDict(one))
+    .filter(
+      (one) =>
+        one.has("ByteRange") ||
+        SIGNATURE_TYPES.some((type) => isName(file.get(one.get("Type")), type)),
+    );
   const values = signedFields(file);
   const marks = countMarks(file.bytes);
   if (dicts.length + values.length + marks === 0) return null;
   if (marks !== 1) refuse("not exactly one signature in the file");
-  if (dicts.length !== 1 || values.length !== 1 || values[0] !== dicts[0]) refuse("not exactly one signature in one field");
+  if (dicts.length !== 1 || values.length !== 1 || values[0] !== dicts[0])
+    refuse("not exactly one signature in one field");
   return parseSignature(file, dicts[0]!);
 }
 
@@ -45,7 +53,11 @@ function signedFields(file: PdfFile): Value[] {
 
 function countMarks(bytes: Uint8Array): number {
   let count = 0;
-  for (let at = bytes.indexOf(BYTE_RANGE[0]!); at >= 0; at = bytes.indexOf(BYTE_RANGE[0]!, at + 1)) {
+  for (
+    let at = bytes.indexOf(BYTE_RANGE[0]!);
+    at >= 0;
+    at = bytes.indexOf(BYTE_RANGE[0]!, at + 1)
+  ) {
     if (BYTE_RANGE.every((one, offset) => bytes[at + offset] === one)) count++;
   }
   return count;
@@ -54,8 +66,10 @@ function countMarks(bytes: Uint8Array): number {
 function parseSignature(file: PdfFile, dict: Dict): PdfSignature {
   const contents = file.get(dict.get("Contents"));
   const range = file.list(dict.get("ByteRange")).map((one) => file.get(one));
-  if (range.length !== 4 || !range.every((one) => Number.isSafeInteger(one))) refuse("the signature has no range of four numbers");
-  if (!(contents instanceof Uint8Array) || contents.length > CONTENTS_SIZE_MAX) refuse("the signature has no content, or too much");
+  if (range.length !== 4 || !range.every((one) => Number.isSafeInteger(one)))
+    refuse("the signature has no range of four numbers");
+  if (!(contents instanceof Uint8Array) || contents.length > CONTENTS_SIZE_MAX)
+    refuse("the signature has no content, or too much");
   const subfilter = file.get(dict.get("SubFilter"));
   return {
     dict,
@@ -73,12 +87,23 @@ function isCertification(file: PdfFile, dict: Dict): boolean {
   const [reference, ...others] = file.list(dict.get("Reference")).map((one) => file.dict(one));
   if (certification !== dict || reference === undefined || others.length > 0) return false;
   const parameters = file.dict(reference.get("TransformParams"));
-  return isName(file.get(reference.get("TransformMethod")), "DocMDP") && file.get(parameters?.get("P")) === 1;
+  return (
+    isName(file.get(reference.get("TransformMethod")), "DocMDP") &&
+    file.get(parameters?.get("P")) === 1
+  );
 }
 
 /** The bytes that a signature covers. */
-export function coveredBytes(file: PdfFile, [start, length, next, rest]: PdfSignature["range"]): Uint8Array {
-  const isThere = start >= 0 && length >= 0 && start + length <= next && rest >= 0 && next + rest <= file.bytes.length;
+export function coveredBytes(
+  file: PdfFile,
+  [start, length, next, rest]: PdfSignature["range"],
+): Uint8Array {
+  const isThere =
+    start >= 0 &&
+    length >= 0 &&
+    start + length <= next &&
+    rest >= 0 &&
+    next + rest <= file.bytes.length;
   if (!isThere) refuse("the signature covers bytes that are not there");
   return join([file.bytes.subarray(start, start + length), file.bytes.subarray(next, next + rest)]);
 }
@@ -92,5 +117,8 @@ export function coversAll(file: PdfFile, { contents, range }: PdfSignature): boo
   if (start !== 0 || next + rest !== file.bytes.length) return false;
   const gap = new TextDecoder("latin1").decode(file.bytes.subarray(length, next));
   const digits = /^<([0-9A-F]*)>$/.exec(gap)?.[1];
-  return digits?.length === 2 * contents.length && decodeHex(digits).every((one, at) => one === contents[at]);
+  return (
+    digits?.length === 2 * contents.length &&
+    decodeHex(digits).every((one, at) => one === contents[at])
+  );
 }

@@ -1,4 +1,11 @@
-import { BasicConstraints, Certificate, ExtKeyUsage, getCrypto, type AlgorithmIdentifier, type PublicKeyInfo } from "pkijs";
+import {
+  BasicConstraints,
+  Certificate,
+  ExtKeyUsage,
+  getCrypto,
+  type AlgorithmIdentifier,
+  type PublicKeyInfo,
+} from "pkijs";
 import * as asn1js from "asn1js";
 import { refuse } from "../errors.ts";
 import { bytesOf, equalBytes, parseDer } from "./der.ts";
@@ -11,14 +18,26 @@ const OID = {
   extendedKeyUsage: "2.5.29.37",
   commonName: "2.5.4.3",
 };
-const UNDERSTOOD = new Set([OID.keyUsage, OID.alternativeNames, OID.basicConstraints, OID.policies, OID.extendedKeyUsage]);
+const UNDERSTOOD = new Set([
+  OID.keyUsage,
+  OID.alternativeNames,
+  OID.basicConstraints,
+  OID.policies,
+  OID.extendedKeyUsage,
+]);
 export const TIME_STAMPING = "1.3.6.1.5.5.7.3.8";
 /** Certificates of one chain. */
 const CHAIN_MAX = 5;
 /** Certificates that come along; few enough that all chains of them can be tried. */
 export const POOL_MAX = 8;
 /** Extended key usages of seals: any, e-mail, documents (RFC 9336), Adobe's and Microsoft's. */
-const SEALING = new Set(["2.5.29.37.0", "1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.2.840.113583.1.1.5", "1.3.6.1.4.1.311.10.3.12"]);
+const SEALING = new Set([
+  "2.5.29.37.0",
+  "1.3.6.1.5.5.7.3.4",
+  "1.3.6.1.5.5.7.3.36",
+  "1.2.840.113583.1.1.5",
+  "1.3.6.1.4.1.311.10.3.12",
+]);
 /** Bits of the extension keyUsage (RFC 5280, section 4.2.1.3). */
 const KEY_USAGE = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5 };
 /** Signature algorithms with their hash; SHA-1 and older ones prove nothing. */
@@ -46,7 +65,8 @@ export function derOf(certificate: Certificate): Uint8Array {
   return bytesOf(certificate.toSchema().toBER());
 }
 
-export const isSame = (one: Certificate, other: Certificate): boolean => equalBytes(derOf(one), derOf(other));
+export const isSame = (one: Certificate, other: Certificate): boolean =>
+  equalBytes(derOf(one), derOf(other));
 
 export function commonName(certificate: Certificate): string | null {
   const found = certificate.subject.typesAndValues.find((one) => one.type === OID.commonName);
@@ -64,10 +84,17 @@ export async function verifySignature(
 ): Promise<boolean> {
   const own = HASHES[algorithm.algorithmId];
   if (own === undefined) refuse("a signature is of a kind that is not accepted");
-  if (own !== null && hash !== null && own !== hash) refuse("a signature names two hash algorithms");
+  if (own !== null && hash !== null && own !== hash)
+    refuse("a signature names two hash algorithms");
   const used = own ?? hash ?? refuse("a signature names no hash algorithm");
   const plain = Uint8Array.from(data).buffer;
-  return getCrypto(true).verifyWithPublicKey(plain, signature as asn1js.BitString, key, algorithm, used);
+  return getCrypto(true).verifyWithPublicKey(
+    plain,
+    signature as asn1js.BitString,
+    key,
+    algorithm,
+    used,
+  );
 }
 
 function extension(certificate: Certificate, id: string): unknown {
@@ -85,7 +112,11 @@ function hasUsage(certificate: Certificate, ...bits: number[]): boolean | null {
 /** Its key usage says that it signs, its extended key usage (where it has one) that documents. */
 export function maySeal(certificate: Certificate): boolean {
   const extended = extension(certificate, OID.extendedKeyUsage);
-  if (extended !== undefined && !(extended instanceof ExtKeyUsage && extended.keyPurposes.some((one) => SEALING.has(one)))) return false;
+  if (
+    extended !== undefined &&
+    !(extended instanceof ExtKeyUsage && extended.keyPurposes.some((one) => SEALING.has(one)))
+  )
+    return false;
   return hasUsage(certificate, KEY_USAGE.digitalSignature, KEY_USAGE.nonRepudiation) === true;
 }
 
@@ -93,7 +124,12 @@ export function maySeal(certificate: Certificate): boolean {
 export function mayStampTime(certificate: Certificate): boolean {
   const found = certificate.extensions?.find((one) => one.extnID === OID.extendedKeyUsage);
   const usage = found?.parsedValue as unknown;
-  return found?.critical === true && usage instanceof ExtKeyUsage && usage.keyPurposes.length === 1 && usage.keyPurposes[0] === TIME_STAMPING;
+  return (
+    found?.critical === true &&
+    usage instanceof ExtKeyUsage &&
+    usage.keyPurposes.length === 1 &&
+    usage.keyPurposes[0] === TIME_STAMPING
+  );
 }
 
 function mayIssue(certificate: Certificate, below: number): boolean {
@@ -105,7 +141,10 @@ function mayIssue(certificate: Certificate, below: number): boolean {
 }
 
 function isValidAt(certificate: Certificate, timeMs: number): boolean {
-  return certificate.notBefore.value.getTime() <= timeMs && timeMs <= certificate.notAfter.value.getTime();
+  return (
+    certificate.notBefore.value.getTime() <= timeMs &&
+    timeMs <= certificate.notAfter.value.getTime()
+  );
 }
 
 const isUnderstood = (certificate: Certificate): boolean =>
@@ -138,7 +177,12 @@ export async function leadsTo(
 async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promise<boolean> {
   const { tbsView, signatureValue, signatureAlgorithm } = certificate;
   try {
-    return await verifySignature(tbsView, signatureValue, issuer.subjectPublicKeyInfo, signatureAlgorithm);
+    return await verifySignature(
+      tbsView,
+      signatureValue,
+      issuer.subjectPublicKeyInfo,
+      signatureAlgorithm,
+    );
   } catch {
     return false;
   }

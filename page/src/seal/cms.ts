@@ -1,4 +1,11 @@
-import { Attribute, Certificate, ContentInfo, IssuerAndSerialNumber, SignedData, type SignerInfo } from "pkijs";
+import {
+  Attribute,
+  Certificate,
+  ContentInfo,
+  IssuerAndSerialNumber,
+  SignedData,
+  type SignerInfo,
+} from "pkijs";
 import * as asn1js from "asn1js";
 import { refuse } from "../errors.ts";
 import { POOL_MAX, derOf, verifySignature } from "./certificates.ts";
@@ -33,16 +40,23 @@ export interface Signed {
 }
 
 /** Read signed data of one kind: one signer with signed attributes, and nothing besides. */
-export function parseSigned(der: Uint8Array, what: string, contentType: string, version: number): Signed {
+export function parseSigned(
+  der: Uint8Array,
+  what: string,
+  contentType: string,
+  version: number,
+): Signed {
   const outer = new ContentInfo({ schema: parseDer(der, what, CMS_SIZE_MAX) });
   if (outer.contentType !== OID.signedData) refuse(`${what} is no signature`);
   const data = new SignedData({ schema: outer.content });
   const { eContentType, eContent } = data.encapContentInfo;
-  if (data.version !== version || eContentType !== contentType || data.crls?.length) refuse(`${what} is of another kind`);
+  if (data.version !== version || eContentType !== contentType || data.crls?.length)
+    refuse(`${what} is of another kind`);
   const [info, ...others] = data.signerInfos;
   if (info === undefined || others.length > 0) refuse(`${what} is not by exactly one signer`);
   const [digest, ...more] = data.digestAlgorithms;
-  if (more.length > 0 || digest?.algorithmId !== info.digestAlgorithm.algorithmId) refuse(`${what} names several hashes`);
+  if (more.length > 0 || digest?.algorithmId !== info.digestAlgorithm.algorithmId)
+    refuse(`${what} names several hashes`);
   const certificates = certificatesOf(data, what);
   const signers = certificates.filter((one) => isSigner(info, one));
   if (signers.length !== 1) refuse(`${what} lacks its signer's certificate, or has it twice`);
@@ -60,7 +74,8 @@ export function parseSigned(der: Uint8Array, what: string, contentType: string, 
 function certificatesOf(data: SignedData, what: string): Certificate[] {
   const all = data.certificates ?? [];
   const certificates = all.filter((one) => one instanceof Certificate);
-  if (certificates.length !== all.length || all.length > POOL_MAX) refuse(`${what} holds too many certificates, or ones of an old form`);
+  if (certificates.length !== all.length || all.length > POOL_MAX)
+    refuse(`${what} holds too many certificates, or ones of an old form`);
   return certificates;
 }
 
@@ -69,19 +84,27 @@ function tokenOf(info: SignerInfo, what: string): Uint8Array | null {
   const attributes = info.unsignedAttrs?.attributes ?? [];
   if (attributes.length === 0) return null;
   const token = attributes.length === 1 ? attribute(attributes, OID.stamp) : undefined;
-  return token === undefined ? refuse(`${what} holds an unsigned attribute that is no time stamp`) : bytesOf(token.toBER());
+  return token === undefined
+    ? refuse(`${what} holds an unsigned attribute that is no time stamp`)
+    : bytesOf(token.toBER());
 }
 
 function isSigner(info: SignerInfo, certificate: Certificate): boolean {
   const { sid } = info;
   if (info.version !== 1 || !(sid instanceof IssuerAndSerialNumber)) return false;
-  return sid.serialNumber.isEqual(certificate.serialNumber) && sid.issuer.isEqual(certificate.issuer);
+  return (
+    sid.serialNumber.isEqual(certificate.serialNumber) && sid.issuer.isEqual(certificate.issuer)
+  );
 }
 
 /** The one value of an attribute; undefined where it is not there, refused where it is not one. */
-export function attribute(attributes: readonly Attribute[] | undefined, id: string): asn1js.AsnType | undefined {
+export function attribute(
+  attributes: readonly Attribute[] | undefined,
+  id: string,
+): asn1js.AsnType | undefined {
   const found = (attributes ?? []).filter((one) => one.type === id);
-  if (found.length > 1 || found.some((one) => one.values.length !== 1)) refuse("a signature says something twice");
+  if (found.length > 1 || found.some((one) => one.values.length !== 1))
+    refuse("a signature says something twice");
   return found[0]?.values[0] as asn1js.AsnType | undefined;
 }
 
@@ -89,18 +112,35 @@ export function attribute(attributes: readonly Attribute[] | undefined, id: stri
  * Verify a CMS signature over `content`: its digest, its content type, that it names its signer's
  * certificate (RFC 5035), and the signature itself. Raises `RefusedError` where one does not hold.
  */
-export async function verifySigned(signed: Signed, content: Uint8Array, what: string): Promise<void> {
+export async function verifySigned(
+  signed: Signed,
+  content: Uint8Array,
+  what: string,
+): Promise<void> {
   const attributes = signed.info.signedAttrs ?? refuse(`${what} has no signed attributes`);
   for (const one of attributes.attributes) attribute(attributes.attributes, one.type);
   const type = attribute(attributes.attributes, OID.contentType);
-  if (!(type instanceof asn1js.ObjectIdentifier) || type.valueBlock.toString() !== signed.contentType) refuse(`${what} does not say what it signs`);
+  if (
+    !(type instanceof asn1js.ObjectIdentifier) ||
+    type.valueBlock.toString() !== signed.contentType
+  )
+    refuse(`${what} does not say what it signs`);
   const digest = attribute(attributes.attributes, OID.messageDigest);
   const expected = bytesOf(await crypto.subtle.digest(signed.digest, Uint8Array.from(content)));
-  if (!(digest instanceof asn1js.OctetString) || !equalBytes(bytesOf(digest.getValue()), expected)) refuse(`${what} is over other bytes`);
+  if (!(digest instanceof asn1js.OctetString) || !equalBytes(bytesOf(digest.getValue()), expected))
+    refuse(`${what} is over other bytes`);
   if (!(await namesSigner(signed))) refuse(`${what} does not name the certificate of its signer`);
   const { signature, signatureAlgorithm } = signed.info;
   const data = bytesOf(attributes.encodedValue);
-  if (!(await verifySignature(data, signature, signed.signer.subjectPublicKeyInfo, signatureAlgorithm, signed.digest))) {
+  if (
+    !(await verifySignature(
+      data,
+      signature,
+      signed.signer.subjectPublicKeyInfo,
+      signatureAlgorithm,
+      signed.digest,
+    ))
+  ) {
     refuse(`${what} does not verify`);
   }
 }
@@ -115,7 +155,9 @@ async function namesSigner(signed: Signed): Promise<boolean> {
   const hash = parts.find((one) => one instanceof asn1js.OctetString);
   if (hash === undefined) return false;
   const algorithm = newer === undefined ? "SHA-1" : certificateHash(parts[0]);
-  const expected = bytesOf(await crypto.subtle.digest(algorithm, Uint8Array.from(derOf(signed.signer))));
+  const expected = bytesOf(
+    await crypto.subtle.digest(algorithm, Uint8Array.from(derOf(signed.signer))),
+  );
   return equalBytes(bytesOf(hash.getValue()), expected);
 }
 
@@ -127,5 +169,8 @@ function items(value: asn1js.AsnType | undefined): asn1js.AsnType[] {
 function certificateHash(first: asn1js.AsnType | undefined): string {
   const id = items(first)[0];
   if (id === undefined) return "SHA-256";
-  return (id instanceof asn1js.ObjectIdentifier && DIGESTS[id.valueBlock.toString()]) || refuse("a signature names an unknown hash");
+  return (
+    (id instanceof asn1js.ObjectIdentifier && DIGESTS[id.valueBlock.toString()]) ||
+    refuse("a signature names an unknown hash")
+  );
 }

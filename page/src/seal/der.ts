@@ -6,7 +6,11 @@ const LIMITS = { maxDepth: 64, maxNodes: 20_000 };
 const DEPTH_MAX = 32;
 
 /** Parse bytes that are exactly one DER value. */
-export function parseDer(bytes: Uint8Array, what: string, sizeMax = Number.POSITIVE_INFINITY): asn1js.AsnType {
+export function parseDer(
+  bytes: Uint8Array,
+  what: string,
+  sizeMax = Number.POSITIVE_INFINITY,
+): asn1js.AsnType {
   if (bytes.length > sizeMax) refuse(`${what} has more than ${sizeMax} bytes`);
   checkDer(bytes, what);
   const { offset, result } = asn1js.fromBER(Uint8Array.from(bytes).buffer, LIMITS);
@@ -34,7 +38,12 @@ function checkDer(data: Uint8Array, what: string): void {
 }
 
 /** An element's tag, where its content begins, and where it ends. */
-function readElement(data: Uint8Array, start: number, end: number, what: string): [number, number, number] {
+function readElement(
+  data: Uint8Array,
+  start: number,
+  end: number,
+  what: string,
+): [number, number, number] {
   const tag = data[start]!;
   let at = start + 2;
   if (tag === 0 || (tag & 0x1f) === 0x1f || at > end) refuse(`${what} is no DER`);
@@ -43,7 +52,8 @@ function readElement(data: Uint8Array, start: number, end: number, what: string)
     const written = data.subarray(at, at + size - 0x80);
     at += size - 0x80;
     size = written.reduce((sum, one) => sum * 256 + one, 0);
-    if (written.length < 1 || written.length > 4 || at > end || size < 0x80 || written[0] === 0) refuse(`${what} is no DER`);
+    if (written.length < 1 || written.length > 4 || at > end || size < 0x80 || written[0] === 0)
+      refuse(`${what} is no DER`);
   }
   return at + size > end ? refuse(`${what} is no DER`) : [tag, at, at + size];
 }

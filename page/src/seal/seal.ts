@@ -45,11 +45,23 @@ const no = (reason: string): Finding => ({ holds: false, reason });
  * over the bytes that it names; are these all bytes of the file, and does it permit no change; does its
  * certificate lead to a trusted one, at the time of its stamp, else at `nowMs`.
  */
-export async function checkSeal(file: PdfFile, roots: CertificateRoots, nowMs: number): Promise<SealFindings> {
-  const nothing = { isThere: true, coverage: null, trust: null, sealedBy: null, sealedAt: null, isStamped: false };
+export async function checkSeal(
+  file: PdfFile,
+  roots: CertificateRoots,
+  nowMs: number,
+): Promise<SealFindings> {
+  const nothing = {
+    isThere: true,
+    coverage: null,
+    trust: null,
+    sealedBy: null,
+    sealedAt: null,
+    isStamped: false,
+  };
   try {
     const signature = readSignature(file);
-    if (signature === null) return { ...nothing, isThere: false, seal: no("there is no signature in the file") };
+    if (signature === null)
+      return { ...nothing, isThere: false, seal: no("there is no signature in the file") };
     const signed = await verifySeal(file, signature);
     const seal = yes("one sound signature, over the bytes that it names");
     const coverage = checkCoverage(file, signature);
@@ -73,28 +85,39 @@ async function verifySeal(file: PdfFile, signature: PdfSignature): Promise<Signe
 
 /** The signature alone: its length is written in two bytes, and what stands behind it is zeros. */
 function withoutPadding(contents: Uint8Array): Uint8Array {
-  if (contents[0] !== 0x30 || contents[1] !== 0x82) refuse("the signature's content is no signature");
+  if (contents[0] !== 0x30 || contents[1] !== 0x82)
+    refuse("the signature's content is no signature");
   const size = 4 + contents[2]! * 256 + contents[3]!;
-  if (contents.length < size || contents.subarray(size).some((one) => one !== 0)) refuse("the signature is followed by other content");
+  if (contents.length < size || contents.subarray(size).some((one) => one !== 0))
+    refuse("the signature is followed by other content");
   return contents.subarray(0, size);
 }
 
 function isEcdsaP256({ digest, info, signer }: Signed): boolean {
   const { algorithmId, algorithmParams } = signer.subjectPublicKeyInfo.algorithm;
   const curve: unknown = algorithmParams;
-  const isP256 = algorithmId === OID.ecKey && curve instanceof asn1js.ObjectIdentifier && curve.valueBlock.toString() === OID.p256;
+  const isP256 =
+    algorithmId === OID.ecKey &&
+    curve instanceof asn1js.ObjectIdentifier &&
+    curve.valueBlock.toString() === OID.p256;
   return isP256 && digest === "SHA-256" && info.signatureAlgorithm.algorithmId === OID.ecdsaSha256;
 }
 
 function checkCoverage(file: PdfFile, signature: PdfSignature): Finding {
-  if (!coversAll(file, signature)) return no("the seal does not cover the whole file but its own content");
+  if (!coversAll(file, signature))
+    return no("the seal does not cover the whole file but its own content");
   if (!signature.certifies) return no("the seal is no certification that permits no change");
   return yes("it covers the whole file, and permits no change");
 }
 
 type Trust = Pick<SealFindings, "trust"> & Partial<SealFindings>;
 
-async function checkTrust(signature: PdfSignature, signed: Signed, roots: CertificateRoots, nowMs: number): Promise<Trust> {
+async function checkTrust(
+  signature: PdfSignature,
+  signed: Signed,
+  roots: CertificateRoots,
+  nowMs: number,
+): Promise<Trust> {
   try {
     if (!maySeal(signed.signer)) refuse("the seal's certificate is not one for signing documents");
     const stampedMs = await stampTime(signed, roots.tsas.map(parsePem));
@@ -103,7 +126,11 @@ async function checkTrust(signature: PdfSignature, signed: Signed, roots: Certif
       refuse("the seal's certificate leads to no trusted one that was valid then");
     }
     return {
-      trust: yes(stampedMs === null ? "its certificate is trusted" : "its certificate is trusted, and a trusted stamp tells its time"),
+      trust: yes(
+        stampedMs === null
+          ? "its certificate is trusted"
+          : "its certificate is trusted, and a trusted stamp tells its time",
+      ),
       sealedBy: commonName(signed.signer),
       sealedAt: stampedMs === null ? claimedTime(signature.claimedAt) : rfc3339(stampedMs),
       isStamped: stampedMs !== null,
@@ -123,10 +150,21 @@ async function stampTime(signed: Signed, roots: readonly Certificate[]): Promise
 function claimedTime(text: string): string | null {
   const found = CLAIMED.exec(text);
   if (found === null) return null;
-  const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number) as [number, number, number, number, number, number];
-  const eastMs = (Number(found[8] ?? 0) * 60 + Number(found[9] ?? 0)) * 60_000 * (found[7] === "-" ? -1 : 1);
+  const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const eastMs =
+    (Number(found[8] ?? 0) * 60 + Number(found[9] ?? 0)) * 60_000 * (found[7] === "-" ? -1 : 1);
   const timeMs = Date.UTC(year, month - 1, day, hour, minute, second);
-  const isDate = new Date(timeMs).toISOString().replace(/\D/g, "").startsWith(found.slice(1, 7).join(""));
+  const isDate = new Date(timeMs)
+    .toISOString()
+    .replace(/\D/g, "")
+    .startsWith(found.slice(1, 7).join(""));
   return isDate ? rfc3339(timeMs - eastMs) : null;
 }
 

@@ -10,9 +10,7 @@ import { type Language, type Words, preferredLanguage, wordsOf } from "./words.t
 import { headlineOf, shownIn } from "./judge.ts";
 
 type State =
-  | { kind: "idle"; message: ((words: Words) => string) | null }
-  | { kind: "working" }
-  | Done;
+  { kind: "idle"; message: ((words: Words) => string) | null } | { kind: "working" } | Done;
 
 interface Done {
   kind: "done";
@@ -45,7 +43,13 @@ export class App {
     document.documentElement.lang = this.#language;
     document.title = words.title;
     this.#main.replaceChildren(...this.#content(words));
-    this.#root.replaceChildren(el("a", { class: "skip", href: "#main" }, words.skip), this.#header(words), this.#main, this.#status, this.#footer(words));
+    this.#root.replaceChildren(
+      el("a", { class: "skip", href: "#main" }, words.skip),
+      this.#header(words),
+      this.#main,
+      this.#status,
+      this.#footer(words),
+    );
   }
 
   #content(words: Words): Node[] {
@@ -53,8 +57,15 @@ export class App {
     if (state.kind === "done") {
       const { answer, name, bytes, verifiedAtMs } = state;
       const subject = { name, size: bytes.byteLength, hash: answer.hash, verifiedAtMs };
-      const refresh = renderRefresh(state.refresh, this.#address(answer), words, () => void this.#refresh(state));
-      return [renderResult(answer.report, subject, words, this.#language, refresh, () => this.#reset())];
+      const refresh = renderRefresh(
+        state.refresh,
+        this.#address(answer),
+        words,
+        () => void this.#refresh(state),
+      );
+      return [
+        renderResult(answer.report, subject, words, this.#language, refresh, () => this.#reset()),
+      ];
     }
     const trust = renderTrust(this.#trust, words, (found) => this.#setTrust(found));
     const intake = renderIntake(words, {
@@ -64,7 +75,12 @@ export class App {
       onFiles: (files) => void this.#takeFiles(files),
       onText: (text) => void this.#takeText(text),
     });
-    const intro = el("div", { class: "intro" }, el("h1", null, words.title), el("p", { class: "lead" }, words.lead));
+    const intro = el(
+      "div",
+      { class: "intro" },
+      el("h1", null, words.title),
+      el("p", { class: "lead" }, words.lead),
+    );
     return this.#trust === null ? [intro, trust, intake] : [intro, intake, trust];
   }
 
@@ -75,11 +91,17 @@ export class App {
 
   #header(words: Words): HTMLElement {
     const languages = (["fr", "en"] as const).map((one) => {
-      const button = el("button", { type: "button", lang: one, "aria-pressed": String(one === this.#language) }, one === "fr" ? "Français" : "English");
+      const button = el(
+        "button",
+        { type: "button", lang: one, "aria-pressed": String(one === this.#language) },
+        one === "fr" ? "Français" : "English",
+      );
       button.addEventListener("click", () => this.#setLanguage(one));
       return button;
     });
-    return el("header", null,
+    return el(
+      "header",
+      null,
       el("p", { class: "brand" }, "provenance"),
       el("div", { class: "languages", role: "group", "aria-label": words.language }, ...languages),
     );
@@ -87,10 +109,17 @@ export class App {
 
   #footer(words: Words): HTMLElement {
     const licences = document.getElementById("licences")?.textContent ?? "";
-    return el("footer", null,
+    return el(
+      "footer",
+      null,
       el("p", null, words.privacy),
       el("p", null, words.footer),
-      el("details", null, el("summary", null, words.licences), el("pre", { lang: "en", tabindex: "0" }, licences)),
+      el(
+        "details",
+        null,
+        el("summary", null, words.licences),
+        el("pre", { lang: "en", tabindex: "0" }, licences),
+      ),
     );
   }
 
@@ -118,8 +147,13 @@ export class App {
   /** A document may be dropped anywhere; what is dropped never replaces the page. */
   #listen(): void {
     const hover = (isOver: boolean) => document.body.classList.toggle("dropping", isOver);
-    window.addEventListener("dragover", (event) => { event.preventDefault(); hover(true); });
-    window.addEventListener("dragleave", (event) => { if (event.relatedTarget === null) hover(false); });
+    window.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      hover(true);
+    });
+    window.addEventListener("dragleave", (event) => {
+      if (event.relatedTarget === null) hover(false);
+    });
     window.addEventListener("drop", (event) => {
       event.preventDefault();
       hover(false);
@@ -150,7 +184,8 @@ export class App {
     if (file === undefined) return;
     if (files.length > 1) return this.#refuse((words) => words.errors.many);
     // The size is asked for before a byte is read.
-    if (file.size > FILE_SIZE_MAX) return this.#refuse((words) => words.errors.tooLarge(`${FILE_SIZE_MAX / 1024 / 1024} Mio`));
+    if (file.size > FILE_SIZE_MAX)
+      return this.#refuse((words) => words.errors.tooLarge(FILE_SIZE_MAX / 1024 / 1024));
     if (file.size === 0) return this.#refuse((words) => words.errors.empty);
     try {
       await this.#verify(await file.arrayBuffer(), file.name);
@@ -176,10 +211,21 @@ export class App {
     try {
       const verifiedAtMs = Date.now();
       const answer = await verifyBytes(bytes, trust, verifiedAtMs);
-      if (run === this.#run) this.#show({ kind: "done", name, bytes, answer, verifiedAtMs, refresh: { kind: "offered" } });
+      if (run === this.#run)
+        this.#show({
+          kind: "done",
+          name,
+          bytes,
+          answer,
+          verifiedAtMs,
+          refresh: { kind: "offered" },
+        });
     } catch (error) {
       // Whatever went wrong, nothing is proven.
-      if (run === this.#run) this.#refuse((words) => (error instanceof TimeoutError ? words.errors.timeout : words.errors.crashed));
+      if (run === this.#run)
+        this.#refuse((words) =>
+          error instanceof TimeoutError ? words.errors.timeout : words.errors.crashed,
+        );
     }
   }
 
@@ -192,10 +238,13 @@ export class App {
     this.#draw();
     this.#say(wordsOf(this.#language).refresh.working);
     const verifiedAtMs = Date.now();
-    const answer = await verifyBytes(state.bytes, trust, verifiedAtMs, trust.tiles).catch(() => null);
+    const answer = await verifyBytes(state.bytes, trust, verifiedAtMs, trust.tiles).catch(
+      () => null,
+    );
     if (run !== this.#run) return;
     const reason = answer === null ? "—" : (answer.problem ?? failure(answer));
-    if (answer !== null && reason === null) return this.#show({ ...state, answer, verifiedAtMs, refresh: { kind: "done" } });
+    if (answer !== null && reason === null)
+      return this.#show({ ...state, answer, verifiedAtMs, refresh: { kind: "done" } });
     this.#state = { ...state, refresh: { kind: "failed", reason: reason ?? "—" } };
     this.#draw();
     this.#say(wordsOf(this.#language).refresh.failed(reason ?? "—"));

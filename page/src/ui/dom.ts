@@ -4,7 +4,8 @@ type Attributes = Readonly<Record<string, string | boolean | undefined>>;
 
 /** Characters that are not seen and change what is: controls, and those that turn a text around. */
 const UNSEEN = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
-const visible = (text: string): string => text.replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+const visible = (text: string): string =>
+  text.replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,
@@ -16,7 +17,8 @@ export function el<K extends keyof HTMLElementTagNameMap>(
     if (value === true) node.setAttribute(name, "");
     else if (typeof value === "string") node.setAttribute(name, value);
   }
-  for (const child of children) if (child) node.append(typeof child === "string" ? visible(child) : child);
+  for (const child of children)
+    if (child) node.append(typeof child === "string" ? visible(child) : child);
   return node;
 }
 

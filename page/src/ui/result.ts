@@ -7,15 +7,33 @@ import { headlineOf, shownIn, toneOf } from "./judge.ts";
 import type { Language, Words } from "./words.ts";
 
 /** The answer to one document, which is also the statement that is printed. */
-export function renderResult(report: CvReport, subject: Subject, words: Words, language: Language, refresh: HTMLElement | null, onAnother: () => void): HTMLElement {
+export function renderResult(
+  report: CvReport,
+  subject: Subject,
+  words: Words,
+  language: Language,
+  refresh: HTMLElement | null,
+  onAnother: () => void,
+): HTMLElement {
   const shown = shownIn(report, subject.verifiedAtMs);
   const tone = toneOf(report, shown);
   const headline = headlineOf(report, shown);
-  return el("div", { class: "result", "data-verdict": report.verdict, "data-level": report.level, "data-tone": tone },
+  return el(
+    "div",
+    {
+      class: "result",
+      "data-verdict": report.verdict,
+      "data-level": report.level,
+      "data-tone": tone,
+    },
     el("p", { class: "statement-title" }, words.statement),
-    el("section", { class: `verdict ${tone}`, "aria-labelledby": "verdict" },
+    el(
+      "section",
+      { class: `verdict ${tone}`, "aria-labelledby": "verdict" },
       icon(ICONS[tone]),
-      el("div", null,
+      el(
+        "div",
+        null,
         el("h1", { id: "verdict", tabindex: "-1" }, words.headlines[headline]),
         el("p", null, words.explanations[headline]),
         subject.name !== null && el("p", { class: "file-name" }, subject.name),
@@ -36,14 +54,18 @@ export function renderResult(report: CvReport, subject: Subject, words: Words, l
 function renderDeclared(report: CvReport, words: Words): HTMLElement | null {
   if (report.kind === "bundle" || report.verdict === "unreadable") return null;
   const isSealed = report.document.outcome === "as sealed";
-  return el("section", { class: "declared", "aria-labelledby": "declared" },
+  return el(
+    "section",
+    { class: "declared", "aria-labelledby": "declared" },
     el("h2", { id: "declared" }, words.declared),
     el("p", null, isSealed ? words.declaredSealed : words.declaredOpen),
   );
 }
 
 function renderLimits(words: Words): HTMLElement {
-  return el("section", { class: "limits", "aria-labelledby": "limits" },
+  return el(
+    "section",
+    { class: "limits", "aria-labelledby": "limits" },
     el("h2", { id: "limits" }, words.limits.title),
     el("ul", null, ...words.limits.items.map((one) => el("li", null, one))),
   );

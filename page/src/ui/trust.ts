@@ -19,7 +19,14 @@ export const TRUST_SIZE_MAX = 1024 * 1024;
 export function makeTrust(policy: string, roots: string, isBuiltIn: boolean): Trust {
   checkPolicy(policy);
   const parsed = parseSealRoots(roots);
-  return { policy, roots, parsed, isBuiltIn, origins: originsIn(policy), tiles: isBuiltIn ? tilesIn(policy) : null };
+  return {
+    policy,
+    roots,
+    parsed,
+    isBuiltIn,
+    origins: originsIn(policy),
+    tiles: isBuiltIn ? tilesIn(policy) : null,
+  };
 }
 
 /** The names of the logs: a vkey is `name+id+key`, and a name holds no `+`. */
@@ -32,7 +39,10 @@ function originsIn(policy: string): string[] {
 const ADDRESS = /^\s*log\s+\S+\s+((?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1)[:/])\S*)\s*$/;
 
 function tilesIn(policy: string): string | null {
-  const found = policy.split("\n").map((line) => ADDRESS.exec(line)?.[1]).find((one) => one !== undefined);
+  const found = policy
+    .split("\n")
+    .map((line) => ADDRESS.exec(line)?.[1])
+    .find((one) => one !== undefined);
   return found !== undefined && URL.canParse(found) ? found : null;
 }
 

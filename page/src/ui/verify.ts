@@ -14,7 +14,12 @@ export class TimeoutError extends Error {}
  * A worker of its own does it, and is ended afterwards whatever happens: so a
  * hostile document can neither hang the page nor leave anything behind for the next one.
  */
-export function verifyBytes(bytes: ArrayBuffer, trust: Trust, nowMs: number, tiles: string | null = null): Promise<Answer> {
+export function verifyBytes(
+  bytes: ArrayBuffer,
+  trust: Trust,
+  nowMs: number,
+  tiles: string | null = null,
+): Promise<Answer> {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const worker = new Worker(url);
   let timer = 0;

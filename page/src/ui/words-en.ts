@@ -1,6 +1,7 @@
 import type { french } from "./words-fr.ts";
 
-const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
+const plural = (count: number, one: string, many: string): string =>
+  `${count} ${count === 1 ? one : many}`;
 
 export const english: typeof french = {
   title: "Verify a CV",
@@ -26,21 +27,28 @@ export const english: typeof french = {
     loaded: (origin) => `The ledger ${origin}, from the file that you chose.`,
     none: "This page knows no ledger: give it the operator’s trust policy, got by another way than the CV.",
     noSeals: "It knows no seal, so a sealed PDF will be called “seal not recognised”.",
-    seals: (seals, tsas) => `${plural(seals, "seal certificate", "seal certificates")}, ${plural(tsas, "time stamping authority", "time stamping authorities")}.`,
+    seals: (seals, tsas) =>
+      `${plural(seals, "seal certificate", "seal certificates")}, ${plural(tsas, "time stamping authority", "time stamping authorities")}.`,
     policy: "Trust policy",
     roots: "Seal roots (optional)",
     bad: (reason) => `This file cannot be used: ${reason}`,
+    noText: "it is no text",
+    missing: "Choose the trust policy first.",
+    use: "Use these files",
     show: "Show the keys",
     replace: "Use other files of trust",
   },
   errors: {
-    tooLarge: (max) => `This file is too large (more than ${max}). It was not read.`,
+    tooLarge: (mebibytes) =>
+      `This file is too large (more than ${mebibytes} MiB). It was not read.`,
     empty: "This file is empty.",
     unreadable: "This file could not be read.",
-    timeout: "The verification was stopped: this document asks for too much computing. Nothing is proven.",
+    timeout:
+      "The verification was stopped: this document asks for too much computing. Nothing is proven.",
     crashed: "The verification broke off on this document. Nothing is proven.",
     many: "One document at a time, please. Nothing was read.",
-    insecure: "Open this page by https, or from your disk: here the browser does not let it verify.",
+    insecure:
+      "Open this page by https, or from your disk: here the browser does not let it verify.",
     noTrust: "Give a trust policy first.",
   },
   headlines: {
@@ -58,16 +66,26 @@ export const english: typeof french = {
     unreadable: "Not a document that can be verified",
   },
   explanations: {
-    original: "Not a byte of the document has changed since it was sealed, and every certification is in the ledger.",
-    originalJson: "The CV has not changed since it was signed, and every certification is in the ledger.",
-    originalBundle: "This is a proof alone: it establishes the certifications, and says nothing about a CV that came with it.",
-    attention: "At least one certification is no longer in force, has expired or is provisional, or its status is not shown.",
-    printed: "What the QR code holds is signed by the operator. The paper around it is not: compare them line by line.",
-    resaved: "The attached proof is true, but the document was saved again or never sealed: its text may say something else.",
-    forged: "The attached proof is true, but the document around it was changed after it was sealed. Do not rely on what it says.",
-    untrusted: "The attached proof is true, but the document is sealed by somebody whom this page does not know. Do not rely on what it says.",
-    claims: "The attached proof is true, but a line of the CV says something else. Rely on the certifications below alone.",
-    persons: "The proof brings together certifications of different persons. Do not rely on what the document says.",
+    original:
+      "Not a byte of the document has changed since it was sealed, and every certification is in the ledger.",
+    originalJson:
+      "The CV has not changed since it was signed, and every certification is in the ledger.",
+    originalBundle:
+      "This is a proof alone: it establishes the certifications, and says nothing about a CV that came with it.",
+    attention:
+      "At least one certification is no longer in force, has expired or is provisional, or its status is not shown.",
+    printed:
+      "What the QR code holds is signed by the operator. The paper around it is not: compare them line by line.",
+    resaved:
+      "The attached proof is true, but the document was saved again or never sealed: its text may say something else.",
+    forged:
+      "The attached proof is true, but the document around it was changed after it was sealed. Do not rely on what it says.",
+    untrusted:
+      "The attached proof is true, but the document is sealed by somebody whom this page does not know. Do not rely on what it says.",
+    claims:
+      "The attached proof is true, but a line of the CV says something else. Rely on the certifications below alone.",
+    persons:
+      "The proof brings together certifications of different persons. Do not rely on what the document says.",
     refused: "This document holds no valid proof. Take nothing that it says for verified.",
     unreadable: "It cannot be read as a verifiable CV, a proof or a QR code of this ledger.",
   },
@@ -87,7 +105,8 @@ export const english: typeof french = {
   document: {
     asSealed: (by) => `Sealed by ${by ?? "a trusted certificate"}.`,
     signed: (by) => `Signed by ${by ?? "a trusted issuer"}.`,
-    at: (time, stamped) => `${time}, ${stamped ? "stamped by a third party" : "by the signer’s own clock"}.`,
+    at: (time, stamped) =>
+      `${time}, ${stamped ? "stamped by a third party" : "by the signer’s own clock"}.`,
     notSealed: "No seal: nothing says that this text is the one that was issued.",
     altered: "It was changed after it was sealed, or its seal is broken.",
     untrusted: "Its seal leads to no certificate that this page knows.",
@@ -96,26 +115,51 @@ export const english: typeof french = {
     unreadable: "It cannot be read.",
   },
   proof: {
-    yes: (count, origin) => `${plural(count, "certification", "certifications")} in the ledger ${origin}, exactly as shown below.`,
-    summary: (count, origin) => `${plural(count, "certification", "certifications")}, by the summary that the operator of the ledger ${origin} signed.`,
+    yes: (count, origin) =>
+      `${plural(count, "certification", "certifications")} in the ledger ${origin}, exactly as shown below.`,
+    summary: (count, origin) =>
+      `${plural(count, "certification", "certifications")}, by the summary that the operator of the ledger ${origin} signed.`,
     no: "The proof does not hold.",
     none: "No proof could be verified.",
-    witnesses: (count) => plural(count, "independent witness countersigned the ledger.", "independent witnesses countersigned the ledger."),
+    witnesses: (count) =>
+      plural(
+        count,
+        "independent witness countersigned the ledger.",
+        "independent witnesses countersigned the ledger.",
+      ),
     failing: "What does not hold:",
   },
   status: {
     none: "Without a valid proof no status is known.",
-    asOf: (day, days) => `By the state of the ledger on ${day}${days > 0 ? ` (${plural(days, "day", "days")} ago)` : ""}.`,
+    asOf: (day, days) =>
+      `By the state of the ledger on ${day}${days > 0 ? ` (${plural(days, "day", "days")} ago)` : ""}.`,
     old: "What changed since cannot be seen here: ask for a more recent proof.",
     later: "What may have changed since cannot be seen here.",
-    counts: { "in force": "in force", superseded: "superseded", withdrawn: "withdrawn", erased: "erased", unknown: "of unknown status", expired: "expired" },
-    words: { "in force": "In force", superseded: "Superseded", withdrawn: "Withdrawn", erased: "Erased", unknown: "Status unknown", expired: "Expired" },
+    counts: {
+      "in force": "in force",
+      superseded: "superseded",
+      withdrawn: "withdrawn",
+      erased: "erased",
+      unknown: "of unknown status",
+      expired: "expired",
+    },
+    words: {
+      "in force": "In force",
+      superseded: "Superseded",
+      withdrawn: "Withdrawn",
+      erased: "Erased",
+      unknown: "Status unknown",
+      expired: "Expired",
+    },
   },
   guaranteed: "Guaranteed data",
-  guaranteedLead: "Proven by the ledger. It comes out of the proof, never out of the document’s text: a certification that is not in this list is not proven.",
+  guaranteedLead:
+    "Proven by the ledger. It comes out of the proof, never out of the document’s text: a certification that is not in this list is not proven.",
   declared: "Declared data",
-  declaredSealed: "Everything else in the document (experience, texts, photo…) is declared by the candidate. The seal shows that nothing was changed, not that it is true.",
-  declaredOpen: "Everything else in the document is declared by the candidate, and nothing keeps it from having been changed.",
+  declaredSealed:
+    "Everything else in the document (experience, texts, photo…) is declared by the candidate. The seal shows that nothing was changed, not that it is true.",
+  declaredOpen:
+    "Everything else in the document is declared by the candidate, and nothing keeps it from having been changed.",
   holder: "Holder",
   holderCompare: "Compare this name with the CV and with an identity document.",
   holders: "The identities shown are not one person’s.",
@@ -177,13 +221,16 @@ export const english: typeof french = {
   },
   refresh: {
     title: "A more recent status?",
-    text: (host) => `Only when asked, this page can read the ledger published at ${host}. That site will see your address and the parts of the ledger asked for, never the document.`,
+    text: (host) =>
+      `Only when asked, this page can read the ledger published at ${host}. That site will see your address and the parts of the ledger asked for, never the document.`,
     button: "Ask for today’s status",
     working: "Reading the published ledger…",
     done: "The status above is that of the ledger’s last published state.",
-    failed: (reason) => `The published ledger could not be used (${reason}). The answer above remains the proof’s.`,
+    failed: (reason) =>
+      `The published ledger could not be used (${reason}). The answer above remains the proof’s.`,
   },
-  footer: "Certificates, keys and formats are described in the documentation of the project provenance.",
+  footer:
+    "Certificates, keys and formats are described in the documentation of the project provenance.",
   licences: "Licences of components",
   checkNames: {
     readable: "Readable",

@@ -1,4 +1,5 @@
-const plural = (count: number, one: string, many: string): string => `${count} ${count > 1 ? many : one}`;
+const plural = (count: number, one: string, many: string): string =>
+  `${count} ${count > 1 ? many : one}`;
 
 export const french = {
   title: "Vérifier un CV",
@@ -20,25 +21,33 @@ export const french = {
   statement: "Relevé de vérification",
   trust: {
     title: "À qui cette page fait confiance",
-    builtIn: (origin: string) => `Registre ${origin}, inscrit dans cette page par celui qui l’a publiée.`,
+    builtIn: (origin: string) =>
+      `Registre ${origin}, inscrit dans cette page par celui qui l’a publiée.`,
     loaded: (origin: string) => `Registre ${origin}, d’après le fichier que vous avez choisi.`,
     none: "Cette page ne connaît aucun registre : donnez-lui la politique de confiance de l’opérateur, obtenue par une autre voie que le CV.",
     noSeals: "Elle ne connaît aucun sceau : un PDF scellé sera donc dit « sceau non reconnu ».",
-    seals: (seals: number, tsas: number) => `${plural(seals, "certificat de sceau", "certificats de sceau")}, ${plural(tsas, "autorité d’horodatage", "autorités d’horodatage")}.`,
+    seals: (seals: number, tsas: number) =>
+      `${plural(seals, "certificat de sceau", "certificats de sceau")}, ${plural(tsas, "autorité d’horodatage", "autorités d’horodatage")}.`,
     policy: "Politique de confiance",
     roots: "Racines des sceaux (facultatif)",
     bad: (reason: string) => `Ce fichier n’est pas utilisable : ${reason}`,
+    noText: "ce n’est pas un texte",
+    missing: "Choisissez d’abord la politique de confiance.",
+    use: "Utiliser ces fichiers",
     show: "Voir les clés",
     replace: "Utiliser d’autres fichiers de confiance",
   },
   errors: {
-    tooLarge: (max: string) => `Ce fichier est trop grand (plus de ${max}). Il n’a pas été lu.`,
+    tooLarge: (mebibytes: number) =>
+      `Ce fichier est trop grand (plus de ${mebibytes} Mio). Il n’a pas été lu.`,
     empty: "Ce fichier est vide.",
     unreadable: "Ce fichier n’a pas pu être lu.",
-    timeout: "La vérification a été arrêtée : ce document demande trop de calcul. Rien n’est prouvé.",
+    timeout:
+      "La vérification a été arrêtée : ce document demande trop de calcul. Rien n’est prouvé.",
     crashed: "La vérification s’est interrompue sur ce document. Rien n’est prouvé.",
     many: "Un document à la fois, s’il vous plaît. Rien n’a été lu.",
-    insecure: "Ouvrez cette page par https, ou depuis votre disque : ici, le navigateur ne lui permet pas de vérifier.",
+    insecure:
+      "Ouvrez cette page par https, ou depuis votre disque : ici, le navigateur ne lui permet pas de vérifier.",
     noTrust: "Donnez d’abord une politique de confiance.",
   },
   headlines: {
@@ -56,18 +65,30 @@ export const french = {
     unreadable: "Ce n’est pas un document vérifiable",
   },
   explanations: {
-    original: "Le document n’a pas changé d’un octet depuis son sceau, et chaque certification est au registre.",
-    originalJson: "Le CV n’a pas changé depuis sa signature, et chaque certification est au registre.",
-    originalBundle: "C’est une preuve seule : elle établit les certifications, et ne dit rien d’un CV qui l’accompagnerait.",
-    attention: "Au moins une certification n’est plus en vigueur, est expirée ou provisoire, ou son statut n’est pas montré.",
-    printed: "Ce que contient le code QR est signé par l’opérateur. Le papier autour ne l’est pas : comparez-les ligne à ligne.",
-    resaved: "La preuve jointe est vraie, mais le document a été réenregistré ou n’a jamais été scellé : son texte peut dire autre chose qu’elle.",
-    forged: "La preuve jointe est vraie, mais le document autour a été modifié après avoir été scellé. Ne vous fiez pas à ce qu’il dit.",
-    untrusted: "La preuve jointe est vraie, mais le document est scellé par quelqu’un que cette page ne connaît pas. Ne vous fiez pas à ce qu’il dit.",
-    claims: "La preuve jointe est vraie, mais une ligne du CV dit autre chose qu’elle. Ne retenez que les certifications ci-dessous.",
-    persons: "La preuve réunit des certifications de personnes différentes. Ne vous fiez pas à ce que dit le document.",
-    refused: "Ce document ne contient pas de preuve valide. Ne tenez rien de ce qu’il dit pour vérifié.",
-    unreadable: "Il ne peut pas être lu comme un CV vérifiable, une preuve ou un code QR de ce registre.",
+    original:
+      "Le document n’a pas changé d’un octet depuis son sceau, et chaque certification est au registre.",
+    originalJson:
+      "Le CV n’a pas changé depuis sa signature, et chaque certification est au registre.",
+    originalBundle:
+      "C’est une preuve seule : elle établit les certifications, et ne dit rien d’un CV qui l’accompagnerait.",
+    attention:
+      "Au moins une certification n’est plus en vigueur, est expirée ou provisoire, ou son statut n’est pas montré.",
+    printed:
+      "Ce que contient le code QR est signé par l’opérateur. Le papier autour ne l’est pas : comparez-les ligne à ligne.",
+    resaved:
+      "La preuve jointe est vraie, mais le document a été réenregistré ou n’a jamais été scellé : son texte peut dire autre chose qu’elle.",
+    forged:
+      "La preuve jointe est vraie, mais le document autour a été modifié après avoir été scellé. Ne vous fiez pas à ce qu’il dit.",
+    untrusted:
+      "La preuve jointe est vraie, mais le document est scellé par quelqu’un que cette page ne connaît pas. Ne vous fiez pas à ce qu’il dit.",
+    claims:
+      "La preuve jointe est vraie, mais une ligne du CV dit autre chose qu’elle. Ne retenez que les certifications ci-dessous.",
+    persons:
+      "La preuve réunit des certifications de personnes différentes. Ne vous fiez pas à ce que dit le document.",
+    refused:
+      "Ce document ne contient pas de preuve valide. Ne tenez rien de ce qu’il dit pour vérifié.",
+    unreadable:
+      "Il ne peut pas être lu comme un CV vérifiable, une preuve ou un code QR de ce registre.",
   },
   questions: {
     document: "Ce document est-il tel qu’il a été scellé ?",
@@ -85,7 +106,8 @@ export const french = {
   document: {
     asSealed: (by: string | null) => `Scellé par ${by ?? "un certificat reconnu"}.`,
     signed: (by: string | null) => `Signé par ${by ?? "un émetteur reconnu"}.`,
-    at: (time: string, stamped: boolean) => `${time}, ${stamped ? "horodaté par un tiers" : "selon l’horloge du signataire"}.`,
+    at: (time: string, stamped: boolean) =>
+      `${time}, ${stamped ? "horodaté par un tiers" : "selon l’horloge du signataire"}.`,
     notSealed: "Aucun sceau : rien ne dit que ce texte est celui qui a été émis.",
     altered: "Il a été modifié après avoir été scellé, ou son sceau est brisé.",
     untrusted: "Son sceau ne mène à aucun certificat que cette page connaisse.",
@@ -94,30 +116,56 @@ export const french = {
     unreadable: "Il ne peut pas être lu.",
   },
   proof: {
-    yes: (count: number, origin: string) => `${plural(count, "certification inscrite", "certifications inscrites")} au registre ${origin}, exactement comme montré ci-dessous.`,
-    summary: (count: number, origin: string) => `${plural(count, "certification", "certifications")}, selon le résumé signé par l’opérateur du registre ${origin}.`,
+    yes: (count: number, origin: string) =>
+      `${plural(count, "certification inscrite", "certifications inscrites")} au registre ${origin}, exactement comme montré ci-dessous.`,
+    summary: (count: number, origin: string) =>
+      `${plural(count, "certification", "certifications")}, selon le résumé signé par l’opérateur du registre ${origin}.`,
     no: "La preuve ne tient pas.",
     none: "Aucune preuve n’a pu être vérifiée.",
-    witnesses: (count: number) => plural(count, "témoin indépendant a contresigné le registre.", "témoins indépendants ont contresigné le registre."),
+    witnesses: (count: number) =>
+      plural(
+        count,
+        "témoin indépendant a contresigné le registre.",
+        "témoins indépendants ont contresigné le registre.",
+      ),
     failing: "Ce qui ne tient pas :",
   },
   status: {
     none: "Sans preuve valide, aucun statut n’est connu.",
-    asOf: (day: string, days: number) => `Selon l’état du registre au ${day}${days > 0 ? ` (il y a ${plural(days, "jour", "jours")})` : ""}.`,
+    asOf: (day: string, days: number) =>
+      `Selon l’état du registre au ${day}${days > 0 ? ` (il y a ${plural(days, "jour", "jours")})` : ""}.`,
     old: "Ce qui a changé depuis n’est pas visible ici : demandez une preuve plus récente.",
     later: "Ce qui a pu changer depuis n’est pas visible ici.",
-    counts: { "in force": "en vigueur", superseded: "remplacée(s)", withdrawn: "retirée(s)", erased: "effacée(s)", unknown: "au statut inconnu", expired: "expirée(s)" },
-    words: { "in force": "En vigueur", superseded: "Remplacée", withdrawn: "Retirée", erased: "Effacée", unknown: "Statut inconnu", expired: "Expirée" },
+    counts: {
+      "in force": "en vigueur",
+      superseded: "remplacée(s)",
+      withdrawn: "retirée(s)",
+      erased: "effacée(s)",
+      unknown: "au statut inconnu",
+      expired: "expirée(s)",
+    },
+    words: {
+      "in force": "En vigueur",
+      superseded: "Remplacée",
+      withdrawn: "Retirée",
+      erased: "Effacée",
+      unknown: "Statut inconnu",
+      expired: "Expirée",
+    },
   },
   guaranteed: "Données garanties",
-  guaranteedLead: "Prouvées par le registre. Elles viennent de la preuve, jamais du texte du document : une certification qui n’est pas dans cette liste n’est pas prouvée.",
+  guaranteedLead:
+    "Prouvées par le registre. Elles viennent de la preuve, jamais du texte du document : une certification qui n’est pas dans cette liste n’est pas prouvée.",
   declared: "Données déclarées",
-  declaredSealed: "Tout le reste du document (expériences, textes, photo…) est déclaré par le candidat. Le sceau montre que rien n’a changé, pas que c’est vrai.",
-  declaredOpen: "Tout le reste du document est déclaré par le candidat, et rien n’empêche qu’il ait été changé.",
+  declaredSealed:
+    "Tout le reste du document (expériences, textes, photo…) est déclaré par le candidat. Le sceau montre que rien n’a changé, pas que c’est vrai.",
+  declaredOpen:
+    "Tout le reste du document est déclaré par le candidat, et rien n’empêche qu’il ait été changé.",
   holder: "Titulaire",
   holderCompare: "Comparez ce nom à celui du CV et à une pièce d’identité.",
   holders: "Les identités montrées ne sont pas d’une même personne.",
-  holderUnsettled: "La preuve ne montre pas assez pour dire si tout appartient à une même personne.",
+  holderUnsettled:
+    "La preuve ne montre pas assez pour dire si tout appartient à une même personne.",
   born: (day: string) => `né(e) le ${day}`,
   nobody: "Aucune identité n’est montrée : cette certification n’est liée à personne.",
   card: {
@@ -141,7 +189,9 @@ export const french = {
     hidden: "Empreintes de champs non montrés (leurres compris)",
     changedBy: "Statut changé par l’entrée",
     endorsement: "Signature du déposant",
-    kinds: { RNCP: "Répertoire national (RNCP)", RS: "Répertoire spécifique (RS)" } as Readonly<Record<string, string>>,
+    kinds: { RNCP: "Répertoire national (RNCP)", RS: "Répertoire spécifique (RS)" } as Readonly<
+      Record<string, string>
+    >,
   },
   limits: {
     title: "Ce qui n’est pas prouvé",
@@ -175,13 +225,16 @@ export const french = {
   },
   refresh: {
     title: "Statut plus récent ?",
-    text: (host: string) => `Sur demande seulement, la page peut lire le registre publié sur ${host}. Ce site verra votre adresse et les parties du registre demandées, jamais le document.`,
+    text: (host: string) =>
+      `Sur demande seulement, la page peut lire le registre publié sur ${host}. Ce site verra votre adresse et les parties du registre demandées, jamais le document.`,
     button: "Demander le statut d’aujourd’hui",
     working: "Lecture du registre publié…",
     done: "Le statut ci-dessus est celui du dernier état publié du registre.",
-    failed: (reason: string) => `Le registre publié n’a pas pu être utilisé (${reason}). La réponse ci-dessus reste celle de la preuve.`,
+    failed: (reason: string) =>
+      `Le registre publié n’a pas pu être utilisé (${reason}). La réponse ci-dessus reste celle de la preuve.`,
   },
-  footer: "Les certificats, clés et formats sont décrits dans la documentation du projet provenance.",
+  footer:
+    "Les certificats, clés et formats sont décrits dans la documentation du projet provenance.",
   licences: "Licences des composants",
   checkNames: {
     readable: "Lisible",

@@ -20,15 +20,22 @@ const LOCALES: Readonly<Record<Language, string>> = { fr: "fr-FR", en: "en-GB" }
 export function formatDay(text: string, language: Language): string {
   const time = Date.parse(`${text.slice(0, 10)}T00:00:00Z`);
   if (!/^\d{4}-\d{2}-\d{2}/.test(text) || Number.isNaN(time)) return text;
-  return new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "long", timeZone: "UTC" }).format(time);
+  return new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "long", timeZone: "UTC" }).format(
+    time,
+  );
 }
 
 export function formatTime(time: string | number | Date, language: Language): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return String(time);
-  const format = new Intl.DateTimeFormat(LOCALES[language], { dateStyle: "long", timeStyle: "medium", timeZone: "UTC" });
+  const format = new Intl.DateTimeFormat(LOCALES[language], {
+    dateStyle: "long",
+    timeStyle: "medium",
+    timeZone: "UTC",
+  });
   return `${format.format(date)} UTC`;
 }
 
 /** Whole days from a time until now, at least 0. */
-export const daysSince = (time: string, nowMs: number): number => Math.max(0, Math.floor((nowMs - Date.parse(time)) / 86_400_000));
+export const daysSince = (time: string, nowMs: number): number =>
+  Math.max(0, Math.floor((nowMs - Date.parse(time)) / 86_400_000));
