@@ -35,7 +35,7 @@ from provenance.encoding import (
 from provenance.errors import CommitmentError, FormatError, PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 SEED_SIZE: Final = 32
 """Bytes of a seed."""
@@ -60,7 +60,11 @@ Field: TypeAlias = tuple[str, Value]
 
 _SALT_TEXT_SIZE: Final = 24
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+_STANDARD: Final = str.maketrans("-_", "+/")
+_PLAIN_TYPES: Final = frozenset({str, bool, int, type(None)})
+_LISTS: Final = frozenset({tuple, list})
 _encoder = msgspec.json.Encoder()
+_sha256 = hashlib.sha256
 
 
 class _Record(Struct):
@@ -75,6 +79,9 @@ class _Triple(Struct, array_like=True, forbid_unknown_fields=True):
     salt: str
     name: Name
     value: Value
+
+
+_triples = msgspec.json.Decoder(_Triple)
 
 
 class Disclosed(Struct, frozen=True):
@@ -95,12 +102,12 @@ class Disclosure(Struct, frozen=True):
 
 def check_fields(fields: Sequence[Field]) -> None:
     """Check names, value types and that no name occurs twice; raises `FormatError`."""
-    try:
-        msgspec.convert({"fields": fields}, _Record)
-    except msgspec.ValidationError as error:
-        raise FormatError("malformed record") from error
-    names = [name for name, _ in fields]
-    if not names or len(set(names)) != len(names) or not all(map(_is_name, names)):
+    if not _are_plain(fields):
+        try:
+            msgspec.convert({"fields": fields}, _Record)
+        except msgspec.ValidationError as error:
+            raise FormatError("malformed record") from error
+    if not _are_names(tuple([name for name, _ in fields])):
         raise FormatError("malformed record: no fields, a malformed name, or one name twice")
 
 
@@ -109,8 +116,14 @@ def commit(seed: bytes, fields: Sequence[Field]) -> bytes:
 
     Raises `FormatError` for what `check_fields` refuses and for a seed of another size.
     """
+    check_fields(fields)
+    return commit_checked(seed, fields)
+
+
+def commit_checked(seed: bytes, fields: Sequence[Field]) -> bytes:
+    """Do as `commit` for fields that `check_fields` has passed already."""
     disclosures, decoys = _open(seed, fields)
-    return _commitment([*map(_digest, disclosures), *decoys])
+    return _commitment([*(_sha256(one).digest() for one in disclosures), *decoys])
 
 
 def disclose(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Disclosed:
@@ -120,6 +133,7 @@ def disclose(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Di
     `NEVER_DISCLOSED` stays hidden: `PolicyError`. `FormatError` as for `commit`, and for a
     name that the record does not have.
     """
+    check_fields(fields)
     disclosures, hidden = _open(seed, fields)
     known, shown = {name for name, _ in fields}, list[str]()
     if not known.issuperset(names):
@@ -130,7 +144,7 @@ def disclose(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Di
         if name in names:
             shown.append(disclosure.decode())
         else:
-            hidden.append(_digest(disclosure))
+            hidden.append(_sha256(disclosure).digest())
     return Disclosed(disclosures=tuple(shown), hidden=tuple(sorted(hidden)))
 
 
@@ -138,7 +152,7 @@ def disclosure_digest(text: str) -> bytes:
     """Digest of any disclosure (RFC 9901 section 4.2.3); `FormatError` unless ASCII."""
     if not text.isascii():
         raise FormatError("malformed disclosure")
-    return _digest(text.encode())
+    return _sha256(text.encode()).digest()
 
 
 def parse_disclosure(text: str) -> Disclosure:
@@ -159,7 +173,7 @@ def recompute(
     `FormatError` for a malformed disclosure, `CommitmentError` where digests repeat, have
     another size or number than a commitment has, or a name is disclosed twice.
     """
-    parsed = [parse_disclosure(text) for text in disclosures]
+    parsed = _parse_disclosures(disclosures)
     digests = [*hidden, *(disclosure.digest for disclosure in parsed)]
     if any(len(digest) != DIGEST_SIZE for digest in hidden):
         raise CommitmentError(f"hidden digest of another size than {DIGEST_SIZE} bytes")
@@ -171,14 +185,65 @@ def recompute(
     return _commitment(digests), fields
 
 
-@lru_cache(maxsize=1024)  # The same names come with every record.
-def _is_name(name: str) -> bool:
-    return re.match(_NAME, name) is not None
+def _are_plain(fields: Sequence[Field]) -> bool:
+    """Tell in little time that all is of the right type, as it is in nearly every record."""
+    if type(fields) not in _LISTS or not set(map(type, fields)) <= _LISTS:
+        return False
+    if set(map(len, fields)) != {2}:
+        return False
+    values = [value for name, value in fields if type(name) is str]
+    types = set(map(type, values))
+    if len(values) != len(fields) or not types <= _PLAIN_TYPES:
+        return False
+    limit = JSON_INTEGER_LIMIT
+    return int not in types or all(
+        -limit < value < limit for value in values if type(value) is int
+    )
+
+
+@lru_cache(maxsize=1024)  # The same names come with every record of a kind.
+def _are_names(names: tuple[str, ...]) -> bool:
+    distinct = bool(names) and len(set(names)) == len(names)
+    return distinct and all(re.match(_NAME, name) for name in names)
+
+
+def _parse_disclosures(texts: Sequence[str]) -> list[Disclosure]:
+    """Parse many disclosures at once, by the rules and with the errors of one at a time.
+
+    The texts, joined by newlines, must be what their values give when they are encoded
+    again: no base64 text holds a newline, so neither does one of the texts then; no more
+    does a JSON text. In doubt each is parsed alone, which tells what is wrong.
+    """
+    try:
+        lines = [binascii.a2b_base64(f"{text.translate(_STANDARD)}==") for text in texts]
+        triples = _triples.decode_lines(b"\n".join(lines))
+        again = _encoder.encode_lines(triples)
+        spelled = _spell(lines).decode()
+        salts = [binascii.a2b_base64(triple.salt.translate(_STANDARD)) for triple in triples]
+    except (ValueError, msgspec.MsgspecError, RecursionError):
+        return [parse_disclosure(text) for text in texts]
+    sound = (
+        len(triples) == len(texts)
+        and again == b"".join([b"%b\n" % line for line in lines])
+        and spelled == "".join([f"{text}\n" for text in texts])
+        and set(map(len, salts)) <= {SALT_SIZE}
+        and _spell(salts) == "".join([f"{one.salt}\n" for one in triples]).encode()
+    )
+    if not sound:
+        return [parse_disclosure(text) for text in texts]
+    return [
+        Disclosure(salt, one.name, one.value, _sha256(text.encode()).digest())
+        for salt, one, text in zip(salts, triples, texts, strict=True)
+    ]
+
+
+def _spell(parts: Iterable[bytes]) -> bytes:
+    """Encode each as base64url without padding (RFC 4648 section 5), a line each."""
+    return b"".join(map(binascii.b2a_base64, parts)).translate(_URL_SAFE, b"=")
 
 
 def _open(seed: bytes, fields: Sequence[Field]) -> tuple[list[bytes], list[bytes]]:
     """Give the disclosures (ASCII) in the order of the fields, and the decoys."""
-    check_fields(fields)
     if len(seed) != SEED_SIZE:
         raise FormatError(f"expected a seed of {SEED_SIZE} bytes, got {len(seed)}")
     salts_size = SALT_SIZE * len(fields)
@@ -205,15 +270,10 @@ def _disclosures(salts: str, fields: Sequence[Field]) -> list[bytes]:
         lines = _encoder.encode_lines(items).splitlines()
     except UnicodeEncodeError as error:
         raise FormatError("malformed record: lone surrogate") from error
-    texts = b"".join(map(binascii.b2a_base64, lines))
-    return texts.translate(_URL_SAFE, b"=").splitlines()
-
-
-def _digest(disclosure: bytes) -> bytes:
-    return hashlib.sha256(disclosure).digest()
+    return _spell(lines).splitlines()
 
 
 def _commitment(digests: Sequence[bytes]) -> bytes:
     if len(set(digests)) != len(digests):
         raise CommitmentError("one digest twice")
-    return hashlib.sha256(b"provenance/commitment/v1\n" + b"".join(sorted(digests))).digest()
+    return _sha256(b"provenance/commitment/v1\n" + b"".join(sorted(digests))).digest()

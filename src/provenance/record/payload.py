@@ -53,6 +53,15 @@ STORED: Final = 0
 ZLIB_1: Final = 1
 
 _LEVEL: Final = 6
+# Setting up a compressor takes longer than compressing a record, and in proportion to its
+# window and its table; a small one that has read the dictionary is copied instead.
+_SMALL_WINDOW_BITS: Final = 14
+_SMALL_MEMORY: Final = 6
+_SMALL_BODY_MAX: Final = (1 << _SMALL_WINDOW_BITS) - 512 - len(DICTIONARY)
+"""Bytes of which the last still finds all that is before it, the dictionary included."""
+_primed = zlib.compressobj(
+    level=_LEVEL, wbits=_SMALL_WINDOW_BITS, memLevel=_SMALL_MEMORY, zdict=DICTIONARY
+)
 
 
 class CertificationPayload(Struct, frozen=True):
@@ -181,7 +190,10 @@ def seal_payload(
     body = b"".join(len(part).to_bytes(LENGTH_SIZE, "big") + part for part in parts)
     if len(body) > BODY_SIZE_MAX:
         raise FormatError(f"payload of more than {BODY_SIZE_MAX} bytes")
-    compressor = zlib.compressobj(_LEVEL, zdict=DICTIONARY)
+    if len(body) <= _SMALL_BODY_MAX:
+        compressor = _primed.copy()
+    else:
+        compressor = zlib.compressobj(_LEVEL, zdict=DICTIONARY)
     squeezed = compressor.compress(body) + compressor.flush()
     smaller = len(squeezed) < len(body)
     plaintext = bytes([ZLIB_1]) + squeezed if smaller else bytes([STORED]) + body
