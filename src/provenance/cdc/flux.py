@@ -38,6 +38,7 @@ from provenance.cdc._passages import (
     Survey,
     SurveyValidator,
 )
+from provenance.cdc._shapes import read_shaped
 from provenance.cdc._xml import Limits, XmlReader, blocks
 from provenance.cdc.schema import LEADING_NAMES, NAMESPACE
 from provenance.errors import FormatError
@@ -166,6 +167,14 @@ def reparse(
     it those fields are taken that stand around the passage. Raises `FormatError` when the
     bytes are not one passage of this format.
     """
+    around = tuple([field for field in leading if field[0] in LEADING_NAMES])
+    known = tuple([(prefix, uri) for prefix, uri in bindings])
+    return read_shaped(source, known, around, lambda: _parse_alone(source, known, around))
+
+
+def _parse_alone(
+    source: bytes, bindings: Sequence[tuple[str, str]], around: tuple[Field, ...]
+) -> tuple[Field, ...]:
     start, end = _wrap(bindings)
     size = len(source) + len(start) + len(end)
     limits = Limits(
@@ -175,7 +184,6 @@ def reparse(
         bindings_chars_max=2 * size,
     )
     reader = XmlReader(limits)
-    around = tuple(field for field in leading if field[0] in LEADING_NAMES)
     validator = PassageValidator(reader, start=CERTIFICATION, leading=around)
     for _ in reader.run((start, source, end)):
         pass
