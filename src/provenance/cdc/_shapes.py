@@ -43,6 +43,8 @@ TAGS_MAX: Final = 500
 """Tags of a passage that is read this way."""
 
 _REMEMBERED_MAX: Final = 4096
+_BLANKS_MAX: Final = 4
+_BLANK_SIZE_MAX: Final = 4096
 _ALLOWED: Final = bytes(
     byte
     for byte in range(256)
@@ -91,13 +93,15 @@ class _Shape:
         ]
         self._order: Final = _getter(order)
         self._names: Final = [nodes[number].path for number in order]
+        self._blank: Final[set[str]] = set()
         self.first: Final = nodes[order[0]].slot if order else -1
         self.last: Final = nodes[order[-1]].slot if order else -1
 
     def fields(self, pieces: Sequence[str]) -> Iterator[Field]:
         """Give the section's fields; raises `UnfitError` or `UnknownShapeError`."""
-        if "".join(self._gaps(pieces)).strip(WHITE_SPACE):
-            raise UnknownShapeError
+        between = "".join(self._gaps(pieces))
+        if between not in self._blank:
+            self._check_blank(between)
         texts = self._leaves(pieces)
         values = [read(text) for read, text in zip(self._readers, texts, strict=True)]
         values += self._nils
@@ -107,6 +111,13 @@ class _Shape:
             ]
             values.append([dict(row) for row in rows])
         return zip(self._names, self._order(values), strict=True)
+
+    def _check_blank(self, between: str) -> None:
+        """Remember the white space that one file has between the same tags every time."""
+        if between.strip(WHITE_SPACE):
+            raise UnknownShapeError
+        if len(self._blank) < _BLANKS_MAX and len(between) <= _BLANK_SIZE_MAX:
+            self._blank.add(between)
 
 
 _shapes: Final[dict[Key, _Shape]] = {}

@@ -50,7 +50,9 @@ if TYPE_CHECKING:
     from provenance.cdc.faults import Fault
     from provenance.record.commitment import Field
 
-__all__ = ["DEFAULT_LIMITS", "FluxReader", "Header", "Limits", "Passage", "reparse"]
+__all__ = [
+    "DEFAULT_LIMITS", "FluxReader", "Header", "Limits", "Passage", "read_passage", "reparse",
+]  # fmt: skip
 
 DEFAULT_LIMITS: Final = Limits()
 Version: TypeAlias = Literal["1.1.2", "1.1.5"]
@@ -168,8 +170,19 @@ def reparse(
     bytes are not one passage of this format.
     """
     around = tuple([field for field in leading if field[0] in LEADING_NAMES])
-    known = tuple([(prefix, uri) for prefix, uri in bindings])
-    return read_shaped(source, known, around, lambda: _parse_alone(source, known, around))
+    return read_passage(source, tuple([(prefix, uri) for prefix, uri in bindings]), around)
+
+
+def read_passage(
+    source: bytes, bindings: tuple[tuple[str, str], ...], leading: tuple[Field, ...]
+) -> tuple[Field, ...]:
+    """Read one passage alone; ``leading`` are just the fields that stand around it.
+
+    Raises `FormatError` when the bytes are not one passage of this format.
+    """
+    return read_shaped(
+        source, bindings, leading, lambda: _parse_alone(source, bindings, leading)
+    )
 
 
 def _parse_alone(

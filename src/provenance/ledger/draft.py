@@ -15,9 +15,14 @@ import msgspec
 
 from provenance.encoding import encode_base64, encode_json
 from provenance.ledger.changes import Change
-from provenance.record.commitment import SEED_SIZE, commit
+from provenance.record.commitment import SEED_SIZE, commit_checked
 from provenance.record.entry import Certification, Entry
-from provenance.record.payload import NONCE_SIZE, CertificationPayload, seal_payload
+from provenance.record.payload import (
+    NONCE_SIZE,
+    CertificationPayload,
+    encode_record_parts,
+    seal_payload,
+)
 from provenance.record.status import SUPERSEDED
 
 if TYPE_CHECKING:
@@ -101,18 +106,26 @@ def content_digest(fields: Sequence[Field]) -> bytes:
     return hashlib.sha256(encode_json(fields[:-1])).digest()
 
 
-def seal_record(payload: CertificationPayload) -> Sealed:
-    """Draw a seed, commit to the fields under it, and encrypt the payload."""
+def seal_record(
+    bindings: Sequence[tuple[str, str]], source: bytes, fields: Sequence[Field]
+) -> Sealed:
+    """Draw a seed, commit to the fields under it, and encrypt the payload.
+
+    The fields, bindings and exact bytes are those of a `CertificationPayload`, checked by
+    whoever read them.
+    """
     randomness = os.urandom(SEED_SIZE + NONCE_SIZE)
     seed, nonce = randomness[:SEED_SIZE], randomness[SEED_SIZE:]
-    commitment = commit(seed, payload.fields)
+    commitment = commit_checked(seed, fields)
+    parts = encode_record_parts(bindings, source, fields)
     return Sealed(
         seed=seed,
         commitment=commitment,
-        payload=seal_payload(seed, nonce, commitment, payload.encode_parts()),
+        payload=seal_payload(seed, nonce, commitment, parts),
     )
 
 
 def seal_fields(*fields: Field) -> Sealed:
     """Seal a record that has no exact bytes: a reason, or a basis."""
-    return seal_record(CertificationPayload(bindings=(), source=b"", fields=fields))
+    record = CertificationPayload(bindings=(), source=b"", fields=fields)
+    return seal_record(record.bindings, record.source, record.fields)

@@ -14,13 +14,13 @@ from provenance.cdc.faults import Fault
 from provenance.cdc.typed import check_fields_typed, in_order
 from provenance.encoding import encode_json
 from provenance.errors import DepositRefused, FormatError
-from provenance.ledger.screening import Submitted
+from provenance.ledger.preparing import Chunk
 from provenance.record.commitment import SOURCE
 from provenance.record.message import FILE_SALT_SIZE, file_digest
-from provenance.record.payload import CertificationPayload, source_digest
+from provenance.record.payload import source_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from provenance.record.commitment import Field, Value
 
@@ -48,16 +48,28 @@ class FormSource:
         complete = [_complete(record, depositor) for record in records]
         _check(complete)
         self.certifier: Final = str(complete[0]["certificateur"])
-        self.submitted: Final[list[Submitted]] = []
-        sources: list[bytes] = []
-        offset = len(b"[")
-        for record in complete:
-            submitted = _submit(record, offset)
-            self.submitted.append(submitted)
-            sources.append(submitted.payload.source)
-            offset = submitted.span[1] + len(b",")
-        self._bytes: Final = b"[" + b",".join(sources) + b"]"
+        ordered = [in_order(record) for record in complete]
+        self._sources: Final = [encode_json(dict(fields)) for fields in ordered]
+        self._records: Final = [
+            (*fields, (SOURCE, source_digest(source)))
+            for fields, source in zip(ordered, self._sources, strict=True)
+        ]
+        self._bytes: Final = b"[" + b",".join(self._sources) + b"]"
         self.size: Final = len(self._bytes)
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """Give the records, at most ``size`` at once."""
+        for start in range(0, len(self._sources), size):
+            sources = self._sources[start : start + size]
+            records = self._records[start : start + size]
+            yield Chunk(bindings=(), leading=None, sources=sources, records=records)
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Give first byte and end of each record in the form's bytes."""
+        offset = len(b"[")
+        for source in self._sources:
+            yield offset, offset + len(source)
+            offset += len(source) + len(b",")
 
     def digest(self) -> bytes:
         """Give the salted digest of the form's bytes."""
@@ -122,16 +134,4 @@ def _in_record(number: int, fault: Fault) -> Fault:
         message=f"record {number}: {fault.message}",
         effect=fault.effect,
         element=fault.element,
-    )
-
-
-def _submit(record: Mapping[str, Value], offset: int) -> Submitted:
-    fields = in_order(record)
-    source = encode_json(dict(fields))
-    return Submitted(
-        id_technique=str(record["idTechnique"]),
-        span=(offset, offset + len(source)),
-        payload=CertificationPayload(
-            bindings=(), source=source, fields=(*fields, (SOURCE, source_digest(source)))
-        ),
     )

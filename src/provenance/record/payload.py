@@ -87,8 +87,7 @@ class CertificationPayload(Struct, frozen=True):
 
     def encode_parts(self) -> tuple[bytes, ...]:
         """Give the parts; the last field is left out, for the exact bytes give it."""
-        kept = self.fields[: len(self.fields) - bool(self.source)]
-        return encode_json(self.bindings), self.source, encode_json(dict(kept))
+        return encode_record_parts(self.bindings, self.source, self.fields)
 
     @classmethod
     def decode_parts(cls, parts: Sequence[bytes]) -> CertificationPayload:
@@ -100,6 +99,14 @@ class CertificationPayload(Struct, frozen=True):
             source=source,
             fields=(*fields.items(), *_source_field(source)),
         )
+
+
+def encode_record_parts(
+    bindings: Sequence[tuple[str, str]], source: bytes, fields: Sequence[Field]
+) -> tuple[bytes, ...]:
+    """Give the parts of a record as `CertificationPayload` does, its checks left out."""
+    kept = fields[: len(fields) - bool(source)]
+    return encode_json(bindings), source, encode_json(dict(kept))
 
 
 class _Head(Struct, frozen=True, forbid_unknown_fields=True):
