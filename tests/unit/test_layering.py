@@ -56,6 +56,7 @@ PURE: Final = {
 # to reach a file, a socket or a clock, and few modules that a pure function needs.
 PURE_STDLIB: Final = {
     "__future__",
+    "array",
     "base64",
     "binascii",
     "bisect",

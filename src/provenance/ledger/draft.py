@@ -78,6 +78,16 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
         return self.sealed.payload
 
     @property
+    def commitment(self) -> bytes:
+        """What the entry commits to: 32 bytes."""
+        return self.sealed.commitment
+
+    @property
+    def supersedes(self) -> int | None:
+        """The entry that it corrects, or None."""
+        return self.changes[0].target if self.changes else None
+
+    @property
     def holders(self) -> tuple[bytes, ...]:
         """All keys under which the holder is found."""
         return self.holder if self.reference is None else (self.reference, *self.holder)
@@ -96,8 +106,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
             prev=place.prev,
             deposit=place.start,
             depositor=self.depositor,
-            commitment=encode_base64(self.sealed.commitment),
-            supersedes=self.changes[0].target if self.changes else None,
+            commitment=encode_base64(self.commitment),
+            supersedes=self.supersedes,
         )
 
 

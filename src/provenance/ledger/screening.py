@@ -71,6 +71,7 @@ class Screening:
         self.refused: Final[list[RefusedPassage]] = []
         self.mentions: Final[list[bytes]] = []
         self.judge: Final = judge
+        self._sizes: Final[set[int]] = set()
         self._view: Final = view
         self._seen: Final[set[bytes]] = set()
 
@@ -78,6 +79,14 @@ class Screening:
         """Put one passage among the refused ones."""
         self.mentions.extend(claim.mentions())
         self.refused.append(RefusedPassage(idTechnique=id_technique, faults=tuple(faults)))
+
+    def _judging(self, view: View) -> None:
+        """Take note of the snapshot on which some passages are judged."""
+        self._sizes.add(view.size)
+
+    def is_fresh(self, view: View) -> bool:
+        """Whether nothing was recorded since the first passage was judged."""
+        return self._sizes <= {view.size}
 
     def _repeated(self, claim: Claim) -> list[Fault]:
         """Give the fault of a passage whose idTechnique the file had before."""
@@ -114,6 +123,7 @@ class CreationScreening(Screening):
             for reference in self._ask(one)
         ]
         with self._view() as view:
+            self._judging(view)
             self.candidates.extend(
                 self._candidate(one, span, key, self.judge.judge(view, one.claim))
                 for one, span, key in accepted

@@ -47,6 +47,7 @@ class SuppressionScreening(Screening):
             self.refuse(id_technique, claim, repeated)
             return
         with self._view() as view:
+            self._judging(view)
             judged = self.judge.judge(view, claim)
         self.candidates.append(
             Candidate(

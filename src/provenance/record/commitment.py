@@ -123,7 +123,8 @@ def commit(seed: bytes, fields: Sequence[Field]) -> bytes:
 def commit_checked(seed: bytes, fields: Sequence[Field]) -> bytes:
     """Do as `commit` for fields that `check_fields` has passed already."""
     disclosures, decoys = _open(seed, fields)
-    return _commitment([*(_sha256(one).digest() for one in disclosures), *decoys])
+    decoys += [_sha256(one).digest() for one in disclosures]
+    return _commitment(decoys)
 
 
 def disclose(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Disclosed:
