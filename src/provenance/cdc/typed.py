@@ -9,7 +9,6 @@ by which way it came.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -142,8 +141,8 @@ def _fitting(leaf: Leaf) -> Callable[[Value], bool]:
             shortest <= len(value) <= longest if type(value) is str else nil and value is None
         )
     if isinstance(kind, Enumeration):
-        words = kind.words | {None} if nil else kind.words
-        return lambda value: isinstance(value, Hashable) and value in words
+        words = kind.words
+        return lambda value: value in words if type(value) is str else nil and value is None
     return lambda value: (
         _says_itself(kind, value) if type(value) is str else nil and value is None
     )

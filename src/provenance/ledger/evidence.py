@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.encoding import encode_base64
+from provenance.encoding import encode_base64, encode_base64_all
 from provenance.errors import NotPublishedError, PolicyError
 from provenance.ledger.changes import read_changes
 from provenance.ledger.endorsing import find_endorsement
@@ -19,7 +19,7 @@ from provenance.record.bundle import (
 from provenance.record.entry import Certification, Depositor, Status, parse_entry
 from provenance.record.status import LEAF_ENTRIES, SUPERSEDED, leaf_count
 from provenance.tlog.merkle import HASH_SIZE, node_hash
-from provenance.tlog.prover import prove_inclusion
+from provenance.tlog.prover import prove_inclusion, prove_inclusions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -57,11 +57,8 @@ def links(view: View, endorsed: Mapping[int, Endorsement]) -> tuple[EndorsementL
         EndorsementLink(
             entry=by.index,
             certification=index,
-            path=tuple(
-                map(
-                    encode_base64,
-                    prove_inclusion(index - by.start, by.end - by.start, trees[by.index]),
-                )
+            path=encode_base64_all(
+                prove_inclusion(index - by.start, by.end - by.start, trees[by.index])
             ),
         )
         for index, by in sorted(endorsed.items())
@@ -114,18 +111,23 @@ def prove_entries(
     wanted -= {*shown}
     if len(wanted) > BUNDLE_ITEMS_MAX:
         raise PolicyError(f"a proof holds {BUNDLE_ITEMS_MAX} entries at most: ask for fewer")
-    records = disclosed or {}
-    return tuple(_prove(view, index, size, records.get(index)) for index in sorted(wanted))
+    records, ordered = disclosed or {}, sorted(wanted)
+    paths = prove_inclusions(ordered, size, view.node)
+    return tuple(
+        _prove(view, index, path, records.get(index))
+        for index, path in zip(ordered, paths, strict=True)
+    )
 
 
-def _prove(view: View, index: int, size: int, disclosed: Disclosed | None) -> ProvenEntry:
+def _prove(
+    view: View, index: int, path: Sequence[bytes], disclosed: Disclosed | None
+) -> ProvenEntry:
     entry, signature = view.record(index)
-    path = prove_inclusion(index, size, view.node)
     return ProvenEntry(
         entry=entry.decode(),
         signature=encode_base64(signature),
-        path=tuple(map(encode_base64, path)),
-        hidden=() if disclosed is None else tuple(map(encode_base64, disclosed.hidden)),
+        path=encode_base64_all(path),
+        hidden=() if disclosed is None else encode_base64_all(disclosed.hidden),
         disclosures=() if disclosed is None else disclosed.disclosures,
     )
 
@@ -145,12 +147,13 @@ def status_leaves(view: View, size: int, indexes: Sequence[int]) -> tuple[Status
         raise NotPublishedError("a publication was not finished: publish again")
     newer = (read_changes(view, index).get(SUPERSEDED, size) for index in indexes)
     concerned = {*indexes, *(index for index in newer if index < size)}
-    leaves = leaf_count(status.size)
+    ordered = sorted({index // LEAF_ENTRIES for index in concerned})
+    paths = prove_inclusions(ordered, leaf_count(status.size), view.status_node)
     return tuple(
         StatusLeaf(
             leaf=leaf,
             bits=encode_base64(view.status_leaf(leaf)),
-            path=tuple(map(encode_base64, prove_inclusion(leaf, leaves, view.status_node))),
+            path=encode_base64_all(path),
         )
-        for leaf in sorted({index // LEAF_ENTRIES for index in concerned})
+        for leaf, path in zip(ordered, paths, strict=True)
     )

@@ -19,8 +19,8 @@ from provenance.encoding import decode_json
 from provenance.ledger.draft import Sealed, seal_record
 from provenance.ledger.judging import Claim, make_claim
 from provenance.ledger.lookups import Lookups
-from provenance.record.commitment import SOURCE, Field, Value
-from provenance.record.payload import source_digest
+from provenance.record.commitment import SOURCE, Field
+from provenance.record.payload import FIELDS, source_digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,5 +109,5 @@ def _records(chunk: Chunk) -> list[tuple[Field, ...]]:
 
 def read_form_record(source: bytes) -> tuple[Field, ...]:
     """Give the record of which a form's JSON is the exact bytes; raises `FormatError`."""
-    fields = decode_json(source, dict[str, Value], "record")
+    fields = decode_json(source, FIELDS, "record")
     return (*fields.items(), (SOURCE, source_digest(source)))

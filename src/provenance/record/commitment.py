@@ -60,7 +60,7 @@ Field: TypeAlias = tuple[str, Value]
 
 _SALT_TEXT_SIZE: Final = 24
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
-_STANDARD: Final = str.maketrans("-_", "+/")
+_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _PLAIN_TYPES: Final = frozenset({str, bool, int, type(None)})
 _LISTS: Final = frozenset({tuple, list})
 _encoder = msgspec.json.Encoder()
@@ -136,16 +136,14 @@ def disclose(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Di
     """
     check_fields(fields)
     disclosures, hidden = _open(seed, fields)
-    known, shown = {name for name, _ in fields}, list[str]()
+    known = {name for name, _ in fields}
     if not known.issuperset(names):
         raise FormatError("a field that the record does not have cannot be disclosed")
     if not NEVER_DISCLOSED.isdisjoint(names) or (SOURCE in names and known != set(names)):
         raise PolicyError("these fields are not disclosed, or only with all others")
-    for (name, _), disclosure in zip(fields, disclosures, strict=True):
-        if name in names:
-            shown.append(disclosure.decode())
-        else:
-            hidden.append(_sha256(disclosure).digest())
+    sides = [(name in names, text) for (name, _), text in zip(fields, disclosures, strict=True)]
+    shown = [text.decode() for is_shown, text in sides if is_shown]
+    hidden += [_sha256(text).digest() for is_shown, text in sides if not is_shown]
     return Disclosed(disclosures=tuple(shown), hidden=tuple(sorted(hidden)))
 
 
@@ -175,14 +173,14 @@ def recompute(
     another size or number than a commitment has, or a name is disclosed twice.
     """
     parsed = _parse_disclosures(disclosures)
-    digests = [*hidden, *(disclosure.digest for disclosure in parsed)]
-    if any(len(digest) != DIGEST_SIZE for digest in hidden):
+    digests = [*hidden, *[disclosure.digest for disclosure in parsed]]
+    if not set(map(len, hidden)) <= {DIGEST_SIZE}:
         raise CommitmentError(f"hidden digest of another size than {DIGEST_SIZE} bytes")
     if not digests or len(digests) % DIGESTS_MULTIPLE:
         raise CommitmentError(f"{len(digests)} digests: not a multiple of {DIGESTS_MULTIPLE}")
-    if len({disclosure.name for disclosure in parsed}) != len(parsed):
+    fields = tuple([(disclosure.name, disclosure.value) for disclosure in parsed])
+    if len(dict(fields)) != len(fields):
         raise CommitmentError("one name disclosed twice")
-    fields = tuple((disclosure.name, disclosure.value) for disclosure in parsed)
     return _commitment(digests), fields
 
 
@@ -211,30 +209,37 @@ def _are_names(names: tuple[str, ...]) -> bool:
 def _parse_disclosures(texts: Sequence[str]) -> list[Disclosure]:
     """Parse many disclosures at once, by the rules and with the errors of one at a time.
 
-    The texts, joined by newlines, must be what their values give when they are encoded
-    again: no base64 text holds a newline, so neither does one of the texts then; no more
-    does a JSON text. In doubt each is parsed alone, which tells what is wrong.
+    They are decoded, encoded again and compared with a newline behind each. Encoded there
+    is one newline for each, and equal bytes have equally many: so none holds one itself.
+    In doubt each is parsed alone, which tells what is wrong.
     """
     try:
-        lines = [binascii.a2b_base64(f"{text.translate(_STANDARD)}==") for text in texts]
+        joined = "".join([f"{text}\n" for text in texts]).encode()
+        lines = _unspell(joined)
         triples = _triples.decode_lines(b"\n".join(lines))
-        again = _encoder.encode_lines(triples)
-        spelled = _spell(lines).decode()
-        salts = [binascii.a2b_base64(triple.salt.translate(_STANDARD)) for triple in triples]
+        salted = "".join([f"{one.salt}\n" for one in triples]).encode()
+        salts = _unspell(salted)
+        sound = (
+            len(lines) == len(salts) == len(triples) == len(texts)
+            and _encoder.encode_lines(triples) == b"".join([b"%b\n" % line for line in lines])
+            and set(map(len, salts)) <= {SALT_SIZE}
+            and _spell(lines) + _spell(salts) == joined + salted
+        )
     except (ValueError, msgspec.MsgspecError, RecursionError):
-        return [parse_disclosure(text) for text in texts]
-    sound = (
-        len(triples) == len(texts)
-        and again == b"".join([b"%b\n" % line for line in lines])
-        and spelled == "".join([f"{text}\n" for text in texts])
-        and set(map(len, salts)) <= {SALT_SIZE}
-        and _spell(salts) == "".join([f"{one.salt}\n" for one in triples]).encode()
-    )
+        sound = False
     if not sound:
         return [parse_disclosure(text) for text in texts]
     return [
-        Disclosure(salt, one.name, one.value, _sha256(text.encode()).digest())
-        for salt, one, text in zip(salts, triples, texts, strict=True)
+        Disclosure(salt, one.name, one.value, _sha256(text).digest())
+        for salt, one, text in zip(salts, triples, joined.splitlines(), strict=True)
+    ]
+
+
+def _unspell(joined: bytes) -> list[bytes]:
+    """Decode base64url, a line each; what is not of it is passed over."""
+    # Padding that is not needed is passed over as well.
+    return [
+        binascii.a2b_base64(line + b"==") for line in joined.translate(_STANDARD).splitlines()
     ]
 
 

@@ -24,6 +24,7 @@ import zlib
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
@@ -64,6 +65,11 @@ _primed = zlib.compressobj(
 )
 
 
+FIELDS: Final = msgspec.json.Decoder(dict[str, Value])
+"""Reads a record's fields, but for ``source``."""
+_BINDINGS: Final = msgspec.json.Decoder(tuple[tuple[str, str], ...])
+
+
 class CertificationPayload(Struct, frozen=True):
     """A record with its exact bytes.
 
@@ -93,9 +99,9 @@ class CertificationPayload(Struct, frozen=True):
     def decode_parts(cls, parts: Sequence[bytes]) -> CertificationPayload:
         """Parse what `encode_parts` gives; raises `FormatError`."""
         bindings, source, kept = _three(parts)
-        fields = decode_json(kept, dict[str, Value], "payload")
+        fields = decode_json(kept, FIELDS, "payload")
         return cls(
-            bindings=decode_json(bindings, tuple[tuple[str, str], ...], "payload"),
+            bindings=decode_json(bindings, _BINDINGS, "payload"),
             source=source,
             fields=(*fields.items(), *_source_field(source)),
         )
