@@ -14,13 +14,13 @@ from provenance.errors import DepositRefused, FormatError
 from provenance.ledger.deposit import Intake
 from provenance.ledger.judging import CreationJudge
 from provenance.ledger.preparing import CHUNK, Chunk, Preparer, Terms
-from provenance.ledger.registry import depositor_row, read_depositor, read_index
-from provenance.ledger.rights import check_depositor, check_signature
-from provenance.ledger.screening import CreationScreening
+from provenance.ledger.rights import check_signature
+from provenance.ledger.screening import CreationScreening, Decisions
+from provenance.ledger.sender import Sender, read_sender
 from provenance.ledger.suppression import SuppressionScreening
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from provenance.cdc.cutting import Cut
     from provenance.cdc.flux import Limits, Passage
@@ -31,56 +31,11 @@ if TYPE_CHECKING:
     from provenance.ledger.lookups import Lookups
     from provenance.ledger.recall import Recall
     from provenance.ledger.rights import DepositSignature
-    from provenance.ledger.screening import Accept, Decide, Refuse, Screening
+    from provenance.ledger.screening import Decide, Screening
     from provenance.ledger.source import FileSource
-    from provenance.record.commitment import Value
-    from provenance.record.entry import Depositor
 
 FILE_SIZE_WARNED: Final = 200_000_000
 """Bytes above which the operator's portal takes no file; here it is only said."""
-
-
-class _Sender(msgspec.Struct, frozen=True):
-    """The depositor's entry in force and its index; None where it is not registered."""
-
-    depositor: str
-    entry: Depositor | None
-    index: int | None
-
-    @property
-    def succeeded(self) -> tuple[str, ...]:
-        """BCRs of the bodies that it has taken over."""
-        return (self.entry.succeeds or ()) if self.entry is not None else ()
-
-    def faults(self, certifier: str, authenticated: str | None = None) -> list[Fault]:
-        """Give what speaks against a deposit by this sender."""
-        return check_depositor(
-            self.entry,
-            sender=self.depositor,
-            certifier=certifier,
-            authenticated=authenticated,
-        )
-
-
-class _Decisions:
-    """What the operator decided, so that a file that is read twice is decided on once."""
-
-    def __init__(self, decide: Decide) -> None:
-        self._decide: Final = decide
-        self._made: Final[list[Accept | Refuse]] = []
-
-    def from_the_first(self) -> Callable[[Mapping[str, Value]], Accept | Refuse]:
-        """Decide on the passages of a file, from its first one on."""
-        known = iter(tuple(self._made))
-
-        def decide(fields: Mapping[str, Value]) -> Accept | Refuse:
-            decision = next(known, None)
-            if decision is None:
-                decision = self._decide(fields)
-                self._made.append(decision)
-            return decision
-
-        return decide
 
 
 class Reception:
@@ -102,7 +57,7 @@ class Reception:
         self._files: Final = files
         self._lookups: Final = lookups
         self._received: Final = datetime.fromtimestamp(received_us / 1e6, UTC).date()
-        self._decisions: Final = None if decide is None else _Decisions(decide)
+        self._decisions: Final = None if decide is None else Decisions(decide)
         self._judge: Final = CreationJudge(lookups, recall, corrections=corrections)
         self._crew: Final = crew
 
@@ -201,7 +156,7 @@ class Reception:
         return intake, faults
 
     def _screening(
-        self, sender: _Sender, *, suppresses: bool
+        self, sender: Sender, *, suppresses: bool
     ) -> tuple[Screening, Callable[[Passage], None]]:
         """Give a screening, and what adds a passage to it."""
         if suppresses:
@@ -244,9 +199,11 @@ class Reception:
                 signature=signature,
             ),
             faults,
+            # What changes from here on is seen when it is recorded.
+            sender,
         )
 
-    def _creation(self, sender: _Sender) -> CreationScreening:
+    def _creation(self, sender: Sender) -> CreationScreening:
         decisions = self._decisions
         return CreationScreening(
             self._judge,
@@ -256,7 +213,7 @@ class Reception:
             lookups=self._lookups,
         )
 
-    def _preparer(self, sender: _Sender) -> Preparer:
+    def _preparer(self, sender: Sender) -> Preparer:
         return Preparer(
             Terms(
                 secret=self._files.vault.secret,
@@ -266,20 +223,18 @@ class Reception:
             )
         )
 
-    def _sender(self, depositor: str) -> _Sender:
+    def _sender(self, depositor: str) -> Sender:
         with self._files.store.view() as view:
-            return _Sender(
-                depositor=depositor,
-                entry=read_depositor(view, depositor),
-                index=read_index(view, depositor_row(depositor)),
-            )
+            return read_sender(view, depositor)
 
-    def _complete(self, intake: Intake, faults: list[Fault]) -> Intake:
+    def _complete(
+        self, intake: Intake, faults: list[Fault], sender: Sender | None = None
+    ) -> Intake:
         """Check rights as of now, and the signature over the whole; refuse, or pass on.
 
         Screening a large file takes a while, and the rights may have changed meanwhile.
         """
-        sender = self._sender(intake.depositor)
+        sender = sender or self._sender(intake.depositor)
         if not faults:
             faults += sender.faults(intake.certifier)
         if sender.entry is not None and not faults:

@@ -57,6 +57,27 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     late: bool = False
 
 
+class Decisions:
+    """What the operator decided, so that a file that is read twice is decided on once."""
+
+    def __init__(self, decide: Decide) -> None:
+        self._decide: Final = decide
+        self._made: Final[list[Accept | Refuse]] = []
+
+    def from_the_first(self) -> Callable[[Mapping[str, Value]], Accept | Refuse]:
+        """Decide on the passages of a file, from its first one on."""
+        known = iter(tuple(self._made))
+
+        def decide(fields: Mapping[str, Value]) -> Accept | Refuse:
+            decision = next(known, None)
+            if decision is None:
+                decision = self._decide(fields)
+                self._made.append(decision)
+            return decision
+
+        return decide
+
+
 class Screening:
     """Sorts the passages of one deposit into candidates and refusals.
 
