@@ -65,7 +65,7 @@ def make_claim(
         succeeded=tuple(succeeded),
         content=content_digest(fields),
         holder=lookups.holders_of(fields, None),
-        final=(FINAL_FIELD, True) in fields,
+        final=any(name == FINAL_FIELD and value is True for name, value in fields),
     )
 
 
