@@ -143,6 +143,31 @@ def test_a_declaration_within_a_passage_is_left_to_the_reader() -> None:
     assert compare(data, 1000) == "read as a whole"
 
 
+def test_what_stands_twice_in_a_passage_is_left_to_the_reader() -> None:
+    scoring = SOUND[SOUND.index(b"<cpf:scoring") :]
+    scoring = scoring[: scoring.index(b"<cpf:mentionValidee")]
+    after = b"</cpf:identificationTitulaire>"
+    data = SOUND.replace(after, after + scoring, 1)
+    assert compare(SOUND, 1000) == "cut"
+    assert compare(data, 1000) == "read as a whole"
+
+
+def test_a_section_that_begins_within_another_element_is_left_to_the_reader() -> None:
+    begin, end = b"<cpf:modalitesInscription>", b"</cpf:modalitesInscription>"
+    data = SOUND.replace(begin, b"<cpf:niveauNumeriqueEuropeen>" + begin, 1)
+    data = data.replace(end, end + b"</cpf:niveauNumeriqueEuropeen>", 1)
+    assert compare(data, 1000) == "read as a whole"
+
+
+def test_a_shape_that_reads_otherwise_than_the_parser_is_not_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_shapes, "_shapes", {})
+    monkeypatch.setattr(_shapes, "_types", lambda fields: [object() for _ in fields])
+    assert compare(SOUND, 100) == "cut"
+    assert _shapes._shapes == {}
+
+
 def test_shapes_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_shapes, "SHAPES_MAX", 2)
     assert compare(SOUND, 1000) == "cut"
