@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from msgspec.structs import replace
 
-from ledgers import create, flux, records, today_spec
+from ledgers import DEPOSITOR, create, flux, records, today_spec
 from provenance.audit import audit
 from provenance.cdc.flux import FluxReader
 from provenance.errors import DepositRefused
@@ -85,3 +85,23 @@ def test_a_fault_at_the_end_is_told_with_its_place(ledger: Ledger) -> None:
     with pytest.raises(DepositRefused) as refused:
         ledger.deposit(spoiled)
     assert list(refused.value.faults) == reader.faults != []
+
+
+def test_a_fault_far_into_a_form_refuses_it_as_a_whole(ledger: Ledger) -> None:
+    sent = records(today_spec(passages=PASSAGES))
+    size = ledger.size
+    sent[CHUNK]["code"] = ""
+    sent[PASSAGES - 1].pop("scoring")
+    with pytest.raises(DepositRefused, match=f"record {CHUNK + 1}: code") as refused:
+        ledger.append(sent, depositor=DEPOSITOR)
+    told = [str(getattr(one, "message", "")).partition(":")[0] for one in refused.value.faults]
+    assert told == [f"record {CHUNK + 1}", f"record {PASSAGES}"]
+    assert ledger.size == size
+
+
+def test_what_is_wrong_with_a_form_is_told_before_who_sends_it(ledger: Ledger) -> None:
+    record = {**records(today_spec(passages=1))[0], "emetteur": "9NOBODY0", "code": ""}
+    with pytest.raises(DepositRefused, match="code"):
+        ledger.append([record], depositor="9NOBODY0")
+    with pytest.raises(DepositRefused, match="9NOBODY0"):
+        ledger.append([{**record, "code": "RNCP1", "type": "RNCP"}], depositor="9NOBODY0")

@@ -180,7 +180,9 @@ class Reception:
         sender = self._sender(form.depositor)
         faults = sender.faults(form.certifier)
         screening = self._creation(sender)
-        if not faults:
+        if faults:
+            form.read()
+        else:
             spans = form.spans()
             with self._crew.work(self._preparer(sender)) as work:
                 for chunk in form.chunks(CHUNK):
