@@ -21,7 +21,7 @@ STRICT := $(STRICT),*/provenance/verifier/*,*/provenance/report.py
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run ## a ledger from first entry to refused forgery, in a minute
+demo: $(VENV)/.run ## a ledger from first entry to a sealed CV and refused forgeries, in a minute
 	@$(BIN)/python -m provenance.cli.demo
 
 test: lint ## lint, all tests, and the coverage that is required
