@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.encoding import encode_base64
+from provenance.encoding import encode_base64, encode_base64_all
 from provenance.errors import NotPublishedError
 from provenance.ledger.changes import read_changes
 from provenance.ledger.endorsing import find_endorsement
@@ -58,11 +58,8 @@ def links(view: View, endorsed: Mapping[int, Endorsement]) -> tuple[EndorsementL
         EndorsementLink(
             entry=by.index,
             certification=index,
-            path=tuple(
-                map(
-                    encode_base64,
-                    prove_inclusion(index - by.start, by.end - by.start, trees[by.index]),
-                )
+            path=encode_base64_all(
+                prove_inclusion(index - by.start, by.end - by.start, trees[by.index])
             ),
         )
         for index, by in sorted(endorsed.items())

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.encoding import encode_base64
 from provenance.errors import LedgerFullError, LedgerPoisonedError, ProvenanceError
-from provenance.ledger.draft import Place
+from provenance.ledger.draft import Draft, Place
 from provenance.ledger.ending import check_goes_on
 from provenance.ledger.erasures import apply_erasures
 from provenance.ledger.job import OutdatedError, Recorded
@@ -36,6 +36,7 @@ from provenance.record.entry import (
     ZERO_PREV,
     Genesis,
     Key,
+    certification_encoder,
     encode_entry,
     format_time,
     parse_entry,
@@ -46,13 +47,16 @@ from provenance.storage import Commit, Head
 from provenance.tlog.merkle import leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from provenance.keys import KeyRing, Signer
     from provenance.ledger.clock import Clock
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.job import Effects, Item, Job
     from provenance.storage import View
+
+    CertificationEncoder: TypeAlias = Callable[[int, str, str, int | None], bytes]
 
 SIGNING_THREADS: Final = 2
 SIGNED_INLINE_MAX: Final = 16
@@ -77,12 +81,21 @@ class _Chain:
         """Chain the job's entries; give the index of the first."""
         first = self.start + len(self.entries)
         prev = self.prev
+        encoders: dict[str, CertificationEncoder] = {}
         for index, item in enumerate(job.items, first):
-            place = Place(index=index, time=self.time, prev=prev, start=first)
-            made = item.entry(place)
-            if isinstance(made, Genesis | Key):
-                self.declarations.append(made)
-            entry = encode_entry(made)
+            if isinstance(item, Draft):
+                # By the thousand, and the lock is held.
+                body = item.depositor
+                encode = encoders.get(body) or encoders.setdefault(
+                    body, certification_encoder(time=self.time, depositor=body, deposit=first)
+                )
+                entry = encode(index, prev, encode_base64(item.commitment), item.supersedes)
+            else:
+                place = Place(index=index, time=self.time, prev=prev, start=first)
+                made = item.entry(place)
+                if isinstance(made, Genesis | Key):
+                    self.declarations.append(made)
+                entry = encode_entry(made)
             leaf = leaf_hash(entry)
             self.entries.append(entry)
             self.leaf_hashes.append(leaf)

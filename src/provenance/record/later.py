@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from provenance.encoding import encode_base64
+from provenance.encoding import encode_base64, encode_base64_all
 from provenance.errors import PolicyError
 from provenance.record.bundle import BUNDLE_ITEMS_MAX, Later, ProvenEntry, StatusLeaf
 from provenance.record.keyhistory import declaring_entries
 from provenance.record.status import LEAF_ENTRIES, SUPERSEDED, leaf_count
-from provenance.tlog.prover import prove_consistency, prove_inclusion
+from provenance.tlog.prover import prove_consistency, prove_inclusions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -59,7 +59,7 @@ def make_later(
     due = {new - 1, *(by for change in changes.values() for by in change.values())}
     return Later(
         checkpoint=note,
-        proof=tuple(map(encode_base64, prove_consistency(old, new, log.node))),
+        proof=encode_base64_all(prove_consistency(old, new, log.node)),
         entries=prove_entries(log, due, new, keys=keys, shown=shown),
         status=prove_status(log, new - 1, changes),
     )
@@ -85,18 +85,23 @@ def prove_entries(
     wanted -= {*shown}
     if len(wanted) > BUNDLE_ITEMS_MAX:
         raise PolicyError(f"a proof holds {BUNDLE_ITEMS_MAX} entries at most: ask for fewer")
-    records = disclosed or {}
-    return tuple(_prove(log, index, size, records.get(index)) for index in sorted(wanted))
+    records, ordered = disclosed or {}, sorted(wanted)
+    paths = prove_inclusions(ordered, size, log.node)
+    return tuple(
+        _prove(log, index, path, records.get(index))
+        for index, path in zip(ordered, paths, strict=True)
+    )
 
 
-def _prove(log: LogCopy, index: int, size: int, disclosed: Disclosed | None) -> ProvenEntry:
+def _prove(
+    log: LogCopy, index: int, path: Sequence[bytes], disclosed: Disclosed | None
+) -> ProvenEntry:
     entry, signature = log.record(index)
-    path = prove_inclusion(index, size, log.node)
     return ProvenEntry(
         entry=entry.decode(),
         signature=encode_base64(signature),
-        path=tuple(map(encode_base64, path)),
-        hidden=() if disclosed is None else tuple(map(encode_base64, disclosed.hidden)),
+        path=encode_base64_all(path),
+        hidden=() if disclosed is None else encode_base64_all(disclosed.hidden),
         disclosures=() if disclosed is None else disclosed.disclosures,
     )
 
@@ -109,12 +114,13 @@ def prove_status(
     ``size``: of the log that the status tree is about. ``changes``: as for `make_later`.
     """
     newer = (change[SUPERSEDED] for change in changes.values() if SUPERSEDED in change)
-    leaves = leaf_count(size)
+    ordered = sorted({index // LEAF_ENTRIES for index in {*changes, *newer}})
+    paths = prove_inclusions(ordered, leaf_count(size), log.status_node)
     return tuple(
         StatusLeaf(
             leaf=leaf,
             bits=encode_base64(log.status_leaf(leaf)),
-            path=tuple(map(encode_base64, prove_inclusion(leaf, leaves, log.status_node))),
+            path=encode_base64_all(path),
         )
-        for leaf in sorted({index // LEAF_ENTRIES for index in {*changes, *newer}})
+        for leaf, path in zip(ordered, paths, strict=True)
     )
