@@ -69,7 +69,8 @@ U64: Final = struct.Struct(">Q")
 TECHNICAL_ROW: Final = struct.Struct(">QB")
 pack_u64 = U64.pack
 
-_SIGNED: Final = bytes([SIGNATURE_SIZE])
+SIGNED: Final = bytes([SIGNATURE_SIZE])
+"""First byte of a ``records`` row with a signature."""
 _UNSIGNED: Final = b"\0"
 
 
@@ -89,6 +90,9 @@ class ReadRows(Protocol):
 
     def count(self, table: str) -> int:
         """Give the number of rows, every value of a key counted."""
+
+    def number(self) -> int:
+        """Give the number of the commit that is read: equal numbers, equal rows."""
 
     def close(self) -> None:
         """End the snapshot."""
@@ -111,7 +115,7 @@ class WriteRows(ReadRows, Protocol):
 
 def record_row(entry: bytes, signature: bytes) -> bytes:
     """Give the row of an entry and its signature (64 bytes, or none)."""
-    return (_SIGNED if signature else _UNSIGNED) + signature + entry
+    return (SIGNED if signature else _UNSIGNED) + signature + entry
 
 
 def parse_record(row: bytes | None, index: int) -> tuple[bytes, bytes]:

@@ -120,6 +120,9 @@ class _Rows:
         with _converting(READING):
             return int(self._transaction.stat(self._tables[table])["entries"])
 
+    def number(self) -> int:
+        return int(self._transaction.id())
+
     def put(
         self, table: str, rows: Iterable[tuple[bytes, bytes]], *, append: bool = False
     ) -> None:

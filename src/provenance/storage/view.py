@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Self
 
 from provenance.errors import LedgerDamagedError, UnknownEntryError
@@ -15,6 +16,8 @@ from provenance.storage.rows import (
     PAYLOADS,
     PENDING,
     RECORDS,
+    SIGNATURE_SIZE,
+    SIGNED,
     SIZE_ROW,
     STATE,
     STATUS,
@@ -62,6 +65,11 @@ class View(TreeReader):
         """End the snapshot. Closing twice does nothing."""
         self.rows.close()
 
+    @property
+    def snapshot(self) -> int:
+        """Number of the commit that is read: two views of one number are the same."""
+        return self.rows.number()
+
     # --- entries
 
     def record(self, index: int) -> tuple[bytes, bytes]:
@@ -100,6 +108,24 @@ class View(TreeReader):
             if key != pack_u64(index):
                 raise LedgerDamagedError(f"the record of entry {index} is missing")
             yield parse_record(row, index)
+
+    def records(self, start: int, end: int) -> tuple[list[bytes], list[bytes]]:
+        """Give the entries [start, end) and their signatures, a list each.
+
+        For those who read the whole log. Raises `UnknownEntryError` when it does not have
+        all of them, `LedgerDamagedError` when a row is missing or malformed.
+        """
+        if not 0 <= start <= end <= self.size:
+            raise UnknownEntryError(f"the log of {self.size} has no entries {start} to {end}")
+        keys = list(map(pack_u64, range(start, end)))
+        rows = list(islice(self.rows.scan(RECORDS, pack_u64(start)), len(keys)))
+        at = 1 + SIGNATURE_SIZE
+        whole = all([row[:1] == SIGNED and len(row) >= at for _, row in rows])
+        if whole and [key for key, _ in rows] == keys:
+            # Signed all of them, as they should be: both parts stand at fixed places.
+            return [row[at:] for _, row in rows], [row[1:at] for _, row in rows]
+        pairs = list(self._entries(start, end))
+        return [entry for entry, _ in pairs], [signature for _, signature in pairs]
 
     def payload(self, index: int) -> bytes | None:
         """Give an entry's sealed payload, or None when it has none.
