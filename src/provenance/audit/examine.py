@@ -7,8 +7,7 @@ is done. Nothing is judged here that depends on what stands before the stretch.
 from __future__ import annotations
 
 import hashlib
-from array import array
-from itertools import takewhile
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Final
 
 from provenance.audit.facts import (
@@ -27,14 +26,18 @@ from provenance.audit.signatures import Schedule, failing
 from provenance.audit.subtrees import Subtrees
 from provenance.errors import FormatError, ProvenanceError
 from provenance.record.entry import Certification, parse_entry
-from provenance.storage.rows import TECHNICAL, TECHNICAL_ROW, TOMBSTONE
+from provenance.storage.rows import TECHNICAL, TECHNICAL_ROW, TOMBSTONE, pack_u64
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from provenance.audit.facts import Run
     from provenance.storage import Vault, View
 
+ROWS_AT_ONCE: Final = 4096
+"""Rows of look-ups that are read at once."""
+
+_FLAGS: Final = slice(TECHNICAL_ROW.size - 1, None, TECHNICAL_ROW.size)
 _sha256 = hashlib.sha256
 
 
@@ -97,21 +100,43 @@ class Examiner:
         return found
 
     def _lookups(self, task: LookupRange) -> LookupFacts:
-        rows = self._view.rows.scan(TECHNICAL, task.first)
-        if task.last:
-            rows = takewhile(lambda row: row[0] < task.last, rows)
-        values = [value for _, value in rows]
-        sound = [value for value in values if len(value) == TECHNICAL_ROW.size]
-        pairs = list(TECHNICAL_ROW.iter_unpack(b"".join(sound)))
-        return LookupFacts(
-            live=array("Q", [index for index, flags in pairs if not flags]).tobytes(),
-            tombstones=[index for index, flags in pairs if flags],
-            damaged=len(sound) != len(values) or not {f for _, f in pairs} <= {0, TOMBSTONE},
-        )
+        live, tombstones, damaged = bytearray(), [], False
+        for rows in self._look_up(task):
+            joined = b"".join(rows)
+            if {*map(len, rows)} == {TECHNICAL_ROW.size} and not any(joined[_FLAGS]):
+                # All lead to entries that were not erased: drop their last bytes.
+                plain = bytearray(joined)
+                del plain[_FLAGS]
+                live += plain
+                continue
+            sound = [row for row in rows if len(row) == TECHNICAL_ROW.size]
+            pairs = list(map(TECHNICAL_ROW.unpack, sound))
+            live += b"".join(pack_u64(index) for index, flags in pairs if not flags)
+            tombstones += [index for index, flags in pairs if flags]
+            damaged |= len(sound) != len(rows) or not {f for _, f in pairs} <= {0, TOMBSTONE}
+        return LookupFacts(live=bytes(live), tombstones=tombstones, damaged=damaged)
+
+    def _look_up(self, task: LookupRange) -> Iterator[list[bytes]]:
+        """Read the rows of a range, many at once."""
+        start = task.first
+        while True:
+            pairs = self._view.rows.some(TECHNICAL, start, ROWS_AT_ONCE)
+            if pairs and task.last and pairs[-1][0] >= task.last:
+                del pairs[bisect_left(pairs, (task.last,)) :]
+                yield [row for _, row in pairs]
+                return
+            yield [row for _, row in pairs]
+            if len(pairs) < ROWS_AT_ONCE:
+                return
+            # The key that follows next: no key is longer than this one with a zero behind.
+            start = pairs[-1][0] + b"\0"
 
 
 def _certifications(
-    entries: Sequence[bytes], runs: Sequence[Run], others: Sequence[tuple[int, bytes]], start: int
+    entries: Sequence[bytes],
+    runs: Sequence[Run],
+    others: Sequence[tuple[int, bytes]],
+    start: int,
 ) -> list[tuple[int, str, str]]:
     """Give index, depositor and commitment of each certification, ascending."""
     found = [

@@ -7,7 +7,7 @@ order of the whole log is judged from these facts by `walk.py`, one stretch afte
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -32,7 +32,7 @@ class LookupRange(Struct, frozen=True, tag=True, array_like=True):
     last: bytes
 
 
-class Node(NamedTuple):
+class Node(Struct, frozen=True, array_like=True):
     """A full subtree: the leaves [index << level, (index + 1) << level)."""
 
     level: int
@@ -40,7 +40,7 @@ class Node(NamedTuple):
     hash: bytes
 
 
-class NodeFault(NamedTuple):
+class NodeFault(Struct, frozen=True, order=True, array_like=True):
     """A stored node that is another than the entries lead to.
 
     ``completed``: index of the last entry below it.
@@ -51,7 +51,7 @@ class NodeFault(NamedTuple):
     index: int
 
 
-class Run(NamedTuple):
+class Run(Struct, frozen=True, array_like=True):
     """Certifications [start, end) that are alike, well-formed and chained to each other.
 
     All name this deposit and depositor and bear this time, and none supersedes another. The
@@ -85,9 +85,10 @@ class OpenedFacts(Struct, array_like=True):
 class Facts(Struct, frozen=True, tag=True, array_like=True):
     """What the bytes of a stretch say.
 
-    ``leaves``: all leaf hashes, joined. ``runs`` and ``others`` (index and bytes) are all entries, apart.
-    ``nodes``: the compact range, maximal full subtrees from left to right. ``marks``: for
-    each mark the compact range that ends there. ``faults``: stored nodes that differ.
+    ``leaves``: all leaf hashes, joined. ``runs`` and ``others`` (index and bytes): all
+    entries, apart. ``nodes``: the compact range, maximal full subtrees from left to right.
+    ``marks``: for each mark the compact range that ends there. ``faults``: stored nodes
+    that differ.
     ``unsure``: keys of stored blocks that differ. ``unsigned``: indexes whose signature
     does not hold under the keys that were presumed. ``opened``: None when payloads stayed
     closed.
@@ -114,7 +115,7 @@ class Facts(Struct, frozen=True, tag=True, array_like=True):
 class LookupFacts(Struct, frozen=True, tag=True, array_like=True):
     """What the rows of a range of look-ups say.
 
-    ``live``: the indexes that they lead to, each u64 in this machine's byte order.
+    ``live``: the indexes that they lead to, each u64, big-endian.
     ``tombstones``: the indexes of erased entries. ``damaged``: some row has not the form.
     """
 

@@ -6,11 +6,13 @@ read in ranges of their keys, and where they lead is noted in one byte an entry.
 
 from __future__ import annotations
 
-from array import array
+import struct
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from provenance.audit.facts import LookupRange
 from provenance.record.status import ERASED
+from provenance.storage.rows import U64
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,8 +27,12 @@ RANGES_MAX: Final = 1 << 16
 def key_ranges(rows: int) -> Iterator[LookupRange]:
     """Cut the keys into ranges of equal width, for so many rows in all."""
     count = min(-(-max(rows, 1) // ROWS_AT_ONCE), RANGES_MAX)
-    bounds = [b"", *((RANGES_MAX * at // count).to_bytes(2, "big") for at in range(1, count)), b""]
-    for first, last in zip(bounds, bounds[1:], strict=False):
+    bounds = [
+        b"",
+        *((RANGES_MAX * at // count).to_bytes(2, "big") for at in range(1, count)),
+        b"",
+    ]
+    for first, last in pairwise(bounds):
         yield LookupRange(first, last)
 
 
@@ -42,13 +48,13 @@ class LookupsFound:
         self._start: Final = start
         self._certifications: Final = certifications
         self._live: Final = bytearray(size)
-        self._tombstones: Final[list[int]] = []
+        self._tombstones: list[int] = []
         self._rows = 0
         self._sound = True
 
     def add(self, facts: LookupFacts) -> None:
         """Take over what the rows of a range say."""
-        live = array("Q", facts.live)
+        live = struct.unpack(f">{len(facts.live) // U64.size}Q", facts.live)
         self._rows += len(live)
         self._tombstones += facts.tombstones
         self._sound &= not facts.damaged

@@ -8,7 +8,9 @@ are parsed again alone, so that each finding names one entry.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from provenance.audit.facts import OpenedFacts
 from provenance.cdc.flux import reparse, reparse_all
@@ -122,7 +124,7 @@ class Opening:
         self._facts.sources[index] = None
 
 
-class _Opened(NamedTuple):
+class _Opened(Struct, frozen=True):
     """A decrypted payload, and what it must be held against."""
 
     index: int
@@ -133,9 +135,7 @@ class _Opened(NamedTuple):
 
 
 def _nothing() -> OpenedFacts:
-    return OpenedFacts(
-        sources={}, opened=0, current=0, holders=0, erased=[], findings=[]
-    )
+    return OpenedFacts(sources={}, opened=0, current=0, holders=0, erased=[], findings=[])
 
 
 def _alike(opened: Iterable[_Opened]) -> Iterator[list[_Opened]]:

@@ -54,9 +54,7 @@ def find_runs(
             at += 1
             continue
         end = _follow(model, entries, prevs, start, at)
-        runs.append(
-            Run(start + at, start + end, model.deposit, model.depositor, model.time)
-        )
+        runs.append(Run(start + at, start + end, model.deposit, model.depositor, model.time))
         at = end
     return runs, others
 
@@ -126,5 +124,3 @@ def _count_hashes(texts: list[bytes]) -> int:
     if sound:
         return len(texts)
     return next((at for at, text in enumerate(texts) if not _HASH.fullmatch(text)), len(texts))
-
-

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 from provenance.audit.facts import Stretch
 from provenance.errors import PolicyError
 from provenance.storage.tree import BLOCK_LEAVES
+from provenance.storage.vault import SEED_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 HASHED: Final = 4096
 SIGNED: Final = 1024
@@ -54,7 +56,7 @@ class Plan:
         """Whether the stored block of the tree under ``key`` lies within one stretch."""
         if len(key) != _KEY.size:
             return False
-        end, tier = _KEY.unpack(key)
+        end, tier = map(int, _KEY.unpack(key))
         width = BLOCK_LEAVES ** (tier + 1)
         start = end - width
         whole = end % width == 0 and self.start <= start and end <= self.size
@@ -66,6 +68,14 @@ def stretch_length(entries: int, jobs: int, *, signatures: bool, vault: bool) ->
     most = OPENED if vault else SIGNED if signatures else HASHED
     fair = entries // (jobs * SHARE_MIN) if jobs > 1 else most
     return max(BLOCK_LEAVES, min(most, fair) // BLOCK_LEAVES * BLOCK_LEAVES)
+
+
+def entries_about(path: Path) -> int:
+    """Give about how many entries the ledger at ``path`` has, without opening it."""
+    try:
+        return (path / "vault" / "seeds").stat().st_size // SEED_SIZE
+    except OSError:
+        return 0
 
 
 def choose_jobs(jobs: int | None, entries: int, *, signatures: bool, vault: bool) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -252,10 +252,8 @@ class _Session:
 def _options(view: View, request: Request) -> Options:
     """Say what is to be examined, and what is presumed of the log without having read it."""
     origin, keys = "", presume(view).steps if request.signatures else ()
-    try:
+    with suppress(ProvenanceError):
         origin = read_genesis(view).origin
-    except ProvenanceError:
-        pass
     return Options(
         signatures=request.signatures, vault=request.vault, origin=origin, keys=tuple(keys)
     )

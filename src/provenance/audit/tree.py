@@ -60,15 +60,13 @@ class TreeCheck:
 
 def add_fault(findings: Findings, fault: NodeFault) -> None:
     """Report a stored node, at the first entry below it."""
-    _, level, index = fault
-    findings.add(
-        CHECK, f"stored node {level}/{index} is not what it covers", index << level
-    )
+    level, index = fault.level, fault.index
+    findings.add(CHECK, f"stored node {level}/{index} is not what it covers", index << level)
 
 
 def _merge(edge: list[bytes], size: int, node: Node) -> list[tuple[int, int, bytes]]:
     """Put a full subtree behind a tree of ``size`` leaves; give what was hashed for it."""
-    level, index, hashed = node
+    level, index, hashed = node.level, node.index, node.hash
     assert size == index << level, "compact ranges follow each other without a gap"
     made = []
     while index & 1:

@@ -215,7 +215,7 @@ class Walk:
         end: int,
         keys: tuple[VerifierKey, ...] | None = None,
     ) -> list[int]:
-        """Give those of [start, end) that none of ``keys`` signed, by default those in force."""
+        """Give those of [start, end) that no key signed: of ``keys``, else those in force."""
         if not self._options.signatures:
             return []
         self.signatures += end - start

@@ -69,8 +69,7 @@ U64: Final = struct.Struct(">Q")
 TECHNICAL_ROW: Final = struct.Struct(">QB")
 pack_u64 = U64.pack
 
-SIGNED: Final = bytes([SIGNATURE_SIZE])
-"""First byte of a ``records`` row with a signature."""
+_SIGNED: Final = bytes([SIGNATURE_SIZE])
 _UNSIGNED: Final = b"\0"
 
 
@@ -87,6 +86,9 @@ class ReadRows(Protocol):
         self, table: str, start: bytes = b"", *, last: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
         """Give rows in ascending order from ``start`` on, or the last one first, descending."""
+
+    def some(self, table: str, start: bytes, count: int) -> list[tuple[bytes, bytes]]:
+        """Give the first ``count`` rows from ``start`` on, fewer at the table's end."""
 
     def count(self, table: str) -> int:
         """Give the number of rows, every value of a key counted."""
@@ -115,7 +117,7 @@ class WriteRows(ReadRows, Protocol):
 
 def record_row(entry: bytes, signature: bytes) -> bytes:
     """Give the row of an entry and its signature (64 bytes, or none)."""
-    return (SIGNED if signature else _UNSIGNED) + signature + entry
+    return (_SIGNED if signature else _UNSIGNED) + signature + entry
 
 
 def parse_record(row: bytes | None, index: int) -> tuple[bytes, bytes]:

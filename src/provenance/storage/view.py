@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import TYPE_CHECKING, Final, Self
 
 from provenance.errors import LedgerDamagedError, UnknownEntryError
@@ -17,7 +16,6 @@ from provenance.storage.rows import (
     PENDING,
     RECORDS,
     SIGNATURE_SIZE,
-    SIGNED,
     SIZE_ROW,
     STATE,
     STATUS,
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
 
     from provenance.storage.rows import ReadRows
     from provenance.storage.tree import Edge
+
+_SIGNED: Final = {SIGNATURE_SIZE}
 
 
 class View(TreeReader):
@@ -118,14 +118,15 @@ class View(TreeReader):
         if not 0 <= start <= end <= self.size:
             raise UnknownEntryError(f"the log of {self.size} has no entries {start} to {end}")
         keys = list(map(pack_u64, range(start, end)))
-        rows = list(islice(self.rows.scan(RECORDS, pack_u64(start)), len(keys)))
+        pairs = self.rows.some(RECORDS, pack_u64(start), len(keys)) if keys else []
+        rows = [row for _, row in pairs]
         at = 1 + SIGNATURE_SIZE
-        whole = all([row[:1] == SIGNED and len(row) >= at for _, row in rows])
-        if whole and [key for key, _ in rows] == keys:
-            # Signed all of them, as they should be: both parts stand at fixed places.
-            return [row[at:] for _, row in rows], [row[1:at] for _, row in rows]
-        pairs = list(self._entries(start, end))
-        return [entry for entry, _ in pairs], [signature for _, signature in pairs]
+        signed = min(map(len, rows), default=0) >= at and {row[0] for row in rows} == _SIGNED
+        if signed and [key for key, _ in pairs] == keys:
+            # As they should be: both parts stand at fixed places.
+            return [row[at:] for row in rows], [row[1:at] for row in rows]
+        read = list(self._entries(start, end))
+        return [entry for entry, _ in read], [signature for _, signature in read]
 
     def payload(self, index: int) -> bytes | None:
         """Give an entry's sealed payload, or None when it has none.
