@@ -36,8 +36,11 @@ ROWS: Final = [
 
 @pytest.fixture(scope="module")
 def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_ledger(tmp_path_factory.mktemp("tampering") / "ledger")
+
+
+def make_ledger(path: Path) -> Path:
     """Make a ledger that has rows in every table."""
-    path = tmp_path_factory.mktemp("tampering") / "ledger"
     with create(path) as ledger:
         ledger.deposit(flux(today_spec(passages=150)))
         sent = records(today_spec(passages=3, seed=44))

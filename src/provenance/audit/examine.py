@@ -24,7 +24,7 @@ from provenance.audit.opening import Opening
 from provenance.audit.plain import COMMITMENT, find_runs
 from provenance.audit.signatures import Schedule, failing
 from provenance.audit.subtrees import Subtrees
-from provenance.errors import FormatError, ProvenanceError
+from provenance.errors import FormatError, LedgerDamagedError, ProvenanceError
 from provenance.record.entry import Certification, parse_entry
 from provenance.storage.rows import TECHNICAL, TECHNICAL_ROW, TOMBSTONE, pack_u64
 
@@ -62,6 +62,28 @@ class Examiner:
             return self.examine(task)
         except ProvenanceError:
             return Unable()
+
+    def examine_as_far_as_possible(self, task: Task) -> Iterator[Facts | LookupFacts]:
+        """Examine, up to a record that cannot be read; then raise what `examine` raises.
+
+        So it does not depend on the length of stretches what comes before such a record.
+        """
+        try:
+            yield self.examine(task)
+        except LedgerDamagedError:
+            if isinstance(task, Stretch) and (end := self._readable_end(task)) > task.start:
+                marks = tuple(mark for mark in task.marks if mark <= end)
+                yield self._stretch(Stretch(task.start, end, marks))
+            raise
+
+    def _readable_end(self, task: Stretch) -> int:
+        """Give the first entry of a stretch whose record cannot be read, or its start."""
+        for index in range(task.start, task.end):
+            try:
+                self._view.record(index)
+            except LedgerDamagedError:
+                return index
+        return task.start
 
     def _stretch(self, task: Stretch) -> Facts:
         start, end = task.start, task.end

@@ -176,12 +176,16 @@ class _Session:
     def _results(self, tasks: Iterator[Task]) -> Iterator[Facts | LookupFacts]:
         examiner = Examiner(self._view, self._files.vault, self._options)
         if self._crew is None:
-            yield from map(examiner.examine, tasks)
+            for task in tasks:
+                yield from examiner.examine_as_far_as_possible(task)
             return
         self._crew.instruct(self._options)
         for task, result in self._crew.examine(tasks):
-            # Whatever a worker could not do, or took with it, is done here.
-            yield examiner.examine(task) if isinstance(result, Unable) else result
+            if isinstance(result, Unable):
+                # Whatever a worker could not do, or took with it, is done here.
+                yield from examiner.examine_as_far_as_possible(task)
+            else:
+                yield result
 
     def _finish(self, plan: Plan, found: LookupsFound) -> None:
         walk, findings = self._walk, self._findings
