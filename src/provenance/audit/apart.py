@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
@@ -19,11 +19,11 @@ from provenance import errors
 from provenance.audit.frames import Helper, LostError, read_message, write_message
 from provenance.audit.report import AuditReport  # noqa: TC001 - msgspec needs it
 from provenance.audit.session import Request  # noqa: TC001 - the same
-from provenance.audit.structure import damaged_report, structure_faults, with_faults
-from provenance.errors import ProvenanceError, StorageError
+from provenance.audit.structure import CHECK, damaged_report, structure_faults, with_faults
+from provenance.errors import LedgerDamagedError, ProvenanceError, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 MODULE: Final = "provenance.audit.leader"
@@ -67,7 +67,7 @@ def audit_apart(
     """Audit the ledger at ``path`` in other processes. Raises as `audit` does.
 
     Where payloads are opened, which takes its time, this process checks the pages of the
-    database meanwhile.
+    database meanwhile; else only when it is found to be damaged.
     """
     helper = _start(Lead(str(path.resolve()), request, jobs))
     with ThreadPoolExecutor(1, "provenance-audit") as thread:
@@ -75,12 +75,34 @@ def audit_apart(
         try:
             answer = _listen(helper, progress)
         except LostError:
-            return _explain(path, helper.ended_with())
+            status = helper.ended_with()
+            answer = Raised(
+                StorageError.__name__,
+                f"the audit's own process ended (status {status}) before its report",
+            )
         finally:
             helper.close()
-        if isinstance(answer, Raised):
-            _raise(answer)
-        return with_faults(answer.report, () if beside is None else beside.result())
+        if beside is None and not _tells_of_damage(answer):
+            return _report_or_raise(answer, ())
+        faults = structure_faults(path) if beside is None else beside.result()
+        return _report_or_raise(answer, faults)
+
+
+def _tells_of_damage(answer: Done | Raised) -> bool:
+    """Whether the database engine, or the process, met something that it could not read."""
+    if isinstance(answer, Raised):
+        return answer.kind in {StorageError.__name__, LedgerDamagedError.__name__}
+    return any(finding.check == CHECK for finding in answer.report.findings)
+
+
+def _report_or_raise(answer: Done | Raised, faults: Sequence[str] | None) -> AuditReport:
+    """Give the report, with what is wrong with the database; else raise what was raised."""
+    if isinstance(answer, Done):
+        return with_faults(answer.report, faults)
+    if _tells_of_damage(answer) and faults:
+        return damaged_report(faults)
+    kind = getattr(errors, answer.kind, ProvenanceError)
+    raise kind(answer.message)
 
 
 def _start(lead: Lead) -> Helper:
@@ -102,16 +124,3 @@ def _listen(helper: Helper, progress: Callable[[int, int], None] | None) -> Done
             return answer
         if progress is not None:
             progress(answer.done, answer.total)
-
-
-def _raise(answer: Raised) -> NoReturn:
-    kind = getattr(errors, answer.kind, ProvenanceError)
-    raise kind(answer.message)
-
-
-def _explain(path: Path, status: int | None) -> AuditReport:
-    """Say why the leader ended: what is wrong with the database, else raise."""
-    faults = structure_faults(path)
-    if faults:
-        return damaged_report(faults)
-    raise StorageError(f"the audit's own process ended (status {status}) before its report")
