@@ -1,9 +1,10 @@
 """Opening the payloads of certifications: is what is kept what was committed to.
 
 Each payload is decrypted under its seed, its passage parsed again from the exact bytes,
-the fields compared, the commitment recomputed, and the look-ups asked. Passages of one
-kind are parsed together, which is quicker; those that do not come out as they are stored
-are parsed again alone, so that each finding names one entry.
+the fields compared, the commitment recomputed, and the look-ups asked.
+
+The stored fields have one spelling. Where what was parsed is spelled just so, the two are
+equal, and the stored ones need not be decoded; where it is not, both are looked at.
 """
 
 from __future__ import annotations
@@ -13,24 +14,21 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct
 
 from provenance.audit.facts import OpenedFacts
-from provenance.cdc.flux import reparse, reparse_all
+from provenance.cdc.flux import reparse
 from provenance.cdc.schema import LEADING_NAMES
 from provenance.encoding import decode_base64, encode_json
 from provenance.errors import ErasedError, LedgerDamagedError, ProvenanceError
 from provenance.ledger.changes import read_change
 from provenance.ledger.lookups import Lookups
-from provenance.record.commitment import commit
-from provenance.record.payload import CertificationPayload, unseal_payload
+from provenance.record.commitment import Field, commit
+from provenance.record.payload import PARTS, CertificationPayload, unseal_payload
 from provenance.record.status import ERASED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from provenance.record.commitment import Field
     from provenance.storage import Vault, View
 
-GROUP: Final = 64
-"""Passages that are parsed together at most."""
 ID_TECHNIQUE: Final = "idTechnique"
 NOT_COMMITTED: Final = "the record is not what was committed to"
 
@@ -43,26 +41,21 @@ class Opening:
         self._vault: Final = vault
         self._lookups: Final = Lookups(vault.secret)
         self._facts = _nothing()
+        self._kind: _Kind | None = None
 
-    def open(self, certifications: Sequence[tuple[int, str, str]]) -> OpenedFacts:
+    def open(self, certifications: Iterable[tuple[int, str, str]]) -> OpenedFacts:
         """Open them all: index, depositor and commitment (base64) of each, ascending."""
-        self._facts = _nothing()
-        group: list[_Opened] = []
+        self._facts = facts = _nothing()
         for index, depositor, commitment in certifications:
             try:
-                one = self._unseal(index, depositor, commitment)
+                self._judge(self._unseal(index, depositor, commitment))
             except ErasedError:
-                self._lose(index)
-                self._facts.erased.append(index)
+                facts.sources[index] = None
+                facts.erased.append(index)
             except ProvenanceError as error:
-                self._lose(index)
-                self._facts.findings.append((index, str(error)))
-            else:
-                group.append(one)
-        for part in _alike(group):
-            self._judge_all(part)
-        self._facts.findings.sort(key=lambda finding: finding[0])
-        return self._facts
+                facts.sources[index] = None
+                facts.findings.append((index, str(error)))
+        return facts
 
     def _unseal(self, index: int, depositor: str, commitment: str) -> _Opened:
         """Decrypt a payload. Raises `ErasedError`, `ProvenanceError` for what is wrong."""
@@ -76,34 +69,45 @@ class Opening:
         parts = unseal_payload(seed, sealed, committed)
         return _Opened(index, depositor, seed, committed, parts)
 
-    def _judge_all(self, group: Sequence[_Opened]) -> None:
-        for one, fields in zip(group, _parse_all(group), strict=True):
-            try:
-                if fields is None:
-                    self._judge_alone(one)
-                else:
-                    self._judge(one, one.parts[1], fields, commit(one.seed, fields))
-            except ProvenanceError as error:
-                self._lose(one.index)
-                self._facts.findings.append((one.index, str(error)))
+    def _judge(self, one: _Opened) -> None:
+        fields = self._parse(one)
+        if fields is None:
+            self._judge_closely(one)
+        else:
+            self._compare(one, one.parts[1], fields, commit(one.seed, fields))
 
-    def _judge_alone(self, one: _Opened) -> None:
+    def _parse(self, one: _Opened) -> Sequence[Field] | None:
+        """Parse a passage of the kind of the last one; None where it is none such.
+
+        The same for a passage whose fields are not spelled as those that are stored.
+        """
+        kind = self._kind
+        if kind is None or not kind.holds(one.parts):
+            return None
+        _, source, stored = one.parts
+        try:
+            fields = reparse(source, kind.bindings, kind.leading)
+            return fields if encode_json(dict(fields[:-1])) == stored else None
+        except ProvenanceError:
+            return None
+
+    def _judge_closely(self, one: _Opened) -> None:
         payload = CertificationPayload.decode_parts(one.parts)
+        self._kind = _kind_of(payload, one.parts)
         parsed = _parse_again(payload)
         committed = commit(one.seed, payload.fields)
         if parsed != payload.fields:
             self._found(one, "the passage's bytes do not say what the record says")
-        self._judge(one, payload.source, payload.fields, committed)
+        self._compare(one, payload.source, payload.fields, committed)
 
-    def _judge(
+    def _compare(
         self, one: _Opened, source: bytes, fields: Sequence[Field], committed: bytes
     ) -> None:
-        facts = self._facts
-        facts.opened += 1
+        self._facts.opened += 1
         if committed != one.committed:
             self._found(one, NOT_COMMITTED)
         self._check_lookups(one, fields)
-        facts.sources[one.index] = source
+        self._facts.sources[one.index] = source
 
     def _check_lookups(self, one: _Opened, fields: Sequence[Field]) -> None:
         technique = str(dict(fields).get(ID_TECHNIQUE))
@@ -120,9 +124,6 @@ class Opening:
     def _found(self, one: _Opened, message: str) -> None:
         self._facts.findings.append((one.index, message))
 
-    def _lose(self, index: int) -> None:
-        self._facts.sources[index] = None
-
 
 class _Opened(Struct, frozen=True):
     """A decrypted payload, and what it must be held against."""
@@ -134,41 +135,37 @@ class _Opened(Struct, frozen=True):
     parts: tuple[bytes, ...]
 
 
+class _Kind(Struct, frozen=True):
+    """What passages of one certification in one file have in common.
+
+    ``start``: how their stored fields begin, with those that stand around a passage.
+    """
+
+    bindings_text: bytes
+    bindings: tuple[tuple[str, str], ...]
+    start: bytes
+    leading: tuple[Field, ...]
+
+    def holds(self, parts: Sequence[bytes]) -> bool:
+        """Whether the parts of a payload are of this kind."""
+        return (
+            len(parts) == PARTS
+            and parts[0] == self.bindings_text
+            and parts[2].startswith(self.start)
+        )
+
+
+def _kind_of(payload: CertificationPayload, parts: Sequence[bytes]) -> _Kind | None:
+    """Give the kind of a payload; None where it is no passage of a file."""
+    if not _is_xml(payload):
+        return None
+    leading = tuple(field for field in payload.fields if field[0] in LEADING_NAMES)
+    start = encode_json(dict(leading))[:-1]
+    return _Kind(parts[0], payload.bindings, start, leading)
+
+
 def _nothing() -> OpenedFacts:
     return OpenedFacts(sources={}, opened=0, current=0, holders=0, erased=[], findings=[])
-
-
-def _alike(opened: Iterable[_Opened]) -> Iterator[list[_Opened]]:
-    """Cut a sequence into groups whose namespace bindings are the same."""
-    group: list[_Opened] = []
-    for one in opened:
-        if group and (one.parts[:1] != group[0].parts[:1] or len(group) >= GROUP):
-            yield group
-            group = []
-        group.append(one)
-    if group:
-        yield group
-
-
-def _parse_all(group: Sequence[_Opened]) -> Sequence[Sequence[Field] | None]:
-    """Parse passages together; None for each whose fields are not those that are stored.
-
-    The payload's last part is the one spelling of its fields, so that what was parsed is
-    compared as bytes, and the stored fields need not be decoded.
-    """
-    nothing = [None] * len(group)
-    try:
-        first = CertificationPayload.decode_parts(group[0].parts)
-        leading = tuple(field for field in first.fields if field[0] in LEADING_NAMES)
-        if not _is_xml(first):
-            return nothing
-        records = reparse_all([one.parts[1] for one in group], first.bindings, leading)
-    except (ProvenanceError, IndexError):
-        return nothing
-    return [
-        fields if encode_json(dict(fields[:-1])) == one.parts[2] else None
-        for one, fields in zip(group, records, strict=True)
-    ]
 
 
 def _is_xml(payload: CertificationPayload) -> bool:

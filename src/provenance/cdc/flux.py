@@ -166,20 +166,8 @@ def reparse(
     it those fields are taken that stand around the passage. Raises `FormatError` when the
     bytes are not one passage of this format.
     """
-    return reparse_all([source], bindings, leading)[0]
-
-
-def reparse_all(
-    sources: Sequence[bytes], bindings: Sequence[tuple[str, str]], leading: Sequence[Field]
-) -> list[tuple[Field, ...]]:
-    """Read stored passages of one kind together; their records, as `reparse` gives them.
-
-    Raises `FormatError` when any of them is not one passage of this format. They are parsed
-    as one text: each begins and ends in it where it does alone, or all are refused.
-    """
     start, end = _wrap(bindings)
-    joined = b"".join(sources)
-    size = len(joined) + len(start) + len(end)
+    size = len(source) + len(start) + len(end)
     limits = Limits(
         file_bytes_max=size,
         passage_bytes_max=size,
@@ -189,13 +177,13 @@ def reparse_all(
     reader = XmlReader(limits)
     around = tuple(field for field in leading if field[0] in LEADING_NAMES)
     validator = PassageValidator(reader, start=CERTIFICATION, leading=around)
-    for _ in reader.run((start, joined, end)):
+    for _ in reader.run((start, source, end)):
         pass
     if reader.faults:
         raise FormatError(f"malformed passage: {reader.faults[0].message}")
-    if [passage.source for passage in validator.ready] != list(sources):
+    if [passage.source for passage in validator.ready] != [source]:
         raise FormatError("malformed passage: there is something beside it")
-    return [passage.fields for passage in validator.ready]
+    return validator.ready[0].fields
 
 
 def _wrap(bindings: Sequence[tuple[str, str]]) -> tuple[bytes, bytes]:
