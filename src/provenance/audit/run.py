@@ -54,7 +54,7 @@ def audit(
     if count > 1:
         return audit_apart(place, request, count, progress)
     # The engine is about to read in this very process: no page may lead it astray.
-    faults = structure_faults(place) if (place / "log").is_dir() else ()
+    faults = structure_faults(place)
     if faults:
         return damaged_report(faults)
     return with_faults(audit_with(place, request, 1, progress), faults)

@@ -35,6 +35,8 @@ def structure_faults(path: Path) -> tuple[str, ...] | None:
     `StorageError` when the file cannot be read.
     """
     log = path / "log"
+    if not log.is_dir():
+        return ()  # Whoever opens the ledger says so.
     for _ in range(ATTEMPTS_MAX):
         try:
             before = commits(log)
