@@ -49,6 +49,38 @@ def test_payloads_may_stay_closed(world: World, run: Commands) -> None:
     assert run.json("audit", world.ledger, "--no-vault")["opened"] == 0
 
 
+def test_signatures_may_stay_unchecked(world: World, run: Commands) -> None:
+    told = run("audit", world.ledger, "--no-vault", "--no-signatures").out
+    assert "entry signatures were not checked" in told
+    report = run.json("audit", world.ledger, "--no-signatures")
+    assert (report["signatures"], report["opened"]) == (0, 12)
+
+
+def test_many_processes_give_the_same_report(world: World, run: Commands) -> None:
+    one = run.json("audit", world.ledger, "--jobs", "1")
+    assert run.json("audit", world.ledger, "--jobs", "2") == one
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "two"])
+def test_a_number_of_processes_that_is_none(world: World, run: Commands, jobs: str) -> None:
+    run("audit", world.ledger, "--jobs", jobs, status=2)
+
+
+def test_a_damaged_database_is_a_no(world: World, run: Commands, tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger"
+    shutil.copytree(world.ledger, ledger)
+    file = ledger / "log" / "data.mdb"
+    data = bytearray(file.read_bytes())
+    # The kind of the page (mdb.c, mp_flags) on which an entry stands.
+    entry = data.rindex(b'"type":"certification","index":9,')
+    data[entry - entry % 4096 + 10] ^= 0xFF
+    file.write_bytes(data)
+    for jobs in ("1", "2"):
+        told = run("audit", ledger, "--jobs", jobs, status=1).out
+        assert told.startswith("NO:")
+        assert "database" in told
+
+
 def test_a_wrong_first_entry_is_a_no(world: World, run: Commands) -> None:
     told = run("audit", world.ledger, "--genesis", "00" * 32, status=1).out
     assert told.startswith("NO: 1 findings.")

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 
 from ledgers import DEPOSITOR, ORIGIN, create, deposited, flux, records, today_spec
-from provenance.audit import audit, run, signatures
+from provenance.audit import audit, plan
 from provenance.audit.report import FINDINGS_MAX, Findings
 from provenance.encoding import decode_base64
 from provenance.errors import FormatError, LedgerDamagedError
@@ -332,15 +332,21 @@ def test_an_older_checkpoint_that_ends_in_no_status_entry_is_a_finding(path: Pat
     assert "since" in checks(audit(path, since=since))
 
 
-def test_progress_is_told_on_the_way(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "PROGRESS_STEP", 10)
-    told: list[int] = []
-    report = audit(path, progress=lambda done, _: told.append(done))
-    assert told == [10, 20, report.size]
-
-
-def test_many_signatures_are_checked_in_batches(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+def test_progress_is_told_after_each_stretch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(signatures, "BATCH", 4)
-    assert audit(path).signatures == audit(path).size
+    monkeypatch.setattr(plan, "OPENED", 64)
+    with deposited(tmp_path / "ledger", today_spec(passages=150)) as ledger:
+        size = ledger.size
+    told: list[tuple[int, int]] = []
+    audit(tmp_path / "ledger", progress=lambda *both: told.append(both))
+    assert told == [(64, size), (128, size), (size, size)]
+
+
+def test_signatures_may_stay_unchecked_and_the_report_says_so(path: Path) -> None:
+    rewrite(path, "records", u64(6), lambda row: b"\x00" + row[65:])
+    report = audit(path, signatures=False)
+    assert (report.verdict, report.signatures) == ("yes", 0)
+    assert any("signatures were not checked" in note for note in report.notes)
+    assert not any("signatures were not checked" in note for note in audit(path).notes)
+    assert checks(audit(path)) == {"entry-signature"}

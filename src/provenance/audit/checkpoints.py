@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from provenance.audit.report import Findings
     from provenance.audit.rules import Rules
-    from provenance.audit.tree import TreeCheck
     from provenance.record.entry import Entry
     from provenance.storage import View
     from provenance.tlog.note import VerifierKey
@@ -31,31 +30,44 @@ class CheckpointCheck:
         self, rules: Rules, findings: Findings, view: View, policy: Policy | None
     ) -> None:
         self.count = 0
+        self.lacking = 0
+        """Status entries without a checkpoint that ends in them."""
         self._rules: Final = rules
         self._findings: Final = findings
         self._policy: Final = policy
         self._pending: Final = dict(view.checkpoints())
+        self._stored: Final = frozenset(self._pending)
         self._size: Final = view.size
         self._latest: Final = max(self._pending, default=0)
 
-    def reached(self, tree: TreeCheck, last: Entry | None) -> None:
-        """Check the checkpoint at the tree's size, if there is one; ``last`` ends it."""
-        note = self._pending.pop(tree.size, None)
-        if note is None:
-            return
+    @property
+    def sizes(self) -> list[int]:
+        """The sizes at which checkpoints are stored, ascending."""
+        return sorted(self._pending)
+
+    def reached(self, size: int, root: bytes, last: Entry | None) -> None:
+        """Check the checkpoint at ``size``, where the root is this and ``last`` ends it."""
+        note = self._pending.pop(size)
         self.count += 1
-        at = tree.size - 1
+        at = size - 1
         try:
             checkpoint = open_checkpoint(note, self._rules.log_keys.values())
-            if self._policy is not None and tree.size == self._latest:
+            if self._policy is not None and size == self._latest:
                 verify_checkpoint(note, self._policy, self._rules.origin)
         except (FormatError, SignatureError) as error:
             self._findings.add(CHECK, str(error), at)
             return
-        if checkpoint != Checkpoint(self._rules.origin, tree.size, tree.root()):
+        if checkpoint != Checkpoint(self._rules.origin, size, root):
             self._findings.add(CHECK, "it was published over another tree", at)
         if not isinstance(last, Status):
             self._findings.add(CHECK, "its last entry is no status entry", at)
+
+    def expect(self, status: Status) -> None:
+        """Count a status entry that no stored checkpoint ends in.
+
+        It is no fault by itself: a publication can be cut off before it is signed.
+        """
+        self.lacking += status.index + 1 not in self._stored
 
     def finish(self) -> None:
         """Say which checkpoints lie beyond the end of the log."""

@@ -29,7 +29,8 @@ from provenance.storage.inspection import HOLDERS, PAYLOADS, TECHNICAL
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from provenance.audit.contents import Contents
+    from provenance.audit.lookups import LookupsFound
+    from provenance.audit.rebuild import Contents
     from provenance.audit.report import Findings
     from provenance.audit.rules import Rules
     from provenance.record.entry import Entry
@@ -60,13 +61,20 @@ class DerivedCheck:
         self._entry_at: Final = entry_at
         self._rows: Final = Inspection(view)
 
-    def check(self, status_at: int) -> None:
-        """Check what needs no vault; ``status_at``: index of the last status entry, or 0."""
-        for fault in self._rows.tree_faults():
+    def check(
+        self, status_at: int, *, is_known: Callable[[bytes], bool], found: LookupsFound
+    ) -> None:
+        """Check what needs no vault; ``status_at``: index of the last status entry, or 0.
+
+        ``is_known`` tells of a stored block of the tree, by its key, whether it was compared
+        already; ``found`` what the look-ups by idTechnique lead to.
+        """
+        for fault in self._rows.tree_faults(is_known):
             self._findings.add("tree", fault)
         self._check_status(status_at)
         self._check_facts()
-        self._check_technical()
+        if not found.are_right(self._rules.bits, self._is_certification):
+            self._check_technical()
 
     def check_counts(self, contents: Contents, types: Mapping[str, int]) -> None:
         """Check that nothing is stored besides what the whole log was seen to need."""
@@ -145,7 +153,11 @@ class DerivedCheck:
                 LOOKUPS, "rows about what a deposit mentions contradict each other"
             )
 
+    def _is_certification(self, index: int) -> bool:
+        return isinstance(self._entry_at(index), Certification)
+
     def _check_technical(self) -> None:
+        """Name each look-up that is not right, in the order of their keys."""
         seen: set[int] = set()
         for row in self._rows.technical():
             if row is None or row[0] in seen:
@@ -154,6 +166,6 @@ class DerivedCheck:
             index, tombstone = row
             seen.add(index)
             erased = bool(self._rules.bits.get(index, 0) & ERASED)
-            if erased != tombstone or not isinstance(self._entry_at(index), Certification):
+            if erased != tombstone or not self._is_certification(index):
                 message = "a look-up leads to it that is not right"
                 self._findings.add(LOOKUPS, message, index)

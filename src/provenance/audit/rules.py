@@ -130,6 +130,19 @@ class Rules:
             case _:
                 pass
 
+    def allows_run(self, deposit: int, depositor: str) -> bool:
+        """Whether certifications of this deposit and depositor may follow, any number.
+
+        They supersede nothing. Where they may not, `apply` tells why, entry by entry.
+        """
+        run = self._run
+        return (
+            self.closed_at is None
+            and run is not None
+            and (run.index, run.depositor) == (deposit, depositor)
+            and run.action == "CREATION"
+        )
+
     def may_sign(self, entry: Entry | None) -> tuple[VerifierKey, ...]:
         """Give the entry keys in force, but the one that ``entry`` retires."""
         retires = entry.vkey if isinstance(entry, Key) and entry.action == "retire" else None

@@ -1,73 +1,96 @@
-"""Checking every entry's signature, in batches on two threads."""
+"""Checking every entry's signature, wherever the entry is read.
+
+Which keys are in force is known only to those who have read the log up to the entry. The
+rows that say where ``key`` entries stand are believed at first, so that signatures can be
+verified anywhere and in any order. The replay of the log then tells which keys were in
+force indeed, and where others were presumed it verifies again: rows that lie cost time.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from provenance.errors import ProvenanceError
+from provenance.ledger.keyhistory import FIRST_ENTRIES, key_entries
+from provenance.record.entry import Key, parse_entry
 from provenance.record.message import entry_message
+from provenance.tlog.note import parse_verifier_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from concurrent.futures import ThreadPoolExecutor
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from provenance.audit.report import Findings
-    from provenance.audit.rules import Rules
-    from provenance.tlog.note import VerifierKey
+    from provenance.storage import View
 
-BATCH: Final = 1024
+    Publics = tuple[bytes, ...]
+
 CHECK: Final = "entry-signature"
+MESSAGE: Final = "the entry key did not sign this entry"
 
-_Signed = tuple[int, bytes, bytes]
+
+class Schedule:
+    """Which entry keys are presumed to sign which entries: (index, from there on these)."""
+
+    def __init__(self, steps: Sequence[tuple[int, Publics]]) -> None:
+        self.steps: Final = tuple(steps)
+
+    def spans(self, start: int, end: int) -> Iterator[tuple[int, int, Publics]]:
+        """Cut [start, end) where the keys change."""
+        for at, (begin, keys) in enumerate(self.steps):
+            later = self.steps[at + 1 :]
+            first, last = max(begin, start), min(later[0][0] if later else end, end)
+            if first < last:
+                yield first, last, keys
 
 
-class SignatureCheck:
-    """Collects (index, leaf hash, signature) and verifies them under the keys in force."""
+def presume(view: View) -> Schedule:
+    """Read which keys the rows of the database lead to. Nothing that it holds is trusted."""
+    keys: dict[str, bytes] = {}
+    steps: list[tuple[int, Publics]] = [(0, ())]
+    for index in key_entries(view):
+        entry = _read_key(view, index)
+        if entry is None or entry.role != "entry":
+            continue
+        # No entry rests on a key of its own, be it added or retired.
+        if entry.action == "retire":
+            keys.pop(entry.vkey, None)
+            steps.append((index, tuple(keys.values())))
+        else:
+            keys[entry.vkey] = parse_verifier_key(entry.vkey).public
+            # The first entries wait for the key that one of them adds.
+            begin = index + 1 if index >= FIRST_ENTRIES else 0
+            steps.append((begin, tuple(keys.values())))
+    return Schedule(steps)
 
-    def __init__(self, rules: Rules, findings: Findings, threads: ThreadPoolExecutor) -> None:
-        self.count = 0
-        self._rules: Final = rules
-        self._findings: Final = findings
-        self._threads: Final = threads
-        self._batch: list[_Signed] = []
-        self._keys: tuple[VerifierKey, ...] = ()
 
-    def add(
-        self, index: int, leaf_hash: bytes, signature: bytes, before: tuple[VerifierKey, ...]
-    ) -> None:
-        """Queue one signature, to be verified under the keys in force ``before`` the entry.
+def _read_key(view: View, index: int) -> Key | None:
+    try:
+        entry = parse_entry(view.entry(index))
+    except ProvenanceError:
+        return None
+    return entry if isinstance(entry, Key) else None
 
-        Entries 0 and 1 have none before them and wait for the key that entry 1 adds. No
-        later entry may rest on a key of its own.
-        """
-        keys = before if index > 1 else tuple(self._rules.entry_keys.values())
-        if index > 1 and keys != self._keys:
-            self.finish()
-        self._keys = keys
-        self._batch.append((index, leaf_hash, signature))
-        if len(self._batch) >= BATCH:
-            self.finish()
 
-    def finish(self) -> None:
-        """Verify what is queued, under the keys that were in force then."""
-        batch, self._batch = self._batch, []
-        self.count += len(batch)
-        prefix = entry_message(self._rules.origin, b"")
-        keys = [Ed25519PublicKey.from_public_bytes(key.public) for key in self._keys]
-        half = (len(batch) + 1) // 2
+def failing(
+    origin: str, publics: Publics, signed: Iterable[tuple[int, bytes, bytes]]
+) -> list[int]:
+    """Give the indexes of those that no key of ``publics`` signed.
 
-        def failing(part: Sequence[_Signed]) -> list[int]:
-            return [
-                index
-                for index, leaf, signature in part
-                if not _any(keys, signature, prefix + leaf)
-            ]
+    ``signed``: index, leaf hash and signature of each entry.
+    """
+    prefix = entry_message(origin, b"")
+    keys = [_load(public) for public in publics]
+    return [
+        index for index, leaf, signature in signed if not _any(keys, signature, prefix + leaf)
+    ]
 
-        for part in self._threads.map(failing, (batch[:half], batch[half:])):
-            for index in part:
-                self._findings.add(CHECK, "the entry key did not sign this entry", index)
+
+@lru_cache(maxsize=256)
+def _load(public: bytes) -> Ed25519PublicKey:
+    return Ed25519PublicKey.from_public_bytes(public)
 
 
 def _any(keys: Sequence[Ed25519PublicKey], signature: bytes, message: bytes) -> bool:

@@ -1,12 +1,17 @@
-"""Re-deriving the Merkle tree, and every node of it that is stored."""
+"""Re-deriving the Merkle tree from the compact ranges of stretches, one after another."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from provenance.audit.facts import NodeFault
+from provenance.audit.subtrees import stored_node
 from provenance.tlog.merkle import EMPTY_ROOT, node_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from provenance.audit.facts import Node
     from provenance.audit.report import Findings
     from provenance.storage import View
 
@@ -14,42 +19,62 @@ CHECK: Final = "tree"
 
 
 class TreeCheck:
-    """Grows a tree leaf by leaf and holds each finished node against the stored one.
+    """Grows a tree and holds each node that is finished by merging against the stored one.
 
     With ``start`` > 0 the tree before is taken from the stored nodes, which the caller
     must hold against a root that it trusts.
     """
 
-    def __init__(self, view: View, findings: Findings, *, start: int) -> None:
+    def __init__(self, view: View, *, start: int) -> None:
         self._view: Final = view
-        self._findings: Final = findings
         self.size = start
         self._edge: list[bytes] = _stored_edge(view, start)
 
-    def append(self, leaf_hash: bytes) -> None:
-        """Add one leaf; every full subtree that it finishes is compared."""
-        self._compare(0, self.size, leaf_hash)
-        node, level, index = leaf_hash, 0, self.size
-        while index & 1:
-            node = node_hash(self._edge.pop(), node)
-            level, index = level + 1, index >> 1
-            self._compare(level, index, node)
-        self._edge.append(node)
-        self.size += 1
+    def extend(self, nodes: Iterable[Node]) -> list[NodeFault]:
+        """Add a compact range; give the nodes above it that are stored otherwise.
 
-    def root(self) -> bytes:
-        """Give the root over all leaves so far."""
-        return _root(self._edge)
+        The nodes of the range itself were compared where they were hashed.
+        """
+        faults = []
+        for node in nodes:
+            size = self.size + (1 << node.level)
+            for level, index, hashed in _merge(self._edge, self.size, node):
+                if stored_node(self._view, level, index) != hashed:
+                    faults.append(NodeFault(size - 1, level, index))
+            self.size = size
+        return faults
+
+    def root(self, nodes: Iterable[Node] = ()) -> bytes:
+        """Give the root over all leaves so far, and then those of a compact range."""
+        edge, size = list(self._edge), self.size
+        for node in nodes:
+            _merge(edge, size, node)
+            size += 1 << node.level
+        return _root(edge)
 
     @staticmethod
     def stored_root(view: View, size: int) -> bytes:
         """Give the root that the stored nodes lead to at ``size``."""
         return _root(_stored_edge(view, size))
 
-    def _compare(self, level: int, index: int, computed: bytes) -> None:
-        if self._view.node(level, index) != computed:
-            at = index << level
-            self._findings.add(CHECK, f"stored node {level}/{index} is not what it covers", at)
+
+def add_fault(findings: Findings, fault: NodeFault) -> None:
+    """Report a stored node, at the first entry below it."""
+    level, index = fault.level, fault.index
+    findings.add(CHECK, f"stored node {level}/{index} is not what it covers", index << level)
+
+
+def _merge(edge: list[bytes], size: int, node: Node) -> list[tuple[int, int, bytes]]:
+    """Put a full subtree behind a tree of ``size`` leaves; give what was hashed for it."""
+    level, index, hashed = node.level, node.index, node.hash
+    assert size == index << level, "compact ranges follow each other without a gap"
+    made = []
+    while index & 1:
+        hashed = node_hash(edge.pop(), hashed)
+        level, index = level + 1, index >> 1
+        made.append((level, index, hashed))
+    edge.append(hashed)
+    return made
 
 
 def _root(edge: list[bytes]) -> bytes:

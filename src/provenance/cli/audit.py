@@ -9,6 +9,7 @@ Examples:
   provenance audit ledger
   provenance audit ledger --policy policy.txt --since checkpoint.txt
   provenance audit ledger --no-vault --json
+  provenance audit ledger --no-vault --no-signatures --jobs 4
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.audit import audit
-from provenance.cli.arguments import add_ledger, add_trust
+from provenance.cli.arguments import add_ledger, add_trust, count
 from provenance.cli.exits import NO, YES
 from provenance.cli.files import read_text
 from provenance.cli.output import Answer
@@ -44,6 +45,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="leave payloads closed: no personal data is read",
     )
+    parser.add_argument(
+        "--no-signatures",
+        action="store_true",
+        help="leave the entries' signatures unchecked, and say so",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=count,
+        metavar="N",
+        help="processes that read (default: one a processor, one for a small ledger)",
+    )
 
 
 def run(args: argparse.Namespace, out: Output) -> Answer:
@@ -59,7 +71,9 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
             since=since,
             policy=policy,
             genesis=args.genesis,
+            signatures=not args.no_signatures,
             vault=not args.no_vault,
+            jobs=args.jobs,
             progress=progress,
         )
     status = YES if report.verdict == "yes" else NO

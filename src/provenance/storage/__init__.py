@@ -6,6 +6,7 @@ refuses to go on when that cannot be said any more.
 """
 
 from provenance.storage.commit import Commit
+from provenance.storage.datafile import commits
 from provenance.storage.durable import sync_directory, write_file
 from provenance.storage.head import Head, HeadRegister
 from provenance.storage.inspection import Inspection, status_rows
@@ -23,6 +24,7 @@ __all__ = [
     "Vault",
     "View",
     "WriterLock",
+    "commits",
     "status_rows",
     "sync_directory",
     "verify_database",

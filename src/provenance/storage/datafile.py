@@ -17,7 +17,7 @@ process with SIGBUS at the first page that is not there. Pages 0 and 1 are the m
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from provenance.errors import LedgerDamagedError
 from provenance.storage.durable import SyncedFile
@@ -49,18 +49,39 @@ def is_short(directory: Path) -> bool:
         file.close()
 
 
+def commits(directory: Path) -> tuple[int, int]:
+    """Give the numbers of the commits that the two meta pages tell of.
+
+    While they stay the same, nothing was committed. Raises `LedgerDamagedError` when the
+    file is missing or is no LMDB file.
+    """
+    file = SyncedFile(directory / DATA_FILE, readonly=True)
+    try:
+        first, second = _read_meta(file, 0), _read_meta(file, _read_meta(file, 0).page_size)
+    finally:
+        file.close()
+    return first.commit, second.commit
+
+
 def _bytes_used(file: SyncedFile) -> int:
     """Give the end of the last page that either meta page knows."""
-    _, page_size = _read_meta(file, 0)
-    return max(_read_meta(file, at)[0] for at in (0, page_size))
+    page_size = _read_meta(file, 0).page_size
+    return max(_read_meta(file, at).bytes_used for at in (0, page_size))
 
 
-def _read_meta(file: SyncedFile, offset: int) -> tuple[int, int]:
-    """Give (end of the last page, page size), both in bytes, from one meta page."""
+class _Meta(NamedTuple):
+    """What is asked of a meta page; sizes in bytes."""
+
+    bytes_used: int
+    page_size: int
+    commit: int
+
+
+def _read_meta(file: SyncedFile, offset: int) -> _Meta:
     data = file.read(offset, _META.size)
     if len(data) == _META.size:
-        magic, version, page_size, last_page, _ = _META.unpack(data)
+        magic, version, page_size, last_page, commit = _META.unpack(data)
         plausible = 0 < page_size <= PAGE_SIZE_MAX
         if (magic, version) == (MAGIC, VERSION) and plausible:
-            return (last_page + 1) * page_size, page_size
+            return _Meta((last_page + 1) * page_size, page_size, commit)
     raise LedgerDamagedError(f"{file.path} has no valid meta page at {offset}")

@@ -87,8 +87,14 @@ class ReadRows(Protocol):
     ) -> Iterator[tuple[bytes, bytes]]:
         """Give rows in ascending order from ``start`` on, or the last one first, descending."""
 
+    def some(self, table: str, start: bytes, count: int) -> list[tuple[bytes, bytes]]:
+        """Give the first ``count`` rows from ``start`` on, fewer at the table's end."""
+
     def count(self, table: str) -> int:
         """Give the number of rows, every value of a key counted."""
+
+    def number(self) -> int:
+        """Give the number of the commit that is read: equal numbers, equal rows."""
 
     def close(self) -> None:
         """End the snapshot."""

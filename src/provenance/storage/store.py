@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import lmdb
@@ -116,9 +117,17 @@ class _Rows:
             elif not start or cursor.set_range(start):
                 yield from cursor.iternext()
 
+    def some(self, table: str, start: bytes, count: int) -> list[tuple[bytes, bytes]]:
+        with _converting(READING), self._transaction.cursor(self._tables[table]) as cursor:
+            found = cursor.set_range(start) if start else cursor.first()
+            return list(islice(cursor.iternext(), count)) if found else []
+
     def count(self, table: str) -> int:
         with _converting(READING):
             return int(self._transaction.stat(self._tables[table])["entries"])
+
+    def number(self) -> int:
+        return int(self._transaction.id())
 
     def put(
         self, table: str, rows: Iterable[tuple[bytes, bytes]], *, append: bool = False

@@ -242,8 +242,12 @@ class TreeReader:
         self._tiers = self._edge().tiers
         return self._tiers
 
+    def block(self, number: int, *, tier: int) -> bytes | None:
+        """Give a full block as it is stored, whatever it holds, or None."""
+        return self._read_block(block_key(number, tier=tier))
+
     def _block(self, number: int, tier: int) -> bytes:
-        block = self._read_block(block_key(number, tier=tier))
+        block = self.block(number, tier=tier)
         if block is None or len(block) != BLOCK_SIZE:
             raise LedgerDamagedError(f"block {number} of tier {tier} is missing or damaged")
         return block

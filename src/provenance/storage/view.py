@@ -15,6 +15,7 @@ from provenance.storage.rows import (
     PAYLOADS,
     PENDING,
     RECORDS,
+    SIGNATURE_SIZE,
     SIZE_ROW,
     STATE,
     STATUS,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from provenance.storage.rows import ReadRows
     from provenance.storage.tree import Edge
+
+_SIGNED: Final = {SIGNATURE_SIZE}
 
 
 class View(TreeReader):
@@ -61,6 +64,11 @@ class View(TreeReader):
     def close(self) -> None:
         """End the snapshot. Closing twice does nothing."""
         self.rows.close()
+
+    @property
+    def snapshot(self) -> int:
+        """Number of the commit that is read: two views of one number are the same."""
+        return self.rows.number()
 
     # --- entries
 
@@ -100,6 +108,25 @@ class View(TreeReader):
             if key != pack_u64(index):
                 raise LedgerDamagedError(f"the record of entry {index} is missing")
             yield parse_record(row, index)
+
+    def records(self, start: int, end: int) -> tuple[list[bytes], list[bytes]]:
+        """Give the entries [start, end) and their signatures, a list each.
+
+        For those who read the whole log. Raises `UnknownEntryError` when it does not have
+        all of them, `LedgerDamagedError` when a row is missing or malformed.
+        """
+        if not 0 <= start <= end <= self.size:
+            raise UnknownEntryError(f"the log of {self.size} has no entries {start} to {end}")
+        keys = list(map(pack_u64, range(start, end)))
+        pairs = self.rows.some(RECORDS, pack_u64(start), len(keys)) if keys else []
+        rows = [row for _, row in pairs]
+        at = 1 + SIGNATURE_SIZE
+        signed = min(map(len, rows), default=0) >= at and {row[0] for row in rows} == _SIGNED
+        if signed and [key for key, _ in pairs] == keys:
+            # As they should be: both parts stand at fixed places.
+            return [row[at:] for row in rows], [row[1:at] for row in rows]
+        read = list(self._entries(start, end))
+        return [entry for entry, _ in read], [signature for _, signature in read]
 
     def payload(self, index: int) -> bytes | None:
         """Give an entry's sealed payload, or None when it has none.

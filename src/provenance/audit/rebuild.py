@@ -1,32 +1,30 @@
-"""Opening every payload: is what is kept what was committed to, byte for byte.
+"""Putting deposited files together again, as their passages come by, and digesting them.
 
-For each certification the payload is decrypted under its seed, its passage parsed again
-from the exact bytes, the fields compared, the commitment recomputed, and the look-ups
-asked. For each deposit the file is put together again as far as it is kept, and its
-salted digest compared with the one in the entry.
+For each deposit the payload is opened and the file is rebuilt as far as it is kept; its
+salted digest must be the one in the entry. The records of withdrawals and erasures are
+opened here too: there are few of them.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from provenance.cdc.flux import reparse
-from provenance.encoding import decode_base64, encode_json
+from provenance.audit.opening import NOT_COMMITTED
+from provenance.encoding import decode_base64
 from provenance.errors import ErasedError, ProvenanceError
-from provenance.ledger.lookups import Lookups
 from provenance.ledger.recall import Recall
 from provenance.record.commitment import commit
 from provenance.record.message import start_file_digest
 
 if TYPE_CHECKING:
+    from provenance.audit.facts import OpenedFacts
     from provenance.audit.report import Findings
     from provenance.ledger.files import LedgerFiles
-    from provenance.record.entry import Certification, Deposit, Erasure, Withdrawal
-    from provenance.record.payload import CertificationPayload, DepositPayload
+    from provenance.record.entry import Deposit, Erasure, Withdrawal
+    from provenance.record.payload import DepositPayload
     from provenance.storage import View
 
 CHECK: Final = "contents"
-ID_TECHNIQUE: Final = "idTechnique"
 
 
 class _Rebuild:
@@ -66,13 +64,12 @@ class _Rebuild:
 
 
 class Contents:
-    """Opens and checks the payloads of one ledger, in the order of the log."""
+    """The contents of one ledger, in the order of the log."""
 
     def __init__(self, files: LedgerFiles, view: View, findings: Findings) -> None:
         self._view: Final = view
         self._findings: Final = findings
         self._recall: Final = Recall(files)
-        self._lookups: Final = Lookups(files.vault.secret)
         self._rebuild: _Rebuild | None = None
         self.opened = 0
         self.failed = False
@@ -84,6 +81,22 @@ class Contents:
         self.erased: Final[set[int]] = set()
         """Entries whose seed is gone; each must be named by an erasure."""
 
+    def count(self, facts: OpenedFacts) -> None:
+        """Take over what was counted in a stretch."""
+        self.opened += facts.opened
+        self.current += facts.current
+        self.holders += facts.holders
+        self.erased.update(facts.erased)
+
+    def certification(self, index: int, facts: OpenedFacts) -> None:
+        """Go on with the file that a certification belongs to."""
+        if self._rebuild is not None:
+            source = facts.sources.get(index)
+            if source is None:
+                self._rebuild.whole = False
+            else:
+                self._rebuild.add(source)
+
     def deposit(self, entry: Deposit) -> None:
         """Open a deposit's payload, and begin to put its file together."""
         self.finish()
@@ -93,7 +106,7 @@ class Contents:
         except ErasedError:
             self.erased.add(entry.index)
         except ProvenanceError as error:
-            self._found(entry.index, str(error))
+            self.found(entry.index, str(error))
         else:
             self.opened += 1
             self._rebuild = _Rebuild(entry, payload)
@@ -102,31 +115,7 @@ class Contents:
         """Close the deposit whose certifications have all come by."""
         rebuild, self._rebuild = self._rebuild, None
         if rebuild is not None and rebuild.whole and not rebuild.fits():
-            self._found(rebuild.deposit.index, "the deposited file does not have its digest")
-
-    def certification(self, entry: Certification) -> None:
-        """Open a certification and hold it against its commitment."""
-        try:
-            seed = self._recall.seed(entry.index)
-            payload = self._recall.certification(self._view, entry.index)
-            parsed = _parse_again(payload)
-            committed = commit(seed, payload.fields)
-        except ErasedError:
-            self.erased.add(entry.index)
-            self._lose_file()
-            return
-        except ProvenanceError as error:
-            self._found(entry.index, str(error))
-            self._lose_file()
-            return
-        self.opened += 1
-        if parsed != payload.fields:
-            self._found(entry.index, "the passage's bytes do not say what the record says")
-        if committed != decode_base64(entry.commitment):
-            self._found(entry.index, "the record is not what was committed to")
-        self._check_lookups(entry, payload)
-        if self._rebuild is not None:
-            self._rebuild.add(payload.source)
+            self.found(rebuild.deposit.index, "the deposited file does not have its digest")
 
     def record(self, entry: Withdrawal | Erasure) -> None:
         """Open the reason of a withdrawal, or the basis of an erasure."""
@@ -136,11 +125,11 @@ class Contents:
         except ErasedError:
             self.erased.add(entry.index)
         except ProvenanceError as error:
-            self._found(entry.index, str(error))
+            self.found(entry.index, str(error))
         else:
             self.opened += 1
             if commit(seed, fields) != decode_base64(entry.commitment):
-                self._found(entry.index, "the record is not what was committed to")
+                self.found(entry.index, NOT_COMMITTED)
 
     def check_erased(self, index: int) -> None:
         """Check that nothing of an entry that an erasure names is left."""
@@ -149,41 +138,17 @@ class Contents:
         except ErasedError:
             pass
         except ProvenanceError as error:
-            self._found(index, str(error))
+            self.found(index, str(error))
         else:
-            self._found(
+            self.found(
                 index,
                 "an erasure names it, and its seed is still there: opening the ledger for "
                 "writing destroys it",
             )
         if self._view.payload(index) is not None:
-            self._found(index, "an erasure names it, and its payload is still there")
+            self.found(index, "an erasure names it, and its payload is still there")
 
-    def _lose_file(self) -> None:
-        if self._rebuild is not None:
-            self._rebuild.whole = False
-
-    def _check_lookups(self, entry: Certification, payload: CertificationPayload) -> None:
-        names = dict(payload.fields)
-        technical = self._lookups.technical(entry.depositor, str(names.get(ID_TECHNIQUE)))
-        known = self._view.technical(technical)
-        # A corrected certification is found at its newest entry, never at an older one.
-        if known is None or known[0] < entry.index or known == (entry.index, True):
-            self._found(entry.index, "is not found by depositor and idTechnique")
-        self.current += known == (entry.index, False)
-        for key in self._lookups.holders_of(payload.fields, None):
-            self.holders += 1
-            if entry.index not in self._view.holders(key):
-                self._found(entry.index, "is not found by its holder")
-
-    def _found(self, index: int, message: str) -> None:
+    def found(self, index: int, message: str) -> None:
+        """Report what is wrong with an entry's content."""
         self.failed = True
         self._findings.add(CHECK, message, index)
-
-
-def _parse_again(payload: CertificationPayload) -> object:
-    """Read the fields from the exact bytes: XML from a file, JSON from a form."""
-    if payload.bindings or payload.source.startswith(b"<"):
-        return reparse(payload.source, payload.bindings, payload.fields)
-    record = dict(payload.fields[:-1])
-    return payload.fields if encode_json(record) == payload.source else ()

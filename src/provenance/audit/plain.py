@@ -1,0 +1,126 @@
+"""Reading certifications by the thousand: what is not as expected is left to the parser.
+
+Nearly all entries of a log are certifications of large files, alike but for index,
+``prev`` and commitment. One of them is parsed; what the following must be is written down
+from it, and compared as bytes. Bytes that are equal to the one spelling of a well-formed
+entry are that entry, so nothing is accepted here that `parse_entry` and `check_follows`
+would refuse, and whatever differs goes to them.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from provenance.audit.facts import Run
+from provenance.errors import FormatError
+from provenance.record.entry import Certification, parse_entry
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HASH_CHARS: Final = 44
+"""Characters of 32 bytes in base64."""
+GALLOP_FIRST: Final = 8
+GALLOP_MAX: Final = 1024
+"""Entries that are compared at once: few at first, for a run may be short."""
+
+COMMITMENT: Final = slice(-HASH_CHARS - 2, -2)
+_ALPHABET: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+# The last character before the padding holds four bits and two zeros (RFC 4648 section 3.5).
+_LAST: Final = b"AEIMQUYcgkosw048"
+_HASH: Final = re.compile(rb"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
+_to_base64 = partial(binascii.b2a_base64, newline=False)
+
+
+def find_runs(
+    entries: Sequence[bytes], leaves: Sequence[bytes], start: int
+) -> tuple[list[Run], list[tuple[int, bytes]]]:
+    """Part entries, of which the first stands at ``start``, into runs and others.
+
+    ``leaves`` are their leaf hashes. The first is always among the others, for what it
+    must be chained to is not known here.
+    """
+    prevs = [b"", *map(_to_base64, leaves)]
+    runs: list[Run] = []
+    others: list[tuple[int, bytes]] = [(start, entries[0])]
+    at = 1
+    while at < len(entries):
+        model = _model(entries[at], start + at, prevs[at])
+        if model is None:
+            others.append((start + at, entries[at]))
+            at += 1
+            continue
+        end = _follow(model, entries, prevs, start, at)
+        runs.append(Run(start + at, start + end, model.deposit, model.depositor, model.time))
+        at = end
+    return runs, others
+
+
+def _model(data: bytes, index: int, prev: bytes) -> Certification | None:
+    """Parse the certification that begins a run; None where it is none, or stands wrong."""
+    try:
+        entry = parse_entry(data)
+    except FormatError:
+        return None
+    if not isinstance(entry, Certification) or entry.supersedes is not None:
+        return None
+    return entry if (entry.index, entry.prev.encode()) == (index, prev) else None
+
+
+def _follow(
+    model: Certification,
+    entries: Sequence[bytes],
+    prevs: Sequence[bytes],
+    start: int,
+    at: int,
+) -> int:
+    """Give the position behind the last entry that goes on as the one ``at`` began."""
+    pattern = _pattern(model)
+    if pattern % (model.index, model.prev.encode(), entries[at][COMMITMENT]) != entries[at]:
+        return at + 1
+    end, step = at + 1, GALLOP_FIRST
+    while end < len(entries):
+        part = entries[end : end + step]
+        commitments = [entry[COMMITMENT] for entry in part]
+        indexes = range(start + end, start + end + len(part))
+        members = zip(indexes, prevs[end : end + len(part)], commitments, strict=True)
+        due = map(pattern.__mod__, members)
+        alike = _count_equal(list(due), part)
+        alike = _count_hashes(commitments[:alike])
+        end, step = end + alike, min(2 * step, GALLOP_MAX)
+        if alike < len(part):
+            break
+    return end
+
+
+def _pattern(model: Certification) -> bytes:
+    """Give the bytes of all entries of a run, with places for what differs."""
+    # Neither BCR nor time can hold a percent sign.
+    head = b'{"type":"certification","index":%%d,"time":"%b","prev":"%%b",'
+    tail = b'"deposit":%d,"depositor":"%b","commitment":"%%b"}'
+    return (head + tail) % (model.time.encode(), model.deposit, model.depositor.encode())
+
+
+def _count_equal(due: list[bytes], found: Sequence[bytes]) -> int:
+    if due == found:
+        return len(due)
+    return next(
+        at for at, (one, other) in enumerate(zip(due, found, strict=True)) if one != other
+    )
+
+
+def _count_hashes(texts: list[bytes]) -> int:
+    """Count the texts up to the first that is not the base64 of 32 bytes."""
+    joined = b"".join(texts)
+    sound = (
+        len(joined) == HASH_CHARS * len(texts)
+        and joined[HASH_CHARS - 1 :: HASH_CHARS] == b"=" * len(texts)
+        and joined.translate(None, _ALPHABET) == b"=" * len(texts)
+        and not joined[HASH_CHARS - 2 :: HASH_CHARS].translate(None, _LAST)
+    )
+    if sound:
+        return len(texts)
+    return next((at for at, text in enumerate(texts) if not _HASH.fullmatch(text)), len(texts))
