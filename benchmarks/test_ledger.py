@@ -1,4 +1,4 @@
-"""What is done with a ledger: proofs made and verified, and the audit of all of it."""
+"""What is done with a ledger: proofs made and verified, opened, and how much it stores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from benchmarks.workload import CERTIFIER, PASSAGES, took
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
-from provenance.audit import audit
 from provenance.ledger import Ledger
 from provenance.tlog import note
 from provenance.tlog.prover import prove_inclusion
@@ -108,26 +107,6 @@ def test_open(benchmark: BenchmarkFixture, tmp_path: Path, ledger: Ledger) -> No
         Ledger.open(tmp_path / "copy").close()
 
     benchmark(reopen)
-
-
-def test_audit_in_full(benchmark: BenchmarkFixture, tmp_path: Path, ledger: Ledger) -> None:
-    """Every hash, signature, rule; every payload opened, parsed again, recommitted."""
-    shutil.copytree(ledger.path, tmp_path / "copy")
-    report = benchmark.pedantic(audit, args=(tmp_path / "copy",), rounds=2)
-    assert report.verdict == "yes"
-    benchmark.extra_info["entries"] = report.entries
-
-
-def test_audit_without_the_vault(
-    benchmark: BenchmarkFixture, tmp_path: Path, ledger: Ledger
-) -> None:
-    """Every hash, entry signature and rule, the payloads left closed."""
-    shutil.copytree(ledger.path, tmp_path / "copy")
-    report = benchmark.pedantic(
-        audit, args=(tmp_path / "copy",), kwargs={"vault": False}, rounds=3
-    )
-    assert report.verdict == "yes"
-    benchmark.extra_info["entries"] = report.entries
 
 
 def test_bytes_per_certification(
