@@ -169,6 +169,7 @@ def test_a_shape_that_reads_otherwise_than_the_parser_is_not_remembered(
 
 
 def test_shapes_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_shapes, "_shapes", {})
     monkeypatch.setattr(_shapes, "SHAPES_MAX", 2)
     assert compare(SOUND, 1000) == "cut"
     assert len(_shapes._shapes) < 6

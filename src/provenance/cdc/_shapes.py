@@ -21,8 +21,8 @@ from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
-from provenance.cdc._nodes import PASSAGE_NODE, RESULT, RESULTS, SLOTS
-from provenance.cdc._validator import XSI
+from provenance.cdc._layout import Layout, UnknownShapeError
+from provenance.cdc._nodes import PASSAGE_NODE, RESULTS, SLOTS
 from provenance.cdc._values import WHITE_SPACE, Text, UnfitError
 from provenance.cdc.schema import NAMESPACE
 from provenance.record.commitment import SOURCE
@@ -50,15 +50,10 @@ _ALLOWED: Final = bytes(
     for byte in range(256)
     if byte in b"\t\n\r" or (byte >= ord(" ") and byte not in b"<>&\xef")
 )
-_NIL_VALUES: Final = ('nil="true"', "nil='true'", 'nil="1"', "nil='1'")
 _REFERENCE: Final = re.compile("&([a-z]*;?)")
 _REFERRED: Final = {"amp;": "&", "lt;": "<", "gt;": ">", "quot;": '"', "apos;": "'"}
 _SECTIONS: Final = ("modalitesInscription", "identificationTitulaire")
 """Elements of a passage with which a section begins: what is before and in them varies."""
-
-
-class UnknownShapeError(Exception):
-    """A passage that only the parser can read; never leaves the package."""
 
 
 class _Remembered(dict[str, Any]):
@@ -78,7 +73,7 @@ class _Remembered(dict[str, Any]):
 class _Shape:
     """How sections with one sequence of tags are read. ``seen``: bits of the children."""
 
-    def __init__(self, layout: _Layout) -> None:
+    def __init__(self, layout: Layout) -> None:
         nodes = [node for _, node in layout.leaves] + layout.nils
         nodes += [RESULTS] if layout.results else []
         order = sorted(range(len(nodes)), key=lambda number: nodes[number].slot)
@@ -199,7 +194,7 @@ def _read(pieces: list[str], bindings: Bindings, learnt: dict[Key, _Shape]) -> l
     seen, slot, sorts = 0, -1, False
     for start, end in pairwise(bounds):
         key = (bindings, tags[start:end])
-        shape = _shapes.get(key) or learnt.setdefault(key, _Shape(_Layout(*key)))
+        shape = _shapes.get(key) or learnt.setdefault(key, _Shape(Layout(*key)))
         fields += shape.fields(pieces[2 * start + 1 : 2 * end + 1])
         if seen & shape.seen:
             raise UnknownShapeError
@@ -217,76 +212,6 @@ def _slot_of(field: Field) -> int:
 
 def _types(fields: Sequence[Field]) -> list[type]:
     return [type(value) for _, value in fields]
-
-
-class _Layout:
-    """Where the texts of one section are. The tags are walked through as the parser would.
-
-    Places count the pieces from the section's first tag, which is number 0. Raises
-    `UnknownShapeError` for what only the parser understands, or refuses.
-    """
-
-    def __init__(self, bindings: Bindings, tags: Sequence[str]) -> None:
-        self.gaps: Final[list[int]] = []
-        self.leaves: Final[list[tuple[int, Node]]] = []
-        self.nils: Final[list[Node]] = []
-        self.results: Final[list[list[tuple[int, Node]]]] = []
-        self._uris: Final = dict(bindings)
-        self._seen: Final = [0]
-        self._open: Final[list[tuple[Node, str]]] = [(PASSAGE_NODE, "")]
-        turns = iter(enumerate(tags))
-        for number, tag in turns:
-            if tag.startswith("/"):
-                self._close(tag)
-                self.gaps.append(2 * number + 1)
-            elif self._begin(number, tag):
-                following = next(turns, (0, ""))[1]
-                if following != f"/{tag}":
-                    raise UnknownShapeError
-        if len(self._open) != 1:
-            raise UnknownShapeError
-        self.seen: Final = self._seen[0]
-
-    def _begin(self, number: int, tag: str) -> bool:
-        """Take an opening tag; tell whether it is a leaf's, whose end must follow."""
-        name, _, attribute = tag.removesuffix("/").partition(" ")
-        prefix, _, local = name.rpartition(":")
-        child = self._open[-1][0].children.get(f"{self._uris.get(prefix)} {local}")
-        if child is None or self._seen[-1] & child.single:
-            raise UnknownShapeError
-        self._seen[-1] |= child.bit
-        after = 2 * number + 1
-        if attribute or tag.endswith("/"):
-            self._take_nil(child, tag, attribute)
-            self.gaps.append(after)
-        elif child.parse is None:
-            if child is RESULT:
-                self.results.append([])
-            self._open.append((child, tag))
-            self._seen.append(0)
-            self.gaps.append(after)
-        else:
-            places = self.results[-1] if child.parent is RESULT else self.leaves
-            places.append((after, child))
-            self.gaps.append(after + 2)
-            return True
-        return False
-
-    def _take_nil(self, child: Node, tag: str, attribute: str) -> None:
-        prefix, _, said = attribute.rstrip(" ").partition(":")
-        nil = self._uris.get(prefix) == XSI and said in _NIL_VALUES
-        if not (nil and tag.endswith("/")) or child.empty is None or child.parent is RESULT:
-            raise UnknownShapeError
-        self.nils.append(child)
-
-    def _close(self, tag: str) -> None:
-        """Take the closing tag of a container, and judge its children."""
-        node, opened = self._open.pop()
-        seen = self._seen.pop()
-        chosen = seen and not seen & (seen - 1)
-        missing = seen & node.required != node.required
-        if not self._open or tag != f"/{opened}" or missing or (node.choice and not chosen):
-            raise UnknownShapeError
 
 
 def _reader(node: Node) -> Callable[[str], Any]:
