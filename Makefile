@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST := $(BIN)/pytest -p no:benchmark -n auto
 BENCH := $(BIN)/pytest benchmarks -p no:xdist -o python_files='bench_*.py test_*.py' --benchmark-only
+RESULTS := benchmarks/results
+QUICK := $(RESULTS)/quick
 ARGS ?=
 
 # What a proof rests on is covered completely, branches included; the whole nearly so.
@@ -19,7 +21,7 @@ STRICT := $(STRICT),*/provenance/verifier/*,*/provenance/report.py
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.run ## a ledger from first entry to refused forgery, in a minute
+demo: $(VENV)/.run ## a ledger from first entry to a sealed CV and refused forgeries, in a minute
 	@$(BIN)/python -m provenance.cli.demo
 
 test: lint ## lint, all tests, and the coverage that is required
@@ -37,13 +39,19 @@ lint: $(VENV)/.dev ## ruff, mypy, and the figures of the house style
 	$(BIN)/mypy
 	@$(BIN)/python tests/figures.py
 
-bench: $(VENV)/.dev ## all benchmarks, the comparison with other systems first
-	$(BIN)/python -m benchmarks.compare --output benchmarks/results/comparison.json
-	$(BENCH) $(ARGS)
+bench: $(VENV)/.dev ## all benchmarks (20 minutes), into docs/performance.md and its plot
+	$(BIN)/python -m benchmarks.compare --output $(RESULTS)/comparison.json >/dev/null
+	$(BIN)/python -m benchmarks.scaling --output $(RESULTS)/scaling.json >/dev/null
+	$(BIN)/python -m benchmarks.large_file --output $(RESULTS)/large-file.json >/dev/null
+	$(BENCH) --benchmark-json=$(RESULTS)/own.json $(ARGS)
+	$(BIN)/python -m benchmarks.report $(RESULTS)
 
-bench-quick: $(VENV)/.dev ## the same, shorter and less exact
-	$(BIN)/python -m benchmarks.compare --quick
-	$(BENCH) --benchmark-min-rounds=1 --benchmark-max-time=0.1 --benchmark-warmup=off $(ARGS)
+bench-quick: $(VENV)/.dev ## the same in 3 minutes, less exact, printed and not kept
+	$(BIN)/python -m benchmarks.compare --quick --output $(QUICK)/comparison.json >/dev/null
+	$(BIN)/python -m benchmarks.scaling --quick --output $(QUICK)/scaling.json >/dev/null
+	$(BENCH) --benchmark-min-rounds=1 --benchmark-max-time=0.1 --benchmark-warmup=off \
+	  --benchmark-json=$(QUICK)/own.json $(ARGS)
+	$(BIN)/python -m benchmarks.report $(QUICK) --print
 
 lock: $(BIN)/python ## choose the newest versions anew and pin them with their hashes
 	$(PIP) install --quiet uv

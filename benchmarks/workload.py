@@ -11,6 +11,8 @@ from provenance.ledger import Ledger
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pytest_benchmark.fixture import BenchmarkFixture
+
 DEPOSITOR = "9EXAMPLE"
 CERTIFIER = "9SAMPLES"
 PASSAGES = 10_000
@@ -28,3 +30,9 @@ def make_ledger(path: Path) -> Ledger:
     ledger.register(DEPOSITOR, name="Organisme d'exemple")
     ledger.register(CERTIFIER, name="Certificateur d'exemple")
     return ledger
+
+
+def took(benchmark: BenchmarkFixture) -> float:
+    """Give the median seconds of a benchmark that was run."""
+    assert benchmark.stats is not None
+    return float(benchmark.stats.stats.median)

@@ -52,7 +52,9 @@ def _commands() -> Iterator[str]:
         yield from _options(parser) if not inner else ()
         for action, sub in inner.items():
             yield f"### provenance {name} {action}\n"
+            yield from _paragraphs(sub.description) if sub.description else ()
             yield from _options(sub)
+            yield from _examples(sub.epilog or "")
         yield from _examples(parser.epilog or "")
 
 

@@ -12,12 +12,25 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from provenance import audit, keys, ledger, reconstruct, report, verifier
+from provenance import (
+    audit,
+    cv,
+    fetching,
+    keys,
+    ledger,
+    reconstruct,
+    refreshing,
+    report,
+    verifier,
+)
 from provenance.cdc import report as receipts
 from provenance.cdc import xsd
-from provenance.ledger import erasing, keeping, keyhistory, reading
+from provenance.cv import holder, summary
+from provenance.cv import render as cv_render
+from provenance.ledger import erasing, keeping, keyhistory, reading, tiles
 from provenance.record import bundle
-from provenance.tlog import checkpoint, note, policy, proof
+from provenance.tlog import checkpoint, note, policy, proof, prover, tiletree
+from provenance.tlog import tiles as tlog_tiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,6 +101,47 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
             reconstruct.LineReport,
         ),
     ),
+    (
+        "CVs that carry their proof",
+        "provenance.cv",
+        (
+            cv.attach,
+            cv.extract,
+            cv.load_signer,
+            cv.SealSigner,
+            cv.seal,
+            cv.verify,
+            cv.CvReport,
+            cv.Document,
+            cv.parse_seal_roots,
+            cv.SealRoots,
+        ),
+    ),
+    (
+        "Making a CV",
+        "provenance.cv.render, provenance.cv.holder, provenance.cv.summary",
+        (
+            cv_render.render,
+            cv_render.Options,
+            holder.parse_holder,
+            holder.Holder,
+            summary.make_summary,
+            summary.sign_summary,
+            summary.decode_summary,
+            summary.verify_summary,
+            summary.Summary,
+        ),
+    ),
+    (
+        "Published tiles",
+        "provenance.refreshing, provenance.fetching, provenance.ledger.tiles",
+        (
+            refreshing.refresh_bundle,
+            refreshing.RefreshingVerifier,
+            fetching.open_tiles,
+            tiles.ExportedTiles,
+        ),
+    ),
     ("Auditing", "provenance.audit", (audit.audit, audit.AuditReport)),
     (
         "Keys",
@@ -114,6 +168,12 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
             note.parse_verifier_key,
             proof.parse_tlog_proof,
             proof.verify_tlog_proof,
+            tlog_tiles.TileName,
+            tlog_tiles.parse_tile_name,
+            tlog_tiles.parse_entries,
+            tiletree.TileTree,
+            prover.prove_inclusion,
+            prover.prove_consistency,
         ),
     ),
 )

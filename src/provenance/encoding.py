@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import binascii
 import re
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 import msgspec
 
 from provenance.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 DECIMAL_DIGITS_MAX: Final = 20
 """Digits of the largest unsigned 64-bit integer."""
@@ -40,17 +43,39 @@ def decode_base64(text: str) -> bytes:
     Raises `FormatError` for anything that does not encode back to ``text``.
     """
     try:
-        data = binascii.a2b_base64(text.encode("ascii"))
+        # Given as text it must be ASCII; what is no base64 is passed over, and missing below.
+        data = binascii.a2b_base64(text)
     except ValueError as error:
         raise FormatError("malformed base64") from error
-    if encode_base64(data) != text:
+    if binascii.b2a_base64(data, newline=False).decode() != text:
         raise FormatError("malformed base64")
     return data
 
 
+def decode_base64_all(texts: Sequence[str], size: int) -> tuple[bytes, ...]:
+    """Decode many texts that must hold exactly ``size`` bytes each, or raise `FormatError`.
+
+    They are encoded again and compared all at once. Encoded there is one newline a text,
+    and as many in the joined texts, so none of these holds one itself.
+    """
+    try:
+        found = tuple(map(binascii.a2b_base64, texts))
+    except ValueError as error:
+        raise FormatError("malformed base64") from error
+    again = b"".join(map(binascii.b2a_base64, found)).decode()
+    if set(map(len, found)) <= {size} and again == "".join([f"{text}\n" for text in texts]):
+        return found
+    return tuple(decode_fixed(text, size) for text in texts)
+
+
+def encode_base64_all(parts: Iterable[bytes]) -> tuple[str, ...]:
+    """Encode each as `encode_base64` does."""
+    return tuple(b"".join(map(binascii.b2a_base64, parts)).decode().splitlines())
+
+
 def encode_base64(data: bytes) -> str:
     """Encode as RFC 4648 section 4 base64, with padding and without line breaks."""
-    return binascii.b2a_base64(data, newline=False).decode("ascii")
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
 def decode_base64url(text: str) -> bytes:
@@ -122,15 +147,27 @@ def encode_json(value: object) -> bytes:
         raise FormatError("value has no JSON form") from error
 
 
-def decode_json(data: bytes, kind: type[T], what: str) -> T:
+@overload
+def decode_json(data: bytes, kind: type[T], what: str) -> T: ...
+
+
+@overload
+def decode_json(data: bytes, kind: msgspec.json.Decoder[T], what: str) -> T: ...
+
+
+def decode_json(data: bytes, kind: type[T] | msgspec.json.Decoder[T], what: str) -> T:
     """Decode ``data`` as ``kind``, encode it again, and compare.
 
+    A decoder may be given for a kind whose look-up takes time, as that of generic ones.
     ``what`` names the object in the error, as in ``malformed proof bundle``. White
     space, reordered, repeated or unknown members, other escapes and other spellings of
     numbers all raise `FormatError`. The error tells the place, never the value.
     """
     try:
-        value = msgspec.json.decode(data, type=kind)
+        if isinstance(kind, msgspec.json.Decoder):
+            value = kind.decode(data)
+        else:
+            value = msgspec.json.decode(data, type=kind)
         again = _encoder.encode(value)
     except (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError) as error:
         raise FormatError(f"malformed {what}{_place(error)}") from error

@@ -205,10 +205,14 @@ def _read_identities(certifications: Sequence[CertificationReport]) -> list[_Ide
         fields = dict(one.fields)
         parts: list[_Part] = []
         for names in _COMPARED:
-            value = next((fields[name] for name in names if fields.get(name)), None)
-            if isinstance(value, str) and value not in folded:
-                folded[value] = _folded(value)
-            parts.append(folded[value] if isinstance(value, str) else _folded(value))
+            value = (
+                fields.get(names[0]) or (fields.get(names[1]) if names[1:] else None) or None
+            )
+            if isinstance(value, str):
+                part = folded.get(value) or folded.setdefault(value, _folded(value))
+            else:
+                part = _folded(value)
+            parts.append(part)
         identities.append((one.identity, tuple(parts)))
     return identities
 

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from provenance.cli import demo, demo_stage
+from cv_samples import SUMMARY_SIGNER, holder, proof, record, text_of
+from provenance.cli import demo, demo_cv, demo_stage
 from provenance.cli.demo import MARKER, flip_character, main
+from provenance.cli.demo_forgery import paint_over, remove_seal, scan_page, write_cv
 from provenance.cli.demo_stage import DemoError, Stage
+from provenance.cv.pdf import extract
+from provenance.cv.qr import read_pdf, read_picture
+from provenance.cv.render import render
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,11 +28,17 @@ def test_the_demo_behaves_as_it_should(
     directory = tmp_path / "demo"
     assert main(["--directory", str(directory)]) == 0
     said = capfd.readouterr().out
-    assert said.count("\n$ provenance ") == 10
+    assert said.count("\n$ provenance ") == 24
     assert said.count("\nstranger$ provenance verify ") == 4
     assert "988 accepted, 0 recorded before, 12 refused" in said
     assert "The failing check is: commitment." in said
     assert "contradicted" in said
+    for verdict in demo_cv.VERDICTS:
+        assert f"$ provenance verify {verdict.file} --policy" in said
+        assert (directory / verdict.file).stat().st_size > 1000
+    short = said.partition("In short:")[2]
+    assert short.count("\n  YES  ") == 2
+    assert short.count("\n  NO   ") == 4
     assert "Everything behaved as it should." in said
     assert "What to try next" in said
     # Again, over its own traces.
@@ -87,6 +98,21 @@ def test_a_demo_that_is_stopped_fails(
 def test_a_proof_without_a_date_cannot_be_flipped() -> None:
     with pytest.raises(DemoError, match="no date of award"):
         flip_character(json.dumps({"entries": [{"disclosures": ["e30"]}, {}]}).encode())
+
+
+def test_forgeries_look_like_the_original() -> None:
+    log, _, bundle = proof(record(0), record(1))
+    genuine = render(holder(), bundle, log.policy(), created_s=0, signer=SUMMARY_SIGNER)
+    painted = paint_over(genuine, "Développeur web et web mobile", "Doctorat en médecine")
+    assert "Doctorat en médecine" in text_of(painted)
+    again = remove_seal(genuine)
+    assert text_of(again) == text_of(genuine)
+    assert extract(again) == extract(painted) == bundle
+    assert read_picture(scan_page(genuine)) == read_pdf(genuine)
+    with pytest.raises(DemoError, match="was to be painted over"):
+        paint_over(genuine, "nothing of the kind", "x")
+    own = write_cv("Jean Faussaire", ["Une ligne.", "Une autre."])
+    assert text_of(own) == "Jean Faussaire Une ligne. Une autre."
 
 
 @pytest.mark.parametrize(

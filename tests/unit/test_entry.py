@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
-from provenance.encoding import decode_base64, encode_json
+from provenance.encoding import decode_base64, encode_base64, encode_json
 from provenance.errors import ChainError, FormatError
 from provenance.record.entry import (
     ENTRY_SIZE_MAX,
@@ -18,6 +18,7 @@ from provenance.record.entry import (
     Key,
     Timestamp,
     Upgrade,
+    certification_encoder,
     check_follows,
     deposit_message,
     depositor_message,
@@ -493,3 +494,49 @@ def test_the_first_prev_is_zero() -> None:
     genesis = ENTRIES["genesis"]
     assert isinstance(genesis, Genesis)
     assert genesis.prev == ZERO_PREV
+
+
+@pytest.mark.parametrize("supersedes", [None, 0, 5, 6])
+def test_certifications_are_encoded_by_the_run_as_they_are_one_by_one(
+    supersedes: int | None,
+) -> None:
+    time, prev = "2026-11-23T20:00:00.123456Z", encode_base64(bytes(range(32)))
+    encode = certification_encoder(time=time, depositor="0ABCDEFG", deposit=5)
+    entry = Certification(
+        index=7,
+        time=time,
+        prev=prev,
+        deposit=5,
+        depositor="0ABCDEFG",
+        commitment=ZERO_PREV,
+        supersedes=supersedes,
+    )
+    assert encode(7, prev, ZERO_PREV, supersedes) == encode_entry(entry)
+
+
+@pytest.mark.parametrize(
+    ("index", "prev", "commitment", "supersedes"),
+    [
+        (5, ZERO_PREV, ZERO_PREV, None),
+        (2**53, ZERO_PREV, ZERO_PREV, None),
+        (7, ZERO_PREV, ZERO_PREV, 7),
+        (7, ZERO_PREV, ZERO_PREV, -1),
+        (7, "", ZERO_PREV, None),
+        (7, ZERO_PREV, ZERO_PREV + "A", None),
+    ],
+)
+def test_a_run_of_certifications_refuses_what_no_entry_can_say(
+    index: int, prev: str, commitment: str, supersedes: int | None
+) -> None:
+    encode = certification_encoder(
+        time="2026-11-23T20:00:00.123456Z", depositor="0ABCDEFG", deposit=5
+    )
+    with pytest.raises(FormatError):
+        encode(index, prev, commitment, supersedes)
+
+
+def test_a_run_of_certifications_needs_a_depositor_and_a_time() -> None:
+    with pytest.raises(FormatError):
+        certification_encoder(time="yesterday", depositor="0ABCDEFG", deposit=5)
+    with pytest.raises(FormatError):
+        certification_encoder(time="2026-11-23T20:00:00.123456Z", depositor='",x:"', deposit=5)

@@ -18,6 +18,7 @@ from provenance.errors import (
     UnreadableError,
 )
 from provenance.ledger import Accept, Ledger, clock, deposit
+from provenance.ledger import source as module_of_source
 from provenance.ledger.job import OutdatedError
 from provenance.ledger.source import FileSource
 from provenance.verifier import Verifier
@@ -138,7 +139,23 @@ def test_a_clock_that_jumped_must_be_confirmed(
         assert "clock-held" in {warning.code for warning in held.warnings}
 
 
-def test_two_readings_of_one_file_must_be_the_same(tmp_path: Path) -> None:
+def test_a_file_that_is_not_too_large_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "flux.xml"
+    path.write_bytes(b"one")
+    told: list[tuple[int, int]] = []
+    source = FileSource(path, progress=lambda read, total: told.append((read, total)))
+    assert b"".join(source.chunks()) == b"one"
+    digest = source.digest()
+    path.write_bytes(b"two")
+    assert b"".join(source.chunks()) == b"one"
+    assert source.digest() == digest
+    assert told == [(3, 3), (3, 3)]
+
+
+def test_two_readings_of_one_file_must_be_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module_of_source, "KEPT_SIZE_MAX", 2)
     path = tmp_path / "flux.xml"
     path.write_bytes(b"one")
     source = FileSource(path)

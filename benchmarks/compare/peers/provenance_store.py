@@ -26,9 +26,9 @@ class ProvenanceStore(System):
 
     def __init__(self, path: Path) -> None:
         Store.create(path / "log")
-        self._store = Store.open(path / "log")
+        self.store = Store.open(path / "log")
         self._key = Ed25519PrivateKey.generate()
-        self._size, self._prev = 0, bytes(32)
+        self.size, self._prev = 0, bytes(32)
         self.signature = b""
 
     def append(self, batch: Sequence[bytes]) -> None:
@@ -39,23 +39,23 @@ class ProvenanceStore(System):
             entries.append(entry)
             leaves.append(prev)
         commit = Commit(
-            start=self._size,
+            start=self.size,
             entries=entries,
             leaf_hashes=leaves,
             signatures=[b""] * len(batch),
         )
-        self._store.commit(commit)
-        self._size, self._prev = commit.end, prev
-        with self._store.view() as view:
+        self.store.commit(commit)
+        self.size, self._prev = commit.end, prev
+        with self.store.view() as view:
             self.signature = self._key.sign(view.root())
 
     def prove(self, index: int) -> int:
-        with self._store.view() as view:
+        with self.store.view() as view:
             return 32 * len(prove_inclusion(index, view.size, view.node))
 
     def audit(self) -> int:
         prev, leaves = bytes(32), list[bytes]()
-        with self._store.view() as view:
+        with self.store.view() as view:
             for entry, _ in view.entries(0, view.size):
                 if entry[:32] != prev:
                     raise ValueError(f"the chain breaks at entry {len(leaves)}")
@@ -68,7 +68,7 @@ class ProvenanceStore(System):
         return len(leaves)
 
     def close(self) -> None:
-        self._store.close()
+        self.store.close()
 
 
 def main() -> None:

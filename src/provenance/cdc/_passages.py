@@ -221,11 +221,7 @@ class PassageValidator(Validator):
             if any(value is UNSET for value in _compulsory(known)):
                 return ()
         self.header = known
-        return tuple(
-            (name, value)
-            for name, slot in _LEADING
-            if not isinstance(value := known[slot], UnsetType)
-        )
+        return leading_fields(known)
 
     def _close_result(self) -> None:
         found = zip(_RESULT_NAMES, self.values[_RESULT], strict=True)
@@ -262,6 +258,15 @@ class PassageValidator(Validator):
                 id_technique=str(self.values[_ID_TECHNIQUE.slot]),
             )
         )
+
+
+def leading_fields(known: Known) -> tuple[Field, ...]:
+    """Give the fields with which a record begins, from the values around its passage."""
+    return tuple(
+        (name, value)
+        for name, slot in _LEADING
+        if not isinstance(value := known[slot], UnsetType)
+    )
 
 
 def _compulsory(known: Known) -> Iterator[Value | UnsetType]:

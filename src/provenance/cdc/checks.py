@@ -24,13 +24,13 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date
-from itertools import chain
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provenance.cdc.faults import Effect, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from provenance.record.commitment import Field, Scalar, Value
 
@@ -54,15 +54,17 @@ def check_passage(fields: Sequence[Field]) -> list[Fault]:
     ``fields`` must have passed level 2, by which way they ever came.
     """
     record = dict(fields)
-    refusals = chain(_check_code(record), _check_validity(record))
-    warnings = chain(
-        _check_flags(record),
-        _check_vae(record),
-        _check_blank(fields),
-        _check_birth(record),
-        _check_competences(record),
-        _check_exam(record),
-    )
+    refusals = [*_check_code(record), *_check_validity(record)]
+    warnings = [
+        *_check_flags(record),
+        *_check_vae(record),
+        *_check_blank(fields),
+        *_check_birth(record),
+        *_check_competences(record),
+        *_check_exam(record),
+    ]
+    if not (refusals or warnings):
+        return []
     return [
         *(_fault("passage", found) for found in refusals),
         *(_fault("warning", found) for found in warnings),
@@ -74,8 +76,8 @@ def check_deadline(fields: Sequence[Field], received: date) -> Fault | None:
 
     Three months after the last days of a month end with the last day of that month.
     """
-    awarded = _day(dict(fields), "dateDebutValidite")
-    if awarded is None or received <= deadline(awarded):
+    awarded = next((value for name, value in fields if name == "dateDebutValidite"), None)
+    if not isinstance(awarded, str) or received <= _deadline(awarded):
         return None
     return Fault(
         level="deadline",
@@ -95,32 +97,49 @@ def deadline(awarded: date) -> date:
     return date(year, month, min(awarded.day, monthrange(year, month)[1]))
 
 
+@lru_cache(maxsize=4096)  # A file holds the same few days many times.
+def _deadline(awarded: str) -> date:
+    return deadline(date.fromisoformat(awarded))
+
+
 def _fault(effect: Effect, found: Found) -> Fault:
     code, element, message = found
     return Fault(level="dictionary", code=code, message=message, effect=effect, element=element)
 
 
-def _check_code(record: Mapping[str, Value]) -> Iterator[Found]:
+# Each check gives nearly always nothing, and gives it without a generator; days are strings of
+# one form, so they sort as days do.
+def _check_code(record: Mapping[str, Value]) -> Sequence[Found]:
     kind, code = record.get("type"), record.get("code")
     if not (isinstance(kind, str) and isinstance(code, str)) or kind not in _CODES:
-        return
+        return ()
+    if _CODES[kind].fullmatch(code):
+        return ()
     forms = [register for register, form in _CODES.items() if form.fullmatch(code)]
     if not forms:
-        yield "malformed-code", "code", f"code must be {kind} and 1 to 6 digits for type {kind}"
-    elif kind not in forms:
-        yield "type-code-disagree", "code", f"type is {kind}, but code is one of {forms[0]}"
+        message = f"code must be {kind} and 1 to 6 digits for type {kind}"
+        return (("malformed-code", "code", message),)
+    message = f"type is {kind}, but code is one of {forms[0]}"
+    return (("type-code-disagree", "code", message),)
 
 
-def _check_validity(record: Mapping[str, Value]) -> Iterator[Found]:
-    start, end = _day(record, "dateDebutValidite"), _day(record, "dateFinValidite")
-    if start and end and end < start:
-        message = "dateFinValidite is before dateDebutValidite"
-        yield "end-before-start", "dateFinValidite", message
+def _check_validity(record: Mapping[str, Value]) -> Sequence[Found]:
+    if not _is_before(record, "dateFinValidite", "dateDebutValidite"):
+        return ()
+    message = "dateFinValidite is before dateDebutValidite"
+    return (("end-before-start", "dateFinValidite", message),)
 
 
-def _check_flags(record: Mapping[str, Value]) -> Iterator[Found]:
+def _is_before(record: Mapping[str, Value], one: str, other: str) -> bool:
+    """Tell whether both days are there, and the one before the other."""
+    first, second = record.get(one), record.get(other)
+    return isinstance(first, str) and isinstance(second, str) and first < second
+
+
+def _check_flags(record: Mapping[str, Value]) -> list[Found]:
     language = "niveauLangueEuropeen" in record
     digital = _SCORE in record or _RESULTS in record
+    found: list[Found] = []
     for flag, level, is_there in (
         ("presenceNiveauLangueEuro", "niveauLangueEuropeen", language),
         ("presenceNiveauNumeriqueEuro", "niveauNumeriqueEuropeen", digital),
@@ -128,62 +147,69 @@ def _check_flags(record: Mapping[str, Value]) -> Iterator[Found]:
         if record.get(flag, is_there) is not is_there:
             what = "is there" if is_there else "is missing"
             said = "false" if is_there else "true"
-            yield "presence-flag", flag, f"{flag} says {said}, but {level} {what}"
+            found.append(("presence-flag", flag, f"{flag} says {said}, but {level} {what}"))
+    return found
 
 
-def _check_vae(record: Mapping[str, Value]) -> Iterator[Found]:
+def _check_vae(record: Mapping[str, Value]) -> Sequence[Found]:
     if _VAE_ACCESS in record and record.get(_ACCESS) != "VAE":
-        yield "vae-access", _VAE_ACCESS, "voieAccessVAE is given, but modaliteAcces is not VAE"
+        message = "voieAccessVAE is given, but modaliteAcces is not VAE"
+        return (("vae-access", _VAE_ACCESS, message),)
+    return ()
 
 
-def _check_blank(fields: Sequence[Field]) -> Iterator[Found]:
-    for name, value in fields:
-        if isinstance(value, str):
-            blank = value.isspace()
-        else:
-            blank = isinstance(value, list) and any(map(_holds_blank, value))
-        if blank:
-            yield "blank-string", name, f"{name} holds nothing but white space"
+def _check_blank(fields: Sequence[Field]) -> list[Found]:
+    blank = [
+        name
+        for name, value in fields
+        if (
+            value.isspace()
+            if isinstance(value, str)
+            else isinstance(value, list) and any(map(_holds_blank, value))
+        )
+    ]
+    return [("blank-string", name, f"{name} holds nothing but white space") for name in blank]
 
 
 def _holds_blank(item: Mapping[str, Scalar]) -> bool:
     return any(isinstance(text, str) and text.isspace() for text in item.values())
 
 
-def _check_birth(record: Mapping[str, Value]) -> Iterator[Found]:
+def _check_birth(record: Mapping[str, Value]) -> Sequence[Found]:
     year = record.get(f"{_BIRTH}anneeNaissance")
+    if not isinstance(year, int):
+        return ()
     month = record.get(f"{_BIRTH}moisNaissance")
     day = record.get(f"{_BIRTH}jourNaissance")
-    if not isinstance(year, int):
-        return
-    if isinstance(month, int) and isinstance(day, int) and day > monthrange(year, month)[1]:
-        yield "impossible-birth", f"{_BIRTH}jourNaissance", "no month has this day of birth"
-        return
+    if isinstance(month, int) and isinstance(day, int) and day > _days_of(year, month):
+        message = "no month has this day of birth"
+        return (("impossible-birth", f"{_BIRTH}jourNaissance", message),)
     # What is not known counts as early as it can be.
-    earliest = date(year, *(p if isinstance(p, int) else 1 for p in (month, day)))
-    awarded = _day(record, "dateDebutValidite")
-    if awarded and earliest > awarded:
+    month, day = (part if isinstance(part, int) else 1 for part in (month, day))
+    awarded = record.get("dateDebutValidite")
+    if isinstance(awarded, str) and f"{year:04}-{month:02}-{day:02}" > awarded:
         message = "the birth is later than dateDebutValidite"
-        yield "impossible-birth", f"{_BIRTH}anneeNaissance", message
+        return (("impossible-birth", f"{_BIRTH}anneeNaissance", message),)
+    return ()
 
 
-def _check_competences(record: Mapping[str, Value]) -> Iterator[Found]:
+@lru_cache(maxsize=4096)
+def _days_of(year: int, month: int) -> int:
+    return monthrange(year, month)[1]
+
+
+def _check_competences(record: Mapping[str, Value]) -> Sequence[Found]:
     results = record.get(_RESULTS)
-    for result in results if isinstance(results, list) else []:
+    for result in results if isinstance(results, list) else ():
         domain, competence = result.get("domaineCompetenceId"), result.get("competenceId")
         known = _COMPETENCES.get(domain) if isinstance(domain, str) else ""
         if known is None or (known and isinstance(competence, str) and competence not in known):
             message = "a result names a competence that its domain does not have"
-            yield "competence-domain", _RESULTS, message
-            return
+            return (("competence-domain", _RESULTS, message),)
+    return ()
 
 
-def _check_exam(record: Mapping[str, Value]) -> Iterator[Found]:
-    start, end = _day(record, "dateDebutExamen"), _day(record, "dateFinExamen")
-    if start and end and end < start:
-        yield "exam-order", "dateFinExamen", "dateFinExamen is before dateDebutExamen"
-
-
-def _day(record: Mapping[str, Value], name: str) -> date | None:
-    value = record.get(name)
-    return date.fromisoformat(value) if isinstance(value, str) else None
+def _check_exam(record: Mapping[str, Value]) -> Sequence[Found]:
+    if not _is_before(record, "dateFinExamen", "dateDebutExamen"):
+        return ()
+    return (("exam-order", "dateFinExamen", "dateFinExamen is before dateDebutExamen"),)

@@ -38,6 +38,7 @@ from provenance.cdc._passages import (
     Survey,
     SurveyValidator,
 )
+from provenance.cdc._shapes import read_shaped
 from provenance.cdc._xml import Limits, XmlReader, blocks
 from provenance.cdc.schema import LEADING_NAMES, NAMESPACE
 from provenance.errors import FormatError
@@ -49,7 +50,9 @@ if TYPE_CHECKING:
     from provenance.cdc.faults import Fault
     from provenance.record.commitment import Field
 
-__all__ = ["DEFAULT_LIMITS", "FluxReader", "Header", "Limits", "Passage", "reparse"]
+__all__ = [
+    "DEFAULT_LIMITS", "FluxReader", "Header", "Limits", "Passage", "read_passage", "reparse",
+]  # fmt: skip
 
 DEFAULT_LIMITS: Final = Limits()
 Version: TypeAlias = Literal["1.1.2", "1.1.5"]
@@ -166,6 +169,25 @@ def reparse(
     it those fields are taken that stand around the passage. Raises `FormatError` when the
     bytes are not one passage of this format.
     """
+    around = tuple([field for field in leading if field[0] in LEADING_NAMES])
+    return read_passage(source, tuple([(prefix, uri) for prefix, uri in bindings]), around)
+
+
+def read_passage(
+    source: bytes, bindings: tuple[tuple[str, str], ...], leading: tuple[Field, ...]
+) -> tuple[Field, ...]:
+    """Read one passage alone; ``leading`` are just the fields that stand around it.
+
+    Raises `FormatError` when the bytes are not one passage of this format.
+    """
+    return read_shaped(
+        source, bindings, leading, lambda: _parse_alone(source, bindings, leading)
+    )
+
+
+def _parse_alone(
+    source: bytes, bindings: Sequence[tuple[str, str]], around: tuple[Field, ...]
+) -> tuple[Field, ...]:
     start, end = _wrap(bindings)
     size = len(source) + len(start) + len(end)
     limits = Limits(
@@ -175,7 +197,6 @@ def reparse(
         bindings_chars_max=2 * size,
     )
     reader = XmlReader(limits)
-    around = tuple(field for field in leading if field[0] in LEADING_NAMES)
     validator = PassageValidator(reader, start=CERTIFICATION, leading=around)
     for _ in reader.run((start, source, end)):
         pass

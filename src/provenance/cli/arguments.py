@@ -21,9 +21,16 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_ledger(parser: argparse.ArgumentParser, *, keys: bool = False) -> None:
+def add_ledger(
+    parser: argparse.ArgumentParser, *, keys: bool = False, optional: bool = False
+) -> None:
     """Add the ledger's directory and ``--json``; ``keys``: the command signs."""
-    parser.add_argument("ledger", metavar="LEDGER", help="directory of the ledger")
+    parser.add_argument(
+        "ledger",
+        metavar="LEDGER",
+        nargs="?" if optional else None,
+        help="directory of the ledger",
+    )
     if keys:
         parser.add_argument(
             "--keys", metavar="DIR", help="directory of the private keys (LEDGER/keys)"
@@ -61,6 +68,16 @@ def add_trust(parser: argparse.ArgumentParser, *, required: bool) -> None:
         metavar="HASH",
         type=leaf_hash,
         help="leaf hash that the log's first entry must have (base64 or hex)",
+    )
+
+
+def add_refresh(parser: argparse.ArgumentParser) -> None:
+    """Add ``--refresh``."""
+    parser.add_argument(
+        "--refresh",
+        metavar="PLACE",
+        help="bring the proof up to date first, from published tiles at a web address or in "
+        "a directory",
     )
 
 

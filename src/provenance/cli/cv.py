@@ -1,61 +1,60 @@
-"""A CV held against a proof, for ``verify --cv``."""
+"""Make a CV whose proof stands in it, seal it, and check such documents.
+
+A CV as a PDF file carries the proof bundle as an attachment and the operator's seal over the
+whole file; on paper a QR code carries a signed summary; for machines there is a JSON form.
+
+Examples:
+  provenance cv attach cv.pdf proof.json -o attached.pdf
+  provenance cv seal attached.pdf --key seal.p12 -o sealed.pdf
+  provenance cv verify sealed.pdf --policy policy.txt --seal-roots roots.txt
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from provenance.cli.exits import NO, UNREADABLE, YES
-from provenance.cli.files import read_file
-from provenance.cli.output import Answer, value_text
-from provenance.cli.reports import show_failures, show_summary
-from provenance.reconstruct import CV_SIZE_MAX, reconstruct
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from provenance.cli.output import Output
-    from provenance.reconstruct import CvReport, LineReport
-    from provenance.report import Report
+    import argparse
+    from types import ModuleType
+
+    from provenance.cli.output import Answer, Output
+
+ACTIONS: Final = {
+    "attach": "put a proof into a PDF file",
+    "seal": "seal a PDF file, so that every change shows",
+    "seal-key": "make a seal certificate of your own, for trying out",
+    "render": "make the PDF file of a CV out of a proof",
+    "verify": "check a CV, offline",
+    "json": "make the CV for machines",
+    "summary": "make the QR code for a printed CV",
+}
+"""Every command of the group, and what it does."""
 
 
-def compare(path: str, report: Report) -> Answer:
-    """Compare the CV in a file with what is proven; both have to agree for a yes."""
-    compared = reconstruct(read_file(path, size_max=CV_SIZE_MAX + 1), report)
-    verdicts = {report.verdict, compared.verdict}
-    verdict, status = "no", NO
-    if "unreadable" in verdicts:
-        verdict, status = "unreadable", UNREADABLE
-    elif verdicts == {"yes"}:
-        verdict, status = "yes", YES
-    document = {"verdict": verdict, "report": report, "cv": compared}
-    return Answer(status, document, lambda out: _show(report, compared, out))
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the commands of the group, each with its own file's help."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar=" | ".join(ACTIONS))
+    for name, summary in ACTIONS.items():
+        module = import_action(name)
+        description, _, examples = (module.__doc__ or "").partition("\nExamples:\n")
+        sub = actions.add_parser(
+            name,
+            help=summary,
+            description=description.strip(),
+            epilog=f"examples:\n{examples.rstrip()}" if examples else None,
+            formatter_class=parser.formatter_class,
+            allow_abbrev=False,
+        )
+        module.add_arguments(sub)
 
 
-def _show(report: Report, compared: CvReport, out: Output) -> None:
-    words = {
-        "yes": "YES: every line of the CV is proven and in force.",
-        "no": "NO: not every line of the CV is proven and in force.",
-        "unreadable": "The CV cannot be read.",
-    }
-    out.verdict(words[compared.verdict], good=compared.verdict == "yes")
-    for sentence in compared.summary:
-        out.line(f"  {sentence}")
-    show_failures(report, out)
-    for line in compared.lines:
-        _show_line(line, out)
-    show_summary(report, out)
+def import_action(name: str) -> ModuleType:
+    """Load the module of one command of the group."""
+    return import_module(f"provenance.cli.cv_{name.replace('-', '_')}")
 
 
-def _show_line(line: LineReport, out: Output) -> None:
-    label = "" if line.label is None else f" ({line.label})"
-    out.heading(f"Line {line.id}{label}: {line.result}")
-    out.line(f"  {line.reason}")
-    if line.claims:
-        rows = [
-            (
-                claim.name,
-                claim.outcome,
-                value_text(claim.claimed),
-                None if claim.outcome == "undisclosed" else value_text(claim.proven),
-            )
-            for claim in line.claims
-        ]
-        out.table(("claim", "is", "the CV says", "the log proves"), rows)
+def run(args: argparse.Namespace, out: Output) -> Answer:
+    """Run the command that was chosen."""
+    answer: Answer = import_action(args.action).run(args, out)
+    return answer

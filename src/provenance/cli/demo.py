@@ -1,4 +1,4 @@
-"""A ledger from its first entry to a refused forgery: ``python -m provenance.cli.demo``.
+"""From a ledger to a sealed CV and its forgeries: ``python -m provenance.cli.demo``.
 
 Every step is a command as anybody would type it, and is shown before it runs; what comes
 out is checked against what was to be expected, so the exit status is 0 only when all
@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from provenance.cli import demo_cv
 from provenance.cli.demo_stage import DemoError, Stage
 from provenance.cli.exits import IMPOSSIBLE, NO, YES
 from provenance.encoding import decode_base64url, encode_base64url
@@ -43,7 +44,7 @@ PROVEN: Final = 3
 """Certifications of the one holder who is proven."""
 _HOLDER: Final = "identificationTitulaire.titulaire."
 _NEXT: Final = """\
-What to try next, in {directory}:
+The CV is {directory}/cv.pdf. What to try next, in {directory}:
   provenance show ledger {index} --fields
   provenance log ledger --last 5
   provenance prove ledger {index} --disclose all -o all.json
@@ -85,12 +86,13 @@ def _play(stage: Stage) -> int:
     """Play all of it; give the index of a certification to look at afterwards."""
     _make_ledger(stage)
     manifest = _deposit(stage)
-    indexes = _find(stage, manifest)
+    fields, indexes = _find(stage, manifest)
     _prove(stage, indexes)
     _forge_proof(stage)
     _hold_cv(stage)
     stage.say("An auditor derives the whole ledger again, and trusts none of its files.")
     stage.run("audit", "ledger", "--policy", "stranger/policy.txt")
+    demo_cv.play(stage, fields, own=indexes, other=_other(stage, manifest, fields))
     return indexes[0]
 
 
@@ -128,8 +130,8 @@ def _deposit(stage: Stage) -> list[dict[str, Any]]:
     return manifest
 
 
-def _find(stage: Stage, manifest: list[dict[str, Any]]) -> list[int]:
-    """Find the certifications of a holder who has just enough of them."""
+def _find(stage: Stage, manifest: list[dict[str, Any]]) -> tuple[dict[str, Any], list[int]]:
+    """Find the certifications of a holder who has just enough; give fields and indexes."""
     stage.say(f"One holder with {PROVEN} certifications is looked up.")
     holdings: dict[int, list[dict[str, Any]]] = {}
     for passage in manifest:
@@ -151,7 +153,19 @@ def _find(stage: Stage, manifest: list[dict[str, Any]]) -> list[int]:
     stage.run("find", "ledger", *who)
     indexes: list[int] = stage.ask("find", "ledger", *who)["indexes"]
     stage.check(len(indexes) == PROVEN, f"{len(indexes)} certifications were found")
-    return indexes
+    return fields, indexes
+
+
+def _other(stage: Stage, manifest: list[dict[str, Any]], fields: dict[str, Any]) -> int:
+    """Give the index of a certification of another holder with a name and a birth date."""
+    name = f"{_HOLDER}nomNaissance"
+    technique = next(
+        passage["id_technique"]
+        for passage in manifest
+        if _is_final(passage) and dict(passage["fields"]).get(name) not in {None, fields[name]}
+    )
+    accepted = json.loads(stage.read("receipt.json"))["accepted"]
+    return int(next(one["index"] for one in accepted if one["idTechnique"] == technique))
 
 
 def _is_final(passage: dict[str, Any]) -> bool:

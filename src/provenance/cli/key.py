@@ -13,6 +13,7 @@ spaces and +. PROVENANCE_PASSPHRASE, or --passphrase-fd, encrypts it.
 Examples:
   provenance key new depositor.pem --name certifier.example/2026
   provenance key new entry.pem --name log.example/2026/entry --passphrase-fd 3 3< passphrase
+  provenance key new summary.pem --name log.example/certifications/summary
   provenance key rotate ledger --role entry
   provenance key rotate ledger --role entry --key file:/media/keys/entry.pem
   provenance key rotate ledger --role log
@@ -72,7 +73,8 @@ def _add_new(parser: argparse.ArgumentParser) -> None:
         "--kind",
         choices=tuple(KINDS),
         default="ed25519",
-        help="ed25519 (default): depositors, entries, checkpoints; ml-dsa-44: checkpoints",
+        help="ed25519 (default): depositors, entries, checkpoints, summaries; "
+        "ml-dsa-44: checkpoints",
     )
     add_passphrase(parser)
     add_json(parser)

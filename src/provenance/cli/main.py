@@ -35,17 +35,20 @@ COMMANDS: Final = {
     "publish": "publish a signed checkpoint over all that is recorded",
     "prove": "make the proof of some certifications, to hand out",
     "refresh": "bring a proof up to date",
-    "verify": "check a proof, offline; hold a CV against it",
+    "verify": "check a proof or a CV, offline",
+    "cv": "attach proofs to CVs, seal them, render them, check them",
     "close": "end a log for ever, and say where it goes on",
     "audit": "derive the whole ledger again from its bytes",
     "log": "list the entries of a ledger",
     "show": "show one entry, and on request what it commits to",
     "find": "find certifications by holder, reference or idTechnique",
+    "page": "make the page on which anybody checks a CV",
+    "export": "write the log as files for a web server",
     "sample": "write an invented deposit file",
     "key": "make, rotate and show keys; print the trust policy",
 }
 """Every command, and what it does."""
-GROUPS: Final = {"depositor", "endorse", "key"}
+GROUPS: Final = {"cv", "depositor", "endorse", "export", "key"}
 """Commands that have commands of their own."""
 
 _EPILOG: Final = """\

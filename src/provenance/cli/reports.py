@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 from provenance.cli.output import value_text, when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from provenance.cli.output import Output
-    from provenance.report import CertificationReport, Report
+    from provenance.cv.report import CvReport
+    from provenance.report import CertificationReport, Check, Report
 
 _VERDICTS: Final = {
     "yes": "YES: what is shown here is proven.",
@@ -23,16 +24,26 @@ def show_report(report: Report, out: Output) -> None:
     """Show a whole report."""
     out.verdict(_VERDICTS[report.verdict], good=report.verdict == "yes")
     show_failures(report, out)
-    for one in report.certifications:
-        out.heading(f"Certification {one.index}: {_standing(one)}")
-        out.pairs([*_facts(one), *((name, value_text(value)) for name, value in one.fields)])
-    out.heading("Checks")
-    rows = [(check.name, check.outcome, check.index, check.reason) for check in report.checks]
-    out.table(("check", "holds", "entry", "why"), rows)
+    show_certifications(report, out)
+    show_checks(report.checks, out)
     show_summary(report, out)
 
 
-def show_failures(report: Report, out: Output) -> None:
+def show_certifications(report: Report, out: Output) -> None:
+    """Show each certification that is proven: how it stands, and what is disclosed of it."""
+    for one in report.certifications:
+        out.heading(f"Certification {one.index}: {_standing(one)}")
+        out.pairs([*_facts(one), *((name, value_text(value)) for name, value in one.fields)])
+
+
+def show_checks(checks: Sequence[Check], out: Output) -> None:
+    """Show all checks as a table."""
+    out.heading("Checks")
+    rows = [(check.name, check.outcome, check.index, check.reason) for check in checks]
+    out.table(("check", "holds", "entry", "why"), rows)
+
+
+def show_failures(report: Report | CvReport, out: Output) -> None:
     """Show the checks that failed, each by its name."""
     for check in report.checks:
         if check.outcome == "no":

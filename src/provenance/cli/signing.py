@@ -58,12 +58,16 @@ def open_signing_key(args: argparse.Namespace) -> tuple[VerifierKey, Signer]:
 
     Raises `KeyFileError` for a key that cannot be used, or is not of Ed25519.
     """
-    is_uri = args.key.startswith((FILE_SCHEME, TOKEN_SCHEME))
-    uri = args.key if is_uri else make_file_uri(Path(args.key))
-    signer = open_signer(uri, read_passphrase(args))
+    signer = open_key(args.key, read_passphrase(args))
     if signer.kind != ED25519:
         raise KeyFileError("depositors sign with Ed25519 keys")
     return make_verifier_key(args.name, ED25519, signer.public), signer
+
+
+def open_key(key: str, passphrase: bytes | None) -> Signer:
+    """Open a private key named by its file or URI; raises `KeyFileError`."""
+    is_uri = key.startswith((FILE_SCHEME, TOKEN_SCHEME))
+    return open_signer(key if is_uri else make_file_uri(Path(key)), passphrase)
 
 
 def open_ledger(

@@ -27,8 +27,8 @@ def verify(data: bytes, policy: str, args: argparse.Namespace) -> Answer:
     """
     if args.entry is None:
         raise FormatError("a tlog-proof is checked together with its entry: --entry FILE")
-    if (args.max_age, args.cv, args.genesis) != (None, None, None):
-        raise FormatError("--max-age, --cv and --genesis go with a proof bundle")
+    if {args.max_age, args.cv, args.genesis, args.refresh} != {None}:
+        raise FormatError("--max-age, --cv, --genesis and --refresh go with a proof bundle")
     trusted = parse_policy(policy)
     index = parse_tlog_proof(data).index
     leaf = leaf_hash(read_file(args.entry, size_max=ENTRY_SIZE_MAX))

@@ -1,16 +1,23 @@
-"""Check a proof, offline: with the proof, a trust policy, and nothing else.
+"""Check a proof or a CV, offline: with a trust policy and nothing else.
 
 The policy must come by another way than the proof. The answer is yes (exit
 status 0), no (1), or that the file is no proof at all (2); the checks say why. A
 proven certification need not be in force: read its status. With --cv a CV (JSON)
 is held against the proof line by line, and has to agree for a yes. A C2SP
 tlog-proof is read too, together with the entry that it is about (--entry).
+With --refresh the log's published tiles are asked how things stand by now.
+
+A CV that carries its proof is recognised by its content: a PDF file, a JSON CV, a
+picture of a QR code (PNG, JPEG) or its text. Its seal or signature is judged by
+--seal-roots, which came by another way too; "provenance cv verify" does the same.
 
 Examples:
   provenance verify proof.json --policy policy.txt
   provenance verify proof.json --policy policy.txt --max-age 30d
+  provenance verify proof.json --policy policy.txt --refresh https://log.example/log
   provenance verify proof.json --policy policy.txt --cv cv.json
   provenance verify entry.tlog-proof --policy policy.txt --entry entry.json
+  provenance verify cv.pdf --policy policy.txt --seal-roots seal-roots.txt
 """
 
 from __future__ import annotations
@@ -18,13 +25,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from provenance.cli.arguments import add_json, add_trust, duration
+from provenance.cli.arguments import add_json, add_refresh, add_trust, duration
+from provenance.cli.documents import add_seal_roots, read_tiles, verify_document
 from provenance.cli.exits import NO, UNREADABLE, YES
 from provenance.cli.files import read_file, read_text
 from provenance.cli.output import Answer
 from provenance.cli.reports import show_report
-from provenance.record.bundle import BUNDLE_SIZE_MAX
-from provenance.verifier import Verifier
+from provenance.cv.verify import DOCUMENT_SIZE_MAX, make_verifier, recognise
+from provenance.errors import FormatError
 
 if TYPE_CHECKING:
     import argparse
@@ -35,12 +43,15 @@ POLICY_SIZE_MAX: Final = 1024 * 1024
 STATUS: Final = {"yes": YES, "no": NO, "unreadable": UNREADABLE}
 """Exit status for each verdict."""
 _TLOG_PROOF: Final = b"c2sp.org/tlog-proof@"
+_CONTEXT: Final = b'"@context"'
+"""What every JSON CV holds, and no proof bundle."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
-    parser.add_argument("file", metavar="FILE", help="the proof; - is standard input")
+    parser.add_argument("file", metavar="FILE", help="proof or CV; - is standard input")
     add_trust(parser, required=True)
+    add_seal_roots(parser)
     parser.add_argument(
         "--max-age",
         type=duration,
@@ -49,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cv", metavar="FILE", help="a CV to hold against the proof")
     parser.add_argument("--entry", metavar="FILE", help="the entry of a tlog-proof, its bytes")
+    add_refresh(parser)
     add_json(parser)
 
 
@@ -56,20 +68,34 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     """Check the proof."""
     del out
     policy = read_text(args.policy, size_max=POLICY_SIZE_MAX)
-    # One byte more than a bundle may have: the verifier itself then says that it is none.
-    data = read_file(args.file, size_max=BUNDLE_SIZE_MAX + 1)
+    # One byte more than a document may have: the verifier itself then says that it is none.
+    data = read_file(args.file, size_max=DOCUMENT_SIZE_MAX + 1)
     if data.startswith(_TLOG_PROOF):
         from provenance.cli.tlog_proof import verify  # noqa: PLC0415 - seldom needed
 
         return verify(data, policy, args)
-    verifier = Verifier(
-        policy, now_s=int(time.time()), max_age_s=args.max_age, genesis=args.genesis
+    if _is_document(data):
+        if (args.cv, args.entry) != (None, None):
+            raise FormatError("--cv and --entry go with a proof, and this is a CV")
+        return verify_document(data, policy, args)
+    verifier = make_verifier(
+        policy,
+        now_s=int(time.time()),
+        max_age_s=args.max_age,
+        genesis=args.genesis,
+        tiles=read_tiles(args.refresh),
     )
     report = verifier.verify(data)
     if args.cv is not None:
-        from provenance.cli.cv import compare  # noqa: PLC0415 - only with --cv
+        from provenance.cli.comparison import compare  # noqa: PLC0415 - only with --cv
 
         return compare(args.cv, report)
     return Answer(
         STATUS[report.verdict], report.to_json(), lambda out: show_report(report, out)
     )
+
+
+def _is_document(data: bytes) -> bool:
+    """Whether it is a CV; other JSON is taken for a proof, and what is unknown too."""
+    kind = recognise(data)
+    return kind in {"pdf", "picture", "summary"} or (kind == "json" and _CONTEXT in data)

@@ -54,6 +54,12 @@ def change_key(target: int, bit: int) -> bytes:
     return CHANGE_PREFIX + _SUFFIX.pack(target, bit)
 
 
+def parse_change(key: bytes) -> tuple[int, int]:
+    """Give target and bit from the key of a change's row, the reverse of `change_key`."""
+    target, bit = _SUFFIX.unpack(key.removeprefix(CHANGE_PREFIX))
+    return target, bit
+
+
 def read_change(view: View, target: int, bit: int) -> int | None:
     """Give the index of the entry that did this to ``target``, or None."""
     row = view.state(change_key(target, bit))

@@ -9,12 +9,12 @@ from typing import IO, TYPE_CHECKING, Final, Self
 from provenance.cdc.flux import Limits
 from provenance.ledger.clock import wall_us
 from provenance.ledger.creation import create_ledger
+from provenance.ledger.crew import Crew
 from provenance.ledger.deposit import Depositing
 from provenance.ledger.files import catch_up, check_not_rolled_back, open_files
 from provenance.ledger.form import FormSource
 from provenance.ledger.intake import Reception
 from provenance.ledger.keeping import Keeper
-from provenance.ledger.sealing import Crew
 from provenance.ledger.source import FileSource
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Decide
-    from provenance.ledger.sealing import Sealing
     from provenance.record.commitment import Field, Value
     from provenance.record.entry import Previous
 
@@ -191,15 +190,14 @@ class Ledger(Keeper):
         self._check_writable()
         salt = None if signature is None else signature.salt
         source = FileSource(flux, name=name, salt=salt, progress=progress)
-        with self._crew.sealing() as sealing:
-            reception = self._reception(decide, sealing, corrections=corrections)
-            intake = reception.receive_file(
-                source,
-                authenticated=depositor,
-                signature=signature,
-                validator=xsd,
-                limits=limits or Limits(),
-            )
+        reception = self._reception(decide, corrections=corrections)
+        intake = reception.receive_file(
+            source,
+            authenticated=depositor,
+            signature=signature,
+            validator=xsd,
+            limits=limits or Limits(),
+        )
         return self._depositing.record(intake)
 
     def append(
@@ -223,14 +221,11 @@ class Ledger(Keeper):
         self._check_writable()
         salt = None if signature is None else signature.salt
         form = FormSource(records, depositor=depositor, salt=salt)
-        with self._crew.sealing() as sealing:
-            reception = self._reception(decide, sealing, corrections=corrections)
-            intake = reception.receive_form(form, signature)
+        reception = self._reception(decide, corrections=corrections)
+        intake = reception.receive_form(form, signature)
         return self._depositing.record(intake)
 
-    def _reception(
-        self, decide: Decide | None, sealing: Sealing, *, corrections: bool
-    ) -> Reception:
+    def _reception(self, decide: Decide | None, *, corrections: bool) -> Reception:
         return Reception(
             origin=self.origin,
             files=self._files,
@@ -239,5 +234,5 @@ class Ledger(Keeper):
             received_us=wall_us(),
             decide=decide,
             corrections=corrections,
-            sealing=sealing,
+            crew=self._crew,
         )

@@ -138,8 +138,11 @@ class Depositing:
         """Judge every candidate once more, all in one snapshot."""
         found = _Sorted(new=[], duplicates=[], conflicts=[])
         with self._files.store.view() as view:
+            fresh = screening.is_fresh(view)
             for candidate in screening.candidates:
-                judged = _judge_again(screening.judge, view, candidate)
+                judged = candidate.judged
+                if not fresh:
+                    judged = _judge_again(screening.judge, view, candidate)
                 if judged.fault is not None:
                     found.conflicts.append((candidate, judged.fault))
                 elif judged.duplicate is not None:

@@ -15,9 +15,14 @@ import msgspec
 
 from provenance.encoding import encode_base64, encode_json
 from provenance.ledger.changes import Change
-from provenance.record.commitment import SEED_SIZE, commit
+from provenance.record.commitment import SEED_SIZE, commit_checked
 from provenance.record.entry import Certification, Entry
-from provenance.record.payload import NONCE_SIZE, CertificationPayload, seal_payload
+from provenance.record.payload import (
+    NONCE_SIZE,
+    CertificationPayload,
+    encode_record_parts,
+    seal_payload,
+)
 from provenance.record.status import SUPERSEDED
 
 if TYPE_CHECKING:
@@ -73,6 +78,16 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
         return self.sealed.payload
 
     @property
+    def commitment(self) -> bytes:
+        """What the entry commits to: 32 bytes."""
+        return self.sealed.commitment
+
+    @property
+    def supersedes(self) -> int | None:
+        """The entry that it corrects, or None."""
+        return self.changes[0].target if self.changes else None
+
+    @property
     def holders(self) -> tuple[bytes, ...]:
         """All keys under which the holder is found."""
         return self.holder if self.reference is None else (self.reference, *self.holder)
@@ -91,8 +106,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
             prev=place.prev,
             deposit=place.start,
             depositor=self.depositor,
-            commitment=encode_base64(self.sealed.commitment),
-            supersedes=self.changes[0].target if self.changes else None,
+            commitment=encode_base64(self.commitment),
+            supersedes=self.supersedes,
         )
 
 
@@ -101,18 +116,26 @@ def content_digest(fields: Sequence[Field]) -> bytes:
     return hashlib.sha256(encode_json(fields[:-1])).digest()
 
 
-def seal_record(payload: CertificationPayload) -> Sealed:
-    """Draw a seed, commit to the fields under it, and encrypt the payload."""
+def seal_record(
+    bindings: Sequence[tuple[str, str]], source: bytes, fields: Sequence[Field]
+) -> Sealed:
+    """Draw a seed, commit to the fields under it, and encrypt the payload.
+
+    The fields, bindings and exact bytes are those of a `CertificationPayload`, checked by
+    whoever read them.
+    """
     randomness = os.urandom(SEED_SIZE + NONCE_SIZE)
     seed, nonce = randomness[:SEED_SIZE], randomness[SEED_SIZE:]
-    commitment = commit(seed, payload.fields)
+    commitment = commit_checked(seed, fields)
+    parts = encode_record_parts(bindings, source, fields)
     return Sealed(
         seed=seed,
         commitment=commitment,
-        payload=seal_payload(seed, nonce, commitment, payload.encode_parts()),
+        payload=seal_payload(seed, nonce, commitment, parts),
     )
 
 
 def seal_fields(*fields: Field) -> Sealed:
     """Seal a record that has no exact bytes: a reason, or a basis."""
-    return seal_record(CertificationPayload(bindings=(), source=b"", fields=fields))
+    record = CertificationPayload(bindings=(), source=b"", fields=fields)
+    return seal_record(record.bindings, record.source, record.fields)

@@ -4,35 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.encoding import encode_base64
-from provenance.errors import NotPublishedError, PolicyError
+from provenance.encoding import encode_base64, encode_base64_all
+from provenance.errors import NotPublishedError
 from provenance.ledger.changes import read_changes
 from provenance.ledger.endorsing import find_endorsement
-from provenance.ledger.keyhistory import declaring_entries, read_keys
+from provenance.ledger.keyhistory import read_keys
 from provenance.ledger.registry import depositor_row, read_entry, read_index
-from provenance.record.bundle import (
-    BUNDLE_ITEMS_MAX,
-    EndorsementLink,
-    ProvenEntry,
-    StatusLeaf,
-)
+from provenance.record import later
+from provenance.record.bundle import EndorsementLink
 from provenance.record.entry import Certification, Depositor, Status, parse_entry
-from provenance.record.status import LEAF_ENTRIES, SUPERSEDED, leaf_count
 from provenance.tlog.merkle import HASH_SIZE, node_hash
 from provenance.tlog.prover import prove_inclusion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from provenance.record.bundle import ProvenEntry, StatusLeaf
     from provenance.record.commitment import Disclosed
     from provenance.record.entry import Endorsement
     from provenance.storage import View
     from provenance.tlog.prover import NodeReader
 
 
+def changes_by(view: View, index: int, size: int) -> dict[int, int]:
+    """Give what was done to a certification by entries below ``size``: bit, and by whom."""
+    return {bit: by for bit, by in read_changes(view, index).items() if by < size}
+
+
 def changed_by(view: View, index: int, size: int) -> list[int]:
     """Give the entries below ``size`` that superseded, withdrew or erased a certification."""
-    return [by for by in read_changes(view, index).values() if by < size]
+    return list(changes_by(view, index, size).values())
 
 
 def in_force(view: View, body: str, size: int) -> int | None:
@@ -57,11 +58,8 @@ def links(view: View, endorsed: Mapping[int, Endorsement]) -> tuple[EndorsementL
         EndorsementLink(
             entry=by.index,
             certification=index,
-            path=tuple(
-                map(
-                    encode_base64,
-                    prove_inclusion(index - by.start, by.end - by.start, trees[by.index]),
-                )
+            path=encode_base64_all(
+                prove_inclusion(index - by.start, by.end - by.start, trees[by.index])
             ),
         )
         for index, by in sorted(endorsed.items())
@@ -102,31 +100,14 @@ def prove_entries(
     size: int,
     *,
     disclosed: Mapping[int, Disclosed] | None = None,
-    shown: Collection[int] = (),
 ) -> tuple[ProvenEntry, ...]:
     """Prove entries in the tree of ``size``, and the ``key`` entries that they rest on.
 
-    ``disclosed``: what is shown of records. ``shown``: entries that the proof has already.
-    Raises `PolicyError` when that is more than a proof holds.
+    ``disclosed``: what is shown of records. Raises `PolicyError` when that is more than a
+    proof holds.
     """
-    wanted = {*indexes}
-    wanted |= declaring_entries(read_keys(view, size), wanted)
-    wanted -= {*shown}
-    if len(wanted) > BUNDLE_ITEMS_MAX:
-        raise PolicyError(f"a proof holds {BUNDLE_ITEMS_MAX} entries at most: ask for fewer")
-    records = disclosed or {}
-    return tuple(_prove(view, index, size, records.get(index)) for index in sorted(wanted))
-
-
-def _prove(view: View, index: int, size: int, disclosed: Disclosed | None) -> ProvenEntry:
-    entry, signature = view.record(index)
-    path = prove_inclusion(index, size, view.node)
-    return ProvenEntry(
-        entry=entry.decode(),
-        signature=encode_base64(signature),
-        path=tuple(map(encode_base64, path)),
-        hidden=() if disclosed is None else tuple(map(encode_base64, disclosed.hidden)),
-        disclosures=() if disclosed is None else disclosed.disclosures,
+    return later.prove_entries(
+        view, indexes, size, keys=read_keys(view, size), disclosed=disclosed
     )
 
 
@@ -134,7 +115,17 @@ def status_leaves(view: View, size: int, indexes: Sequence[int]) -> tuple[Status
     """Give the status leaves of certifications, and of those that supersede them.
 
     As of the ``status`` entry that ends the tree of ``size``. Raises `NotPublishedError`
-    when there is none, or a newer one waits for its checkpoint.
+    as `settled_status` does.
+    """
+    status = settled_status(view, size)
+    changes = {index: changes_by(view, index, size) for index in indexes}
+    return later.prove_status(view, status.size, changes)
+
+
+def settled_status(view: View, size: int) -> Status:
+    """Give the ``status`` entry that ends the tree of ``size``, and is the stored tree's.
+
+    Raises `NotPublishedError` when there is none, or a newer one waits for its checkpoint.
     """
     status = parse_entry(view.entry(size - 1))
     if not isinstance(status, Status):
@@ -143,14 +134,4 @@ def status_leaves(view: View, size: int, indexes: Sequence[int]) -> tuple[Status
     if root != status.root:
         # A newer status entry was appended, and its checkpoint is not signed yet.
         raise NotPublishedError("a publication was not finished: publish again")
-    newer = (read_changes(view, index).get(SUPERSEDED, size) for index in indexes)
-    concerned = {*indexes, *(index for index in newer if index < size)}
-    leaves = leaf_count(status.size)
-    return tuple(
-        StatusLeaf(
-            leaf=leaf,
-            bits=encode_base64(view.status_leaf(leaf)),
-            path=tuple(map(encode_base64, prove_inclusion(leaf, leaves, view.status_node))),
-        )
-        for leaf in sorted({index // LEAF_ENTRIES for index in concerned})
-    )
+    return status

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +32,7 @@ from provenance.tlog.checkpoint import Checkpoint, parse_checkpoint
 from provenance.tlog.note import split_note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from provenance.storage import View
 
@@ -50,6 +50,16 @@ class LedgerFiles(msgspec.Struct, frozen=True):
     def anchor(self) -> Path:
         """The file that holds the last published checkpoint."""
         return self.path / "anchor"
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold the writer's lock, and see what the writer before left, even if it was killed.
+
+        Everything that writes to the ledger happens within. Raises `StorageError`.
+        """
+        with self.lock:
+            self.store.settle()
+            yield
 
     def close(self) -> None:
         """Close every file. Closing twice does nothing."""
@@ -179,7 +189,7 @@ def catch_up(files: LedgerFiles) -> None:
 
     Erasures are also repeated when the vault came back from an older copy.
     """
-    with files.lock:
+    with files.turn():
         head = files.head.read()
         with files.store.view() as view:
             current: Final = Head(view.size, view.leaf_hash(view.size - 1))

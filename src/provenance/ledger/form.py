@@ -8,19 +8,19 @@ bytes of a passage are its XML.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from provenance.cdc.faults import Fault
 from provenance.cdc.typed import check_fields_typed, in_order
 from provenance.encoding import encode_json
 from provenance.errors import DepositRefused, FormatError
-from provenance.ledger.screening import Submitted
+from provenance.ledger.preparing import Chunk
 from provenance.record.commitment import SOURCE
 from provenance.record.message import FILE_SALT_SIZE, file_digest
-from provenance.record.payload import CertificationPayload, source_digest
+from provenance.record.payload import source_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from provenance.record.commitment import Field, Value
 
@@ -30,8 +30,8 @@ FAULTS_MAX: Final = 100
 class FormSource:
     """One form of the portal, as a document that can be deposited.
 
-    Raises `DepositRefused` when a record has not the form of the schema, or when the
-    records are for several certifiers.
+    Its records are checked as they are read, by `chunks` or `read`; before that it has no
+    bytes, and no digest.
     """
 
     def __init__(
@@ -45,19 +45,58 @@ class FormSource:
         self.media_type: Final = "application/json"
         self.salt: Final = secrets.token_bytes(FILE_SALT_SIZE) if salt is None else salt
         self.depositor: Final = depositor
-        complete = [_complete(record, depositor) for record in records]
-        _check(complete)
-        self.certifier: Final = str(complete[0]["certificateur"])
-        self.submitted: Final[list[Submitted]] = []
-        sources: list[bytes] = []
+        self._records: Final = [_complete(record, depositor) for record in records]
+        self._sources: Final[list[bytes]] = []
+        self._bytes = b""
+
+    @property
+    def certifier(self) -> str:
+        """The certifier of the first record, if it names one."""
+        return str(self._records[0].get("certificateur")) if self._records else ""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return len(self._bytes)
+
+    def chunks(self, size: int) -> Iterator[Chunk]:
+        """Check the records and give them, at most ``size`` at once.
+
+        Others can go on with one chunk while the next is checked. At the end it raises
+        `DepositRefused` when a record has not the form of the schema, when there is none,
+        or when they are for several certifiers; nothing that was given counts then.
+        """
+        faults: list[Fault] = []
+        for start in range(0, len(self._records), size):
+            part = self._records[start : start + size]
+            faults += _check(part, start + 1)
+            if not faults:
+                yield self._chunk(part)
+        _refuse(self._records, faults)
+        self._bytes = b"[" + b",".join(self._sources) + b"]"
+
+    def read(self) -> Self:
+        """Check all records. Raises `DepositRefused` as `chunks` does."""
+        for _ in self.chunks(len(self._records) or 1):
+            pass
+        return self
+
+    def _chunk(self, part: Sequence[Mapping[str, Value]]) -> Chunk:
+        ordered = [in_order(record) for record in part]
+        sources = [encode_json(dict(fields)) for fields in ordered]
+        self._sources.extend(sources)
+        records = [
+            (*fields, (SOURCE, source_digest(source)))
+            for fields, source in zip(ordered, sources, strict=True)
+        ]
+        return Chunk(bindings=(), leading=None, sources=sources, records=records)
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """Give first byte and end of each record in the form's bytes."""
         offset = len(b"[")
-        for record in complete:
-            submitted = _submit(record, offset)
-            self.submitted.append(submitted)
-            sources.append(submitted.payload.source)
-            offset = submitted.span[1] + len(b",")
-        self._bytes: Final = b"[" + b",".join(sources) + b"]"
-        self.size: Final = len(self._bytes)
+        for source in self._sources:
+            yield offset, offset + len(source)
+            offset += len(source) + len(b",")
 
     def digest(self) -> bytes:
         """Give the salted digest of the form's bytes."""
@@ -80,7 +119,7 @@ def form_digest(
     ``salt`` is 32 random bytes, sent along with the signature. Raises `FormatError`,
     `DepositRefused` as recording the form would.
     """
-    return FormSource(records, depositor=depositor, salt=salt).digest()
+    return FormSource(records, depositor=depositor, salt=salt).read().digest()
 
 
 def _complete(
@@ -97,13 +136,17 @@ def _complete(
     return fields
 
 
-def _check(records: Sequence[Mapping[str, Value]]) -> None:
-    """Refuse the form when it holds nothing, or anything that a file could not say."""
-    faults = [
+def _check(records: Sequence[Mapping[str, Value]], first: int) -> list[Fault]:
+    """Find what a file could not say; ``first``: number of the first of these records."""
+    return [
         _in_record(number, fault)
-        for number, record in enumerate(records, 1)
+        for number, record in enumerate(records, first)
         for fault in check_fields_typed(record)
     ]
+
+
+def _refuse(records: Sequence[Mapping[str, Value]], faults: Sequence[Fault]) -> None:
+    """Refuse the form when anything is wrong with it, or when it holds nothing."""
     if faults:
         raise DepositRefused(
             f"the form was refused, nothing was recorded: {faults[0].message}",
@@ -122,16 +165,4 @@ def _in_record(number: int, fault: Fault) -> Fault:
         message=f"record {number}: {fault.message}",
         effect=fault.effect,
         element=fault.element,
-    )
-
-
-def _submit(record: Mapping[str, Value], offset: int) -> Submitted:
-    fields = in_order(record)
-    source = encode_json(dict(fields))
-    return Submitted(
-        id_technique=str(record["idTechnique"]),
-        span=(offset, offset + len(source)),
-        payload=CertificationPayload(
-            bindings=(), source=source, fields=(*fields, (SOURCE, source_digest(source)))
-        ),
     )

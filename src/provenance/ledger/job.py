@@ -93,12 +93,12 @@ class Job:
         Raises `OutdatedError` when it must be prepared again.
         """
         for item in self.items:
-            if not all(change.is_possible(view) for change in item.changes):
+            changes, key = item.changes, item.technical
+            if changes and not all(change.is_possible(view) for change in changes):
                 raise OutdatedError
-            if item.technical is not None:
-                known = view.technical(item.technical)
-                replaced = [(change.target, False) for change in item.changes]
-                if known is not None and known not in replaced:
+            if key is not None and (known := view.technical(key)) is not None:
+                replaced = [(change.target, False) for change in changes]
+                if known not in replaced:
                     raise OutdatedError
 
     def effects(self, start: int) -> Effects:

@@ -55,6 +55,20 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
         return (self.technical, *self.succeeded, *self.holder)
 
 
+def make_claim(
+    lookups: Lookups, bodies: Sequence[str], id_technique: str, fields: Sequence[Field]
+) -> Claim:
+    """Say what a passage is recognised by; ``bodies``: its depositor, and whom it succeeds."""
+    technical, *succeeded = [lookups.technical(body, id_technique) for body in bodies]
+    return Claim(
+        technical=technical,
+        succeeded=tuple(succeeded),
+        content=content_digest(fields),
+        holder=lookups.holders_of(fields, None),
+        final=any(name == FINAL_FIELD and value is True for name, value in fields),
+    )
+
+
 class Judgement(msgspec.Struct, frozen=True):
     """What a claim comes to: new, when nothing is set."""
 
@@ -104,22 +118,6 @@ class CreationJudge:
         self._lookups: Final = lookups
         self._recall: Final = recall
         self._corrections: Final = corrections
-
-    def claim(
-        self,
-        depositor: str,
-        id_technique: str,
-        fields: Sequence[Field],
-        succeeded: Sequence[str],
-    ) -> Claim:
-        """Say what a passage is recognised by."""
-        return Claim(
-            technical=self._lookups.technical(depositor, id_technique),
-            succeeded=tuple(self._lookups.technical(body, id_technique) for body in succeeded),
-            content=content_digest(fields),
-            holder=self._lookups.holders_of(fields, None),
-            final=dict(fields).get(FINAL_FIELD) is True,
-        )
 
     def judge(self, view: View, claim: Claim) -> Judgement:
         """Say what the claim comes to; opens the payload of what it is compared with."""

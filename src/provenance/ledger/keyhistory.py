@@ -1,47 +1,38 @@
-"""The operator's keys over time: which were in force, and which one signed an entry.
+"""The operator's keys as the database holds them: where the entries stand that declare any.
 
 Entries 0 and 1 declare the first keys; rows of the state table say where further ``key``
-entries stand. A key signs from the entry after its own, up to the one before its
-retirement; the entries 0 and 1 are signed by the key that entry 1 adds.
+entries stand. What they lead to is the business of ``record.keyhistory``.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from provenance.errors import PolicyError
-from provenance.keys import Role  # noqa: TC001 - a member's type, asked for at run time
 from provenance.ledger.registry import read_depositors, read_entry
 from provenance.record.entry import Depositor, Genesis, Key, parse_entry
+from provenance.record.keyhistory import (
+    FIRST_ENTRIES,
+    OperatorKey,
+    declaring_entries,
+    replay_keys,
+    signing_key,
+)
 from provenance.tlog.note import VerifierKey, parse_verifier_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from provenance.storage import View
 
+# What the keys lead to belongs to this module's interface, whichever file it is in.
+__all__ = [
+    "FIRST_ENTRIES", "KEY_PREFIX", "OperatorKey", "check_not_operators", "declaring_entries",
+    "find_use", "key_entries", "key_row", "log_keys", "read_declarations", "read_keys",
+    "replay_keys", "signing_key",
+]  # fmt: skip
+
 KEY_PREFIX: Final = b"keys/"
-FIRST_ENTRIES: Final = 2
-"""Entries 0 and 1 are known to declare keys, and have no row."""
-
-
-class OperatorKey(msgspec.Struct, frozen=True):
-    """A public key of the operator, and the entries that took it into use and retired it."""
-
-    role: Role
-    verifier: VerifierKey
-    added: int
-    retired: int | None = None
-
-    def signs(self, index: int) -> bool:
-        """Tell whether this key, being an entry key, may sign the entry at ``index``."""
-        return (
-            self.role == "entry"
-            and self.added < max(index, FIRST_ENTRIES)
-            and (self.retired is None or index < self.retired)
-        )
 
 
 def key_row(index: int) -> tuple[bytes, bytes]:
@@ -55,22 +46,6 @@ def key_entries(view: View, size: int | None = None) -> list[int]:
     end = view.size if size is None else size
     rows = (int.from_bytes(value, "big") for _, value in view.state_items(KEY_PREFIX))
     return [index for index in (*range(FIRST_ENTRIES), *rows) if index < end]
-
-
-def replay_keys(entries: Iterable[Genesis | Key]) -> tuple[OperatorKey, ...]:
-    """Give all keys that these entries declare, in their order."""
-    keys: dict[str, OperatorKey] = {}
-    for entry in entries:
-        if isinstance(entry, Genesis):
-            for vkey in entry.log_keys:
-                keys[vkey] = OperatorKey("log", parse_verifier_key(vkey), entry.index)
-        elif entry.action == "add":
-            keys[entry.vkey] = OperatorKey(
-                entry.role, parse_verifier_key(entry.vkey), entry.index
-            )
-        elif entry.vkey in keys:
-            keys[entry.vkey] = msgspec.structs.replace(keys[entry.vkey], retired=entry.index)
-    return tuple(keys.values())
 
 
 def read_declarations(view: View, size: int | None = None) -> tuple[Genesis | Key, ...]:
@@ -89,32 +64,6 @@ def read_keys(view: View, size: int | None = None) -> tuple[OperatorKey, ...]:
 def log_keys(keys: Iterable[OperatorKey]) -> tuple[VerifierKey, ...]:
     """Give those log keys that were not retired: each of them signs every checkpoint."""
     return tuple(key.verifier for key in keys if key.role == "log" and key.retired is None)
-
-
-def signing_key(keys: Sequence[OperatorKey], index: int) -> OperatorKey:
-    """Give the entry key that signs the entry at ``index``: the newest that may.
-
-    Raises `PolicyError` when none may.
-    """
-    for key in reversed(keys):
-        if key.signs(index):
-            return key
-    raise PolicyError(f"no entry key is in force at entry {index}")
-
-
-def declaring_entries(keys: Sequence[OperatorKey], indexes: Iterable[int]) -> set[int]:
-    """Give the ``key`` entries under which the signatures of entries verify.
-
-    Those entries are signed too, each by an earlier key, back to entry 1.
-    """
-    found: set[int] = set()
-    waiting = list(indexes)
-    while waiting:
-        added = signing_key(keys, waiting.pop()).added
-        if added not in found:
-            found.add(added)
-            waiting.append(added)
-    return found
 
 
 def find_use(view: View, key: VerifierKey) -> str | None:

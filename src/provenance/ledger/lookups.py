@@ -41,6 +41,11 @@ HOLDER_FIELDS: Final[dict[str, tuple[str, ...]]] = {
 }
 """What a holder is looked up by, a tuple of schema names for each identity group."""
 
+_FULL_NAMES: Final = {
+    group: tuple((f"{IDENTITY_PREFIX}{group}.{name}", name) for name in names)
+    for group, names in HOLDER_FIELDS.items()
+}
+
 
 class Lookups:
     """Makes look-up keys under the secret of one vault (32 bytes)."""
@@ -49,7 +54,7 @@ class Lookups:
         self._secret: Final = secret
 
     def _key(self, context: str, preimage: bytes) -> bytes:
-        message = f"provenance/lookup/{context}/v1\n".encode() + preimage
+        message = b"provenance/lookup/%b/v1\n%b" % (context.encode(), preimage)
         return hmac.digest(self._secret, message, "sha256")[:LOOKUP_KEY_SIZE]
 
     def technical(self, depositor: str, id_technique: str) -> bytes:
@@ -68,27 +73,26 @@ class Lookups:
         """
         for group, names in HOLDER_FIELDS.items():
             if names[0] in identity and set(identity) <= set(names):
-                values = [identity.get(name) for name in names]
-                return self._key("holder", encode_json([group, *map(_folded, values)]))
+                return self._holder(group, identity)
         known = "; ".join(", ".join(names) for names in HOLDER_FIELDS.values())
         raise FormatError(f"a holder is looked up by exactly one of these groups: {known}")
 
+    def _holder(self, group: str, identity: Mapping[str, Value]) -> bytes:
+        values = [_folded(identity.get(name)) for name in HOLDER_FIELDS[group]]
+        return self._key("holder", encode_json([group, *values]))
+
     def holders_of(self, fields: Sequence[Field], reference: str | None) -> tuple[bytes, ...]:
         """Give all keys under which the holder of a record is to be found."""
-        keys = [] if reference is None else [self.reference(reference)]
+        keys = () if reference is None else (self.reference(reference),)
         group, identity = identity_of(fields)
-        if identity:
-            keys.append(
-                self.holder({name: identity.get(name) for name in HOLDER_FIELDS[group]})
-            )
-        return tuple(keys)
+        return (*keys, self._holder(group, identity)) if identity else keys
 
 
 def identity_of(fields: Sequence[Field]) -> tuple[str, dict[str, Value]]:
     """Give the identity group's name and its look-up members; empty when there is none."""
-    for group, names in HOLDER_FIELDS.items():
-        wanted = {f"{IDENTITY_PREFIX}{group}.{name}": name for name in names}
-        found = {wanted[name]: value for name, value in fields if name in wanted}
+    record = dict(fields)
+    for group, names in _FULL_NAMES.items():
+        found = {name: record[full] for full, name in names if full in record}
         if found:
             return group, found
     return "", {}

@@ -89,7 +89,7 @@ class Publisher:
             ends_in_status = isinstance(parse_entry(view.entry(size - 1)), Status)
         if latest is None or latest[0].size != size:
             size = size if ends_in_status else self._append_status()
-        with self._files.lock:
+        with self._files.turn():
             return self._seal(size)
 
     def _append_status(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from provenance.errors import UnknownEntryError
@@ -14,14 +15,15 @@ from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.recall import Recall
 from provenance.ledger.refresh import refresh_bundle
 from provenance.ledger.registry import read_depositors, read_genesis
+from provenance.ledger.tiles import export_tiles
 from provenance.record.entry import parse_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.keyhistory import OperatorKey
+    from provenance.ledger.tiles import ExportedTiles
     from provenance.record.commitment import Field, Value
     from provenance.record.entry import Depositor, Entry
     from provenance.record.payload import DepositPayload
@@ -93,6 +95,23 @@ class Reader:
         """
         with self._files.store.view() as view:
             return refresh_bundle(view, bundle, origin=self.origin)
+
+    def export_tiles(
+        self, directory: str | Path, *, progress: Callable[[int, int], None] | None = None
+    ) -> ExportedTiles:
+        """Write the log as files for any web server (C2SP tlog-tiles), durably.
+
+        Everything up to the last published checkpoint; what ``directory`` holds already
+        stays, and only what is new is written. The checkpoint comes last, so that readers
+        find all that it covers; after a crash the next call goes on. ``progress`` is called
+        with entries written and entries in all. Raises `NotPublishedError` before the first
+        checkpoint, `RollbackError` when the directory is ahead of this ledger,
+        `ConsistencyError` when it holds another log, history, or other bytes,
+        `LedgerBusyError` when another export is writing there, `LedgerDamagedError`,
+        `StorageError`.
+        """
+        with self._files.store.view() as view:
+            return export_tiles(view, Path(directory), progress)
 
     def tlog_proof(self, index: int) -> str:
         """Prove that entry ``index`` stands in the log, as a C2SP ``tlog-proof``.

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from provenance.encoding import encode_base64
 from provenance.errors import ConsistencyError, NotPublishedError
-from provenance.ledger.evidence import changed_by, prove_entries, status_leaves
+from provenance.ledger.evidence import changes_by, settled_status
 from provenance.ledger.keyhistory import log_keys, read_keys
 from provenance.ledger.publish import latest_checkpoint
-from provenance.record.bundle import Later, encode_bundle, parse_bundle, parse_entries
+from provenance.record.bundle import encode_bundle, parse_bundle, parse_entries
 from provenance.record.entry import Certification
+from provenance.record.later import make_later
 from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.note import split_note
-from provenance.tlog.prover import prove_consistency
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,13 +45,15 @@ def refresh_bundle(view: View, bundle: bytes, *, origin: str) -> bytes:
     new, note = _newest(view, old)
     _check_history(view, old, origin)
     _check_entries(view, parsed, shown, old.size)
+    settled_status(view, new.size)
     wanted = [entry.index for entry in shown if isinstance(entry, Certification)]
-    due = {new.size - 1, *(by for one in wanted for by in changed_by(view, one, new.size))}
-    later = Later(
-        checkpoint=note,
-        proof=tuple(map(encode_base64, prove_consistency(old.size, new.size, view.node))),
-        entries=prove_entries(view, due, new.size, shown=[entry.index for entry in shown]),
-        status=status_leaves(view, new.size, wanted),
+    later = make_later(
+        view,
+        note=note,
+        sizes=(old.size, new.size),
+        keys=read_keys(view, new.size),
+        changes={index: changes_by(view, index, new.size) for index in wanted},
+        shown=[entry.index for entry in shown],
     )
     return encode_bundle(msgspec.structs.replace(parsed, later=later))
 

@@ -6,10 +6,11 @@ nothing but its end. An audit derives them again from the entries.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from provenance.errors import UnknownEntryError
-from provenance.record.entry import Depositor, Genesis, parse_entry
+from provenance.record.entry import Depositor, Genesis, Key, parse_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="Entry")
 
 DEPOSITOR_PREFIX = b"depositor/"
+
+# Few entries say who deposits and by which keys is signed, and every deposit asks for them.
+_LASTING: Final[frozenset[type[object]]] = frozenset({Depositor, Genesis, Key})
+_parse_lasting = lru_cache(maxsize=256)(parse_entry)
 
 
 def index_row(key: bytes, index: int) -> tuple[bytes, bytes]:
@@ -43,7 +48,7 @@ def read_entry(view: View, index: int, kind: type[E]) -> E:
 
     Raises `UnknownEntryError` when there is none, or one of another type.
     """
-    entry = parse_entry(view.entry(index))
+    entry = (_parse_lasting if kind in _LASTING else parse_entry)(view.entry(index))
     if not isinstance(entry, kind):
         raise UnknownEntryError(f"entry {index} is no {kind.__name__.lower()}")
     return entry

@@ -6,28 +6,24 @@ by one; what is refused comes back in the report and stays out of the log.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from provenance.cdc.checks import check_deadline, check_passage
 from provenance.cdc.faults import Fault
 from provenance.cdc.report import RefusedPassage
 from provenance.ledger.draft import Draft
 from provenance.ledger.judging import identity_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from datetime import date
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeAlias
 
     from provenance.ledger.judging import Claim, CreationJudge, Judge, Judgement
     from provenance.ledger.lookups import Lookups
-    from provenance.ledger.sealing import Sealing
+    from provenance.ledger.preparing import Prepared
     from provenance.ledger.withdrawal import WithdrawalDraft
     from provenance.record.commitment import Value
-    from provenance.record.payload import CertificationPayload
     from provenance.storage import View
 
 
@@ -47,15 +43,6 @@ if TYPE_CHECKING:
     Decide: TypeAlias = Callable[[Mapping[str, Value]], Accept | Refuse]
 
 
-class Submitted(msgspec.Struct, frozen=True, gc=False):
-    """One passage as it was handed in, from a file or from a form."""
-
-    id_technique: str
-    span: tuple[int, int]
-    """First byte and end of the passage in the deposited file."""
-    payload: CertificationPayload
-
-
 class Candidate(msgspec.Struct, frozen=True, gc=False):
     """One passage that may be recorded, if the ledger still agrees when its turn comes."""
 
@@ -70,13 +57,28 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     late: bool = False
 
 
-def accept_all(fields: Mapping[str, Value]) -> Accept:
-    """Accept every passage: what is decided when the operator decides nothing."""
-    del fields
-    return Accept()
+class Decisions:
+    """What the operator decided, so that a file that is read twice is decided on once."""
+
+    def __init__(self, decide: Decide) -> None:
+        self._decide: Final = decide
+        self._made: Final[list[Accept | Refuse]] = []
+
+    def from_the_first(self) -> Callable[[Mapping[str, Value]], Accept | Refuse]:
+        """Decide on the passages of a file, from its first one on."""
+        known = iter(tuple(self._made))
+
+        def decide(fields: Mapping[str, Value]) -> Accept | Refuse:
+            decision = next(known, None)
+            if decision is None:
+                decision = self._decide(fields)
+                self._made.append(decision)
+            return decision
+
+        return decide
 
 
-class Screening(ABC):
+class Screening:
     """Sorts the passages of one deposit into candidates and refusals.
 
     ``keeps_passages``: recorded passages are taken out of the deposit's own payload, since
@@ -90,21 +92,22 @@ class Screening(ABC):
         self.refused: Final[list[RefusedPassage]] = []
         self.mentions: Final[list[bytes]] = []
         self.judge: Final = judge
+        self._sizes: Final[set[int]] = set()
         self._view: Final = view
         self._seen: Final[set[bytes]] = set()
-
-    @abstractmethod
-    def add(self, submitted: Submitted) -> None:
-        """Judge one passage."""
-
-    @abstractmethod
-    def finish(self) -> None:
-        """Complete the candidates; no passage is added any more."""
 
     def refuse(self, id_technique: str, claim: Claim, faults: Sequence[Fault]) -> None:
         """Put one passage among the refused ones."""
         self.mentions.extend(claim.mentions())
         self.refused.append(RefusedPassage(idTechnique=id_technique, faults=tuple(faults)))
+
+    def _judging(self, view: View) -> None:
+        """Take note of the snapshot on which some passages are judged."""
+        self._sizes.add(view.size)
+
+    def is_fresh(self, view: View) -> bool:
+        """Whether nothing was recorded since the first passage was judged."""
+        return self._sizes <= {view.size}
 
     def _repeated(self, claim: Claim) -> list[Fault]:
         """Give the fault of a passage whose idTechnique the file had before."""
@@ -112,10 +115,6 @@ class Screening(ABC):
             return [identity_fault("repeated-in-file", "idTechnique repeated in this file")]
         self._seen.add(claim.technical)
         return []
-
-    def _judge(self, claim: Claim) -> Judgement:
-        with self._view() as view:
-            return self.judge.judge(view, claim)
 
 
 class CreationScreening(Screening):
@@ -129,72 +128,65 @@ class CreationScreening(Screening):
         view: Callable[[], View],
         *,
         depositor: str,
-        succeeded: Sequence[str],
-        received: date,
         decide: Decide | None,
         lookups: Lookups,
-        sealing: Sealing,
     ) -> None:
         super().__init__(judge, view)
-        self._claim: Final = judge.claim
         self._depositor: Final = depositor
-        self._succeeded: Final = succeeded
-        self._received: Final = received
-        self._decide: Final = decide or accept_all
+        self._decide: Final = decide
         self._lookups: Final = lookups
-        self._sealing: Final = sealing
-        self._drafting: Final[list[tuple[int, bytes | None]]] = []
-        """Candidates whose record is being sealed, and the reference of their holder."""
 
-    def add(self, submitted: Submitted) -> None:
-        """Check and judge one passage, and ask the operator."""
-        fields = submitted.payload.fields
-        faults = check_passage(fields)
-        claim = self._claim(self._depositor, submitted.id_technique, fields, self._succeeded)
-        refusals = [fault for fault in faults if fault.effect == "passage"]
-        refusals += self._repeated(claim)
+    def add(self, prepared: Sequence[Prepared], spans: Iterable[tuple[int, int]]) -> None:
+        """Ask the operator about some passages, and judge those that are accepted."""
+        accepted = [
+            (one, span, None if reference is None else self._lookups.reference(reference))
+            for one, span in zip(prepared, spans, strict=False)
+            for reference in self._ask(one)
+        ]
+        with self._view() as view:
+            self._judging(view)
+            self.candidates.extend(
+                self._candidate(one, span, key, self.judge.judge(view, one.claim))
+                for one, span, key in accepted
+            )
+
+    def _ask(self, one: Prepared) -> Sequence[str | None]:
+        """Give the operator's reference for an accepted passage; nothing for a refused one."""
+        refusals = list(one.faults) if one.sealed is None else []
+        refusals += self._repeated(one.claim)
         reference = None
-        if not refusals:
-            decision = self._decide(dict(fields))
+        if not refusals and self._decide is not None:
+            decision = self._decide(dict(one.fields))
             if isinstance(decision, Refuse):
                 refusals.append(_operators_refusal(decision.message))
             else:
                 reference = decision.holder
         if refusals:
-            self.refuse(submitted.id_technique, claim, refusals)
-            return
-        late = check_deadline(fields, self._received)
-        warnings = [fault for fault in faults if fault.effect == "warning"]
-        judged = self._judge(claim)
-        if judged.duplicate is None and judged.fault is None:
-            key = None if reference is None else self._lookups.reference(reference)
-            self._drafting.append((len(self.candidates), key))
-            self._sealing.add(submitted.payload)
-        self.candidates.append(
-            Candidate(
-                id_technique=submitted.id_technique,
-                span=submitted.span,
-                claim=claim,
-                judged=judged,
-                draft=None,
-                warnings=tuple(warnings if late is None else [*warnings, late]),
-                late=late is not None,
-            )
-        )
+            self.refuse(one.id_technique, one.claim, refusals)
+            return ()
+        return (reference,)
 
-    def finish(self) -> None:
-        """Give all candidates that may be recorded their drafts."""
-        sealed = self._sealing.finish()
-        for (number, reference), one in zip(self._drafting, sealed, strict=True):
-            candidate = self.candidates[number]
+    def _candidate(
+        self, one: Prepared, span: tuple[int, int], reference: bytes | None, judged: Judgement
+    ) -> Candidate:
+        draft = None
+        if one.sealed is not None and judged.duplicate is None and judged.fault is None:
             draft = Draft(
                 depositor=self._depositor,
-                sealed=one,
-                technical=candidate.claim.technical,
-                holder=candidate.claim.holder,
+                sealed=one.sealed,
+                technical=one.claim.technical,
+                holder=one.claim.holder,
                 reference=reference,
             )
-            self.candidates[number] = msgspec.structs.replace(candidate, draft=draft)
+        return Candidate(
+            id_technique=one.id_technique,
+            span=span,
+            claim=one.claim,
+            judged=judged,
+            draft=draft,
+            warnings=one.faults,
+            late=any(fault.level == "deadline" for fault in one.faults),
+        )
 
 
 def _operators_refusal(message: str) -> Fault:

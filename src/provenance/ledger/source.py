@@ -16,13 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHUNK_SIZE: Final = 1 << 18
+KEPT_SIZE_MAX: Final = 1 << 26
+"""Bytes of a file that is kept when it was read once, and not read again."""
 
 
 class FileSource:
     """One deposited file: a path, bytes, or an open binary file that can seek.
 
     Every complete reading is digested under the file salt, and `digest` refuses two
-    readings that differ: somebody changed the file while it was being deposited.
+    readings that differ: somebody changed the file while it was being deposited. What is
+    not too large is read once.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class FileSource:
         self.size = 0
         self._digests: set[bytes] = set()
         self._progress: Final = progress
+        self._kept: tuple[bytes, ...] = ()
 
     @contextmanager
     def _open(self) -> Iterator[IO[bytes]]:
@@ -54,8 +58,11 @@ class FileSource:
 
     def chunks(self) -> Iterator[bytes]:
         """Read the file from its beginning. Raises `UnreadableError`."""
+        if self._kept:
+            yield from self._again()
+            return
         digest = start_file_digest(self.salt)
-        read = 0
+        read, kept = 0, list[bytes]()
         try:
             with self._open() as file:
                 total = file.seek(0, os.SEEK_END)
@@ -63,13 +70,25 @@ class FileSource:
                 while chunk := file.read(CHUNK_SIZE):
                     digest.update(chunk)
                     read += len(chunk)
+                    kept.append(chunk)
+                    if read > KEPT_SIZE_MAX:
+                        kept.clear()
                     yield chunk
                     if self._progress is not None:
                         self._progress(read, total)
         except OSError as error:
             raise UnreadableError(f"cannot read {self.name}: {error.strerror}") from error
         self.size = read
+        self._kept = tuple(kept)
         self._digests.add(digest.digest())
+
+    def _again(self) -> Iterator[bytes]:
+        read = 0
+        for chunk in self._kept:
+            read += len(chunk)
+            yield chunk
+            if self._progress is not None:
+                self._progress(read, self.size)
 
     def digest(self) -> bytes:
         """Give the salted digest of what was read: SHA-256 over context, salt and bytes.

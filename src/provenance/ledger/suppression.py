@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from provenance.ledger.lookups import Lookups
-    from provenance.ledger.screening import Submitted
+    from provenance.record.commitment import Field
     from provenance.storage import View
 
 
@@ -35,22 +35,24 @@ class SuppressionScreening(Screening):
         self._bodies: Final = (depositor, *succeeded)
         self._lookups: Final = lookups
 
-    def add(self, submitted: Submitted) -> None:
+    def add(self, id_technique: str, span: tuple[int, int], fields: Sequence[Field]) -> None:
         """Judge one passage."""
-        keys = [self._lookups.technical(body, submitted.id_technique) for body in self._bodies]
+        keys = [self._lookups.technical(body, id_technique) for body in self._bodies]
         claim = Claim(
             technical=keys[0],
             succeeded=tuple(keys[1:]),
-            holder=self._lookups.holders_of(submitted.payload.fields, None),
+            holder=self._lookups.holders_of(fields, None),
         )
         if repeated := self._repeated(claim):
-            self.refuse(submitted.id_technique, claim, repeated)
+            self.refuse(id_technique, claim, repeated)
             return
-        judged = self._judge(claim)
+        with self._view() as view:
+            self._judging(view)
+            judged = self.judge.judge(view, claim)
         self.candidates.append(
             Candidate(
-                id_technique=submitted.id_technique,
-                span=submitted.span,
+                id_technique=id_technique,
+                span=span,
                 claim=claim,
                 judged=judged,
                 draft=None
@@ -58,6 +60,3 @@ class SuppressionScreening(Screening):
                 else draft_withdrawal(REQUESTED, by_deposit=True),
             )
         )
-
-    def finish(self) -> None:
-        """Do nothing: the candidates are complete."""

@@ -2,7 +2,8 @@
 
 Everything here happens under the writer's lock, which is held over reading the log's
 end, writing the vault, the commit and the head register. Several processes may write;
-each reads the end anew. The order is what a crash cannot break::
+each reads the end anew, and the database confirms it before anything is written. The order
+is what a crash cannot break::
 
     seeds synced to the vault    an entry without its seed could never be disclosed
     one LMDB commit, synced      the only moment at which anything becomes true
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.encoding import encode_base64
 from provenance.errors import LedgerFullError, LedgerPoisonedError, ProvenanceError
-from provenance.ledger.draft import Place
+from provenance.ledger.draft import Draft, Place
 from provenance.ledger.ending import check_goes_on
 from provenance.ledger.erasures import apply_erasures
 from provenance.ledger.job import OutdatedError, Recorded
@@ -35,6 +36,7 @@ from provenance.record.entry import (
     ZERO_PREV,
     Genesis,
     Key,
+    certification_encoder,
     encode_entry,
     format_time,
     parse_entry,
@@ -45,13 +47,16 @@ from provenance.storage import Commit, Head
 from provenance.tlog.merkle import leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
     from provenance.keys import KeyRing, Signer
     from provenance.ledger.clock import Clock
     from provenance.ledger.files import LedgerFiles
-    from provenance.ledger.job import Effects, Job
+    from provenance.ledger.job import Effects, Item, Job
     from provenance.storage import View
+
+    CertificationEncoder: TypeAlias = Callable[[int, str, str, int | None], bytes]
 
 SIGNING_THREADS: Final = 2
 SIGNED_INLINE_MAX: Final = 16
@@ -76,12 +81,21 @@ class _Chain:
         """Chain the job's entries; give the index of the first."""
         first = self.start + len(self.entries)
         prev = self.prev
+        encoders: dict[str, CertificationEncoder] = {}
         for index, item in enumerate(job.items, first):
-            place = Place(index=index, time=self.time, prev=prev, start=first)
-            made = item.entry(place)
-            if isinstance(made, Genesis | Key):
-                self.declarations.append(made)
-            entry = encode_entry(made)
+            if isinstance(item, Draft):
+                # By the thousand, and the lock is held.
+                body = item.depositor
+                encode = encoders.get(body) or encoders.setdefault(
+                    body, certification_encoder(time=self.time, depositor=body, deposit=first)
+                )
+                entry = encode(index, prev, encode_base64(item.commitment), item.supersedes)
+            else:
+                place = Place(index=index, time=self.time, prev=prev, start=first)
+                made = item.entry(place)
+                if isinstance(made, Genesis | Key):
+                    self.declarations.append(made)
+                entry = encode_entry(made)
             leaf = leaf_hash(entry)
             self.entries.append(entry)
             self.leaf_hashes.append(leaf)
@@ -113,7 +127,7 @@ class Writer:
         changed, a `ProvenanceError` to all when nothing could be committed.
         """
         try:
-            with self._files.lock:
+            with self._files.turn():
                 self._record(jobs, settle_status=settle_status)
         except ProvenanceError as error:
             for job in jobs:
@@ -172,35 +186,15 @@ class Writer:
         settle_status: bool,
     ) -> None:
         items = [item for job in jobs for item in job.items]
-        indexed = list(enumerate(items, chain.start))
-        changes = [(change, index) for index, item in indexed for change in item.changes]
-        erased = [index for one in effects for index in one.erased]
-        commit = Commit(
-            start=chain.start,
-            entries=chain.entries,
-            leaf_hashes=chain.leaf_hashes,
-            signatures=signatures,
-            payloads=[(index, item.payload) for index, item in indexed if item.payload],
-            technical=[(item.technical, index) for index, item in indexed if item.technical],
-            holders=[(key, index) for index, item in indexed for key in item.holders],
-            tombstones=[row for one in effects for row in one.tombstones],
-            forgotten=[row for one in effects for row in one.forgotten],
-            erased=erased,
-            marks=[(change.target, change.bit) for change, _ in changes if change.in_tree],
-            settle_status=settle_status,
-            state=[
-                *(row for one in effects for row in one.state),
-                *(index_row(change.row, index) for change, index in changes),
-            ],
-            dropped=[key for one in effects for key in one.dropped],
-        )
+        commit = _gather(chain, items, signatures, effects, settle_status=settle_status)
         store = self._files.store
         store.check_usable()
         try:
             # Vault first: a seed without its entry is overwritten by the next writer, an
-            # entry without its seed would be a promise that nobody can keep.
-            self._files.vault.write(chain.start, b"".join(item.seed for item in items))
-            store.commit(commit)
+            # entry without its seed would be a promise that nobody can keep. And not before
+            # the database itself says where its end is: seeds below it are never touched.
+            seeds = b"".join(item.seed for item in items)
+            store.commit(commit, prepare=lambda: self._files.vault.write(chain.start, seeds))
         except LedgerFullError:
             # Raised before anything became true: the log is as it was, and stays usable
             # unless the store itself saw more than a full map.
@@ -209,7 +203,7 @@ class Writer:
             store.poison()
             raise
         self._remember(Head(chain.start + len(chain.entries), chain.leaf_hashes[-1]))
-        if erased:
+        if commit.erased:
             self._destroy()
 
     def _remember(self, head: Head) -> None:
@@ -283,3 +277,35 @@ class Writer:
         return [
             signature for part in self._threads.map(sign_slice, slices) for signature in part
         ]
+
+
+def _gather(
+    chain: _Chain,
+    items: Sequence[Item],
+    signatures: Sequence[bytes],
+    effects: Sequence[Effects],
+    *,
+    settle_status: bool,
+) -> Commit:
+    """Put everything that becomes true together into one commit."""
+    indexed = list(enumerate(items, chain.start))
+    changes = [(change, index) for index, item in indexed for change in item.changes]
+    return Commit(
+        start=chain.start,
+        entries=chain.entries,
+        leaf_hashes=chain.leaf_hashes,
+        signatures=signatures,
+        payloads=[(index, item.payload) for index, item in indexed if item.payload],
+        technical=[(item.technical, index) for index, item in indexed if item.technical],
+        holders=[(key, index) for index, item in indexed for key in item.holders],
+        tombstones=[row for one in effects for row in one.tombstones],
+        forgotten=[row for one in effects for row in one.forgotten],
+        erased=[index for one in effects for index in one.erased],
+        marks=[(change.target, change.bit) for change, _ in changes if change.in_tree],
+        settle_status=settle_status,
+        state=[
+            *(row for one in effects for row in one.state),
+            *(index_row(change.row, index) for change, index in changes),
+        ],
+        dropped=[key for one in effects for key in one.dropped],
+    )

@@ -28,13 +28,13 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
-from provenance.encoding import decode_fixed, decode_json, encode_json
+from provenance.encoding import decode_base64_all, decode_json, encode_json
 from provenance.errors import FormatError
 from provenance.record.entry import Entry, parse_entry
 from provenance.record.forms import Index  # noqa: TC001 - msgspec resolves the annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 BUNDLE_SIZE_MAX: Final = 16 * 1024 * 1024
 """Bytes."""
@@ -125,9 +125,9 @@ def parse_entries(proven: Sequence[ProvenEntry]) -> tuple[Entry, ...]:
     return entries
 
 
-def decode_hashes(texts: Iterable[str]) -> tuple[bytes, ...]:
+def decode_hashes(texts: Sequence[str]) -> tuple[bytes, ...]:
     """Decode hashes of 32 bytes each; raises `FormatError`."""
-    return tuple(decode_fixed(text, 32) for text in texts)
+    return decode_base64_all(texts, 32)
 
 
 def _check_ascending(numbers: Sequence[int], what: str) -> None:

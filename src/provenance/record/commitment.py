@@ -35,7 +35,7 @@ from provenance.encoding import (
 from provenance.errors import CommitmentError, FormatError, PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 SEED_SIZE: Final = 32
 """Bytes of a seed."""
@@ -60,7 +60,11 @@ Field: TypeAlias = tuple[str, Value]
 
 _SALT_TEXT_SIZE: Final = 24
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_PLAIN_TYPES: Final = frozenset({str, bool, int, type(None)})
+_LISTS: Final = frozenset({tuple, list})
 _encoder = msgspec.json.Encoder()
+_sha256 = hashlib.sha256
 
 
 class _Record(Struct):
@@ -75,6 +79,9 @@ class _Triple(Struct, array_like=True, forbid_unknown_fields=True):
     salt: str
     name: Name
     value: Value
+
+
+_triples = msgspec.json.Decoder(_Triple)
 
 
 class Disclosed(Struct, frozen=True):
@@ -95,12 +102,12 @@ class Disclosure(Struct, frozen=True):
 
 def check_fields(fields: Sequence[Field]) -> None:
     """Check names, value types and that no name occurs twice; raises `FormatError`."""
-    try:
-        msgspec.convert({"fields": fields}, _Record)
-    except msgspec.ValidationError as error:
-        raise FormatError("malformed record") from error
-    names = [name for name, _ in fields]
-    if not names or len(set(names)) != len(names) or not all(map(_is_name, names)):
+    if not _are_plain(fields):
+        try:
+            msgspec.convert({"fields": fields}, _Record)
+        except msgspec.ValidationError as error:
+            raise FormatError("malformed record") from error
+    if not _are_names(tuple([name for name, _ in fields])):
         raise FormatError("malformed record: no fields, a malformed name, or one name twice")
 
 
@@ -109,8 +116,15 @@ def commit(seed: bytes, fields: Sequence[Field]) -> bytes:
 
     Raises `FormatError` for what `check_fields` refuses and for a seed of another size.
     """
+    check_fields(fields)
+    return commit_checked(seed, fields)
+
+
+def commit_checked(seed: bytes, fields: Sequence[Field]) -> bytes:
+    """Do as `commit` for fields that `check_fields` has passed already."""
     disclosures, decoys = _open(seed, fields)
-    return _commitment([*map(_digest, disclosures), *decoys])
+    decoys += [_sha256(one).digest() for one in disclosures]
+    return _commitment(decoys)
 
 
 def disclose(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Disclosed:
@@ -120,17 +134,16 @@ def disclose(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Di
     `NEVER_DISCLOSED` stays hidden: `PolicyError`. `FormatError` as for `commit`, and for a
     name that the record does not have.
     """
+    check_fields(fields)
     disclosures, hidden = _open(seed, fields)
-    known, shown = {name for name, _ in fields}, list[str]()
+    known = {name for name, _ in fields}
     if not known.issuperset(names):
         raise FormatError("a field that the record does not have cannot be disclosed")
     if not NEVER_DISCLOSED.isdisjoint(names) or (SOURCE in names and known != set(names)):
         raise PolicyError("these fields are not disclosed, or only with all others")
-    for (name, _), disclosure in zip(fields, disclosures, strict=True):
-        if name in names:
-            shown.append(disclosure.decode())
-        else:
-            hidden.append(_digest(disclosure))
+    sides = [(name in names, text) for (name, _), text in zip(fields, disclosures, strict=True)]
+    shown = [text.decode() for is_shown, text in sides if is_shown]
+    hidden += [_sha256(text).digest() for is_shown, text in sides if not is_shown]
     return Disclosed(disclosures=tuple(shown), hidden=tuple(sorted(hidden)))
 
 
@@ -138,7 +151,7 @@ def disclosure_digest(text: str) -> bytes:
     """Digest of any disclosure (RFC 9901 section 4.2.3); `FormatError` unless ASCII."""
     if not text.isascii():
         raise FormatError("malformed disclosure")
-    return _digest(text.encode())
+    return _sha256(text.encode()).digest()
 
 
 def parse_disclosure(text: str) -> Disclosure:
@@ -159,26 +172,84 @@ def recompute(
     `FormatError` for a malformed disclosure, `CommitmentError` where digests repeat, have
     another size or number than a commitment has, or a name is disclosed twice.
     """
-    parsed = [parse_disclosure(text) for text in disclosures]
-    digests = [*hidden, *(disclosure.digest for disclosure in parsed)]
-    if any(len(digest) != DIGEST_SIZE for digest in hidden):
+    parsed = _parse_disclosures(disclosures)
+    digests = [*hidden, *[disclosure.digest for disclosure in parsed]]
+    if not set(map(len, hidden)) <= {DIGEST_SIZE}:
         raise CommitmentError(f"hidden digest of another size than {DIGEST_SIZE} bytes")
     if not digests or len(digests) % DIGESTS_MULTIPLE:
         raise CommitmentError(f"{len(digests)} digests: not a multiple of {DIGESTS_MULTIPLE}")
-    if len({disclosure.name for disclosure in parsed}) != len(parsed):
+    fields = tuple([(disclosure.name, disclosure.value) for disclosure in parsed])
+    if len(dict(fields)) != len(fields):
         raise CommitmentError("one name disclosed twice")
-    fields = tuple((disclosure.name, disclosure.value) for disclosure in parsed)
     return _commitment(digests), fields
 
 
-@lru_cache(maxsize=1024)  # The same names come with every record.
-def _is_name(name: str) -> bool:
-    return re.match(_NAME, name) is not None
+def _are_plain(fields: Sequence[Field]) -> bool:
+    """Tell in little time that all is of the right type, as it is in nearly every record."""
+    if type(fields) not in _LISTS or not set(map(type, fields)) <= _LISTS:
+        return False
+    if set(map(len, fields)) != {2}:
+        return False
+    values = [value for name, value in fields if type(name) is str]
+    types = set(map(type, values))
+    if len(values) != len(fields) or not types <= _PLAIN_TYPES:
+        return False
+    limit = JSON_INTEGER_LIMIT
+    return int not in types or all(
+        -limit < value < limit for value in values if type(value) is int
+    )
+
+
+@lru_cache(maxsize=1024)  # The same names come with every record of a kind.
+def _are_names(names: tuple[str, ...]) -> bool:
+    distinct = bool(names) and len(set(names)) == len(names)
+    return distinct and all(re.match(_NAME, name) for name in names)
+
+
+def _parse_disclosures(texts: Sequence[str]) -> list[Disclosure]:
+    """Parse many disclosures at once, by the rules and with the errors of one at a time.
+
+    They are decoded, encoded again and compared with a newline behind each. Encoded there
+    is one newline for each, and equal bytes have equally many: so none holds one itself.
+    In doubt each is parsed alone, which tells what is wrong.
+    """
+    try:
+        joined = "".join([f"{text}\n" for text in texts]).encode()
+        lines = _unspell(joined)
+        triples = _triples.decode_lines(b"\n".join(lines))
+        salted = "".join([f"{one.salt}\n" for one in triples]).encode()
+        salts = _unspell(salted)
+        sound = (
+            len(lines) == len(salts) == len(triples) == len(texts)
+            and _encoder.encode_lines(triples) == b"".join([b"%b\n" % line for line in lines])
+            and set(map(len, salts)) <= {SALT_SIZE}
+            and _spell(lines) + _spell(salts) == joined + salted
+        )
+    except (ValueError, msgspec.MsgspecError, RecursionError):
+        sound = False
+    if not sound:
+        return [parse_disclosure(text) for text in texts]
+    return [
+        Disclosure(salt, one.name, one.value, _sha256(text).digest())
+        for salt, one, text in zip(salts, triples, joined.splitlines(), strict=True)
+    ]
+
+
+def _unspell(joined: bytes) -> list[bytes]:
+    """Decode base64url, a line each; what is not of it is passed over."""
+    # Padding that is not needed is passed over as well.
+    return [
+        binascii.a2b_base64(line + b"==") for line in joined.translate(_STANDARD).splitlines()
+    ]
+
+
+def _spell(parts: Iterable[bytes]) -> bytes:
+    """Encode each as base64url without padding (RFC 4648 section 5), a line each."""
+    return b"".join(map(binascii.b2a_base64, parts)).translate(_URL_SAFE, b"=")
 
 
 def _open(seed: bytes, fields: Sequence[Field]) -> tuple[list[bytes], list[bytes]]:
     """Give the disclosures (ASCII) in the order of the fields, and the decoys."""
-    check_fields(fields)
     if len(seed) != SEED_SIZE:
         raise FormatError(f"expected a seed of {SEED_SIZE} bytes, got {len(seed)}")
     salts_size = SALT_SIZE * len(fields)
@@ -205,15 +276,10 @@ def _disclosures(salts: str, fields: Sequence[Field]) -> list[bytes]:
         lines = _encoder.encode_lines(items).splitlines()
     except UnicodeEncodeError as error:
         raise FormatError("malformed record: lone surrogate") from error
-    texts = b"".join(map(binascii.b2a_base64, lines))
-    return texts.translate(_URL_SAFE, b"=").splitlines()
-
-
-def _digest(disclosure: bytes) -> bytes:
-    return hashlib.sha256(disclosure).digest()
+    return _spell(lines).splitlines()
 
 
 def _commitment(digests: Sequence[bytes]) -> bytes:
     if len(set(digests)) != len(digests):
         raise CommitmentError("one digest twice")
-    return hashlib.sha256(b"provenance/commitment/v1\n" + b"".join(sorted(digests))).digest()
+    return _sha256(b"provenance/commitment/v1\n" + b"".join(sorted(digests))).digest()

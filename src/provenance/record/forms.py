@@ -10,6 +10,7 @@ Sources: RFC 4648 section 4 (base64), RFC 3339 (times).
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -53,6 +54,7 @@ def format_time(microseconds: int) -> str:
     return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
+@lru_cache(maxsize=4096)  # All entries of a commit have one time.
 def parse_time(text: str) -> int:
     """Parse a time into microseconds since 1970-01-01T00:00Z.
 

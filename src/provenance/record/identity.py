@@ -8,10 +8,15 @@ Annex 15, form NFKD, combining marks removed; Unicode section 3.13, case folding
 from __future__ import annotations
 
 import unicodedata
+from typing import Final
+
+_ASCII_KEPT: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
 
 
 def fold(name: str) -> str:
     """Give the form in which two spellings of one name are equal."""
+    if name.isascii():
+        return " ".join(name.lower().translate(_ASCII_KEPT).split())
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     kept = (
         character if character.isalnum() else " "

@@ -24,6 +24,7 @@ import zlib
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
@@ -53,6 +54,20 @@ STORED: Final = 0
 ZLIB_1: Final = 1
 
 _LEVEL: Final = 6
+# Setting up a compressor takes longer than compressing a record, and in proportion to its
+# window and its table; a small one that has read the dictionary is copied instead.
+_SMALL_WINDOW_BITS: Final = 14
+_SMALL_MEMORY: Final = 6
+_SMALL_BODY_MAX: Final = (1 << _SMALL_WINDOW_BITS) - 512 - len(DICTIONARY)
+"""Bytes of which the last still finds all that is before it, the dictionary included."""
+_primed = zlib.compressobj(
+    level=_LEVEL, wbits=_SMALL_WINDOW_BITS, memLevel=_SMALL_MEMORY, zdict=DICTIONARY
+)
+
+
+FIELDS: Final = msgspec.json.Decoder(dict[str, Value])
+"""Reads a record's fields, but for ``source``."""
+_BINDINGS: Final = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
 
 class CertificationPayload(Struct, frozen=True):
@@ -78,19 +93,26 @@ class CertificationPayload(Struct, frozen=True):
 
     def encode_parts(self) -> tuple[bytes, ...]:
         """Give the parts; the last field is left out, for the exact bytes give it."""
-        kept = self.fields[: len(self.fields) - bool(self.source)]
-        return encode_json(self.bindings), self.source, encode_json(dict(kept))
+        return encode_record_parts(self.bindings, self.source, self.fields)
 
     @classmethod
     def decode_parts(cls, parts: Sequence[bytes]) -> CertificationPayload:
         """Parse what `encode_parts` gives; raises `FormatError`."""
         bindings, source, kept = _three(parts)
-        fields = decode_json(kept, dict[str, Value], "payload")
+        fields = decode_json(kept, FIELDS, "payload")
         return cls(
-            bindings=decode_json(bindings, tuple[tuple[str, str], ...], "payload"),
+            bindings=decode_json(bindings, _BINDINGS, "payload"),
             source=source,
             fields=(*fields.items(), *_source_field(source)),
         )
+
+
+def encode_record_parts(
+    bindings: Sequence[tuple[str, str]], source: bytes, fields: Sequence[Field]
+) -> tuple[bytes, ...]:
+    """Give the parts of a record as `CertificationPayload` does, its checks left out."""
+    kept = fields[: len(fields) - bool(source)]
+    return encode_json(bindings), source, encode_json(dict(kept))
 
 
 class _Head(Struct, frozen=True, forbid_unknown_fields=True):
@@ -181,7 +203,10 @@ def seal_payload(
     body = b"".join(len(part).to_bytes(LENGTH_SIZE, "big") + part for part in parts)
     if len(body) > BODY_SIZE_MAX:
         raise FormatError(f"payload of more than {BODY_SIZE_MAX} bytes")
-    compressor = zlib.compressobj(_LEVEL, zdict=DICTIONARY)
+    if len(body) <= _SMALL_BODY_MAX:
+        compressor = _primed.copy()
+    else:
+        compressor = zlib.compressobj(_LEVEL, zdict=DICTIONARY)
     squeezed = compressor.compress(body) + compressor.flush()
     smaller = len(squeezed) < len(body)
     plaintext = bytes([ZLIB_1]) + squeezed if smaller else bytes([STORED]) + body

@@ -7,6 +7,7 @@ names are those of a record (``docs/reference/deposit-format.md``).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 _HOLDER: Final = "identificationTitulaire"
@@ -42,6 +43,7 @@ _FLAGS: Final = {
 }
 
 
+@lru_cache(maxsize=1024)  # The same names come with every record.
 def flag_of(name: str) -> str | None:
     """Name the flag that goes with a level, or None where ``name`` is no level."""
     return _FLAGS.get(name.partition(".")[0])

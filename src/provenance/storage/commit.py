@@ -114,8 +114,10 @@ def write_commit(commit: Commit, rows: WriteRows, edge: Edge) -> Edge:
     values = map(record_row, commit.entries, commit.signatures)
     rows.put(RECORDS, zip(keys, values, strict=True), append=True)
     sealed = ((pack_u64(index), payload) for index, payload in commit.payloads)
-    rows.put(PAYLOADS, sealed, append=True)
-    rows.put(STATE, commit.state)
+    if commit.payloads:
+        rows.put(PAYLOADS, sealed, append=True)
+    if commit.state:
+        rows.put(STATE, commit.state)
     for key in commit.dropped:
         rows.delete(STATE, key)
     _write_lookups(commit, rows)
@@ -125,19 +127,23 @@ def write_commit(commit: Commit, rows: WriteRows, edge: Edge) -> Edge:
 
 def _write_tree(commit: Commit, rows: WriteRows, edge: Edge) -> Edge:
     blocks, after = edge.extend(commit.leaf_hashes)
-    rows.put(BLOCKS, blocks, append=True)
-    rows.put(EDGE, [(bytes([tier]), row) for tier, row in after.rows_since(edge)])
-    rows.put(EDGE, [(SIZE_ROW, pack_u64(after.size))])
+    if blocks:
+        rows.put(BLOCKS, blocks, append=True)
+    tiers = [(bytes([tier]), row) for tier, row in after.rows_since(edge)]
+    rows.put(EDGE, [*tiers, (SIZE_ROW, pack_u64(after.size))])
     return after
 
 
 def _write_lookups(commit: Commit, rows: WriteRows) -> None:
     # Look-up keys are random. Sorted, neighbours at least touch the same pages.
     row = TECHNICAL_ROW.pack
-    rows.put(TECHNICAL, sorted((key, row(index, 0)) for key, index in commit.technical))
-    tombstones = sorted((key, row(index, TOMBSTONE)) for key, index in commit.tombstones)
-    rows.put(TECHNICAL, tombstones)
-    rows.put(HOLDERS, sorted((key, pack_u64(index)) for key, index in commit.holders))
+    if commit.technical:
+        rows.put(TECHNICAL, sorted([(key, row(index, 0)) for key, index in commit.technical]))
+    if commit.tombstones:
+        erased = sorted((key, row(index, TOMBSTONE)) for key, index in commit.tombstones)
+        rows.put(TECHNICAL, erased)
+    if commit.holders:
+        rows.put(HOLDERS, sorted([(key, pack_u64(index)) for key, index in commit.holders]))
     for key, index in commit.forgotten:
         rows.delete(HOLDERS, key, pack_u64(index))
     for index in commit.erased:

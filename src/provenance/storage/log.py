@@ -24,6 +24,7 @@ from provenance.storage.tree import Edge
 from provenance.storage.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -107,8 +108,23 @@ class Log(ABC):
                 self._edge = edge
         return edge
 
-    def commit(self, commit: Commit) -> None:
+    def settle(self) -> None:
+        """Make sure that snapshots show the last commit, whatever became of its writer.
+
+        LMDB writes the meta page, and then tells readers of it by a number in shared
+        memory. A process killed between the two leaves a commit that is true and that no
+        snapshot shows, until somebody next takes the database's own write lock: this does.
+        Whoever is about to write calls it first, holding the writer's lock. Raises as
+        `commit`.
+        """
+        with self._write():
+            pass
+
+    def commit(self, commit: Commit, *, prepare: Callable[[], None] | None = None) -> None:
         """Make everything in ``commit`` true at once, durably.
+
+        ``prepare`` is called when it is certain that ``commit`` begins at the log's end,
+        before anything of it is written: it may write over what lies behind that end.
 
         ::
 
@@ -125,6 +141,8 @@ class Log(ABC):
             size = _size(rows)
             if size != commit.start:
                 raise StorageError(f"the log has {size} entries; this begins at {commit.start}")
+            if prepare is not None:
+                prepare()
             edge = write_commit(commit, rows, self._edge_at(rows, size))
         # The meta page is on the disk: from here on the commit is true, and only now may
         # readers in this process be given the new edge.

@@ -173,6 +173,6 @@ def _climb(
 
 
 def _check_hashes(hashes: Iterable[bytes], error: type[VerificationError]) -> None:
-    for value in hashes:
-        if len(value) != HASH_SIZE:
-            raise error(f"a hash of {len(value)} bytes, expected {HASH_SIZE}")
+    for size in set(map(len, hashes)):
+        if size != HASH_SIZE:
+            raise error(f"a hash of {size} bytes, expected {HASH_SIZE}")

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cryptography.exceptions import InvalidSignature
@@ -164,6 +165,7 @@ def make_verifier_key(name: str, kind: int, public: bytes) -> VerifierKey:
     return VerifierKey(name, _key_id(name, kind, public), kind, public)
 
 
+@lru_cache(maxsize=256)  # A log has few keys, and all that it does names them.
 def parse_verifier_key(vkey: str) -> VerifierKey:
     """Parse ``name+<8 hex of key id>+base64(type || public key)``; raises `FormatError`."""
     name, _, rest = decode_text(vkey, "verifier key").partition("+")

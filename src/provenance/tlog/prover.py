@@ -7,13 +7,14 @@ section 2.1.1 and 2.1.2, draft-ietf-plants-merkle-tree-certs section 4.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from provenance.errors import ConsistencyError, InclusionError
 from provenance.tlog.merkle import EMPTY_ROOT, SIZE_MAX, is_subtree, node_hash, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     NodeReader: TypeAlias = Callable[[int, int], bytes]
 
@@ -55,8 +56,30 @@ def prove_inclusion(index: int, size: int, node: NodeReader) -> list[bytes]:
     return prove_subtree_inclusion(index, 0, size, node)
 
 
-def prove_subtree_inclusion(index: int, start: int, end: int, node: NodeReader) -> list[bytes]:
-    """Prove that leaf ``index`` is in the subtree [start, end). Raises `InclusionError`."""
+def prove_inclusions(
+    indexes: Iterable[int], size: int, node: NodeReader
+) -> Iterator[list[bytes]]:
+    """Prove leaves of one tree; what their paths have in common is read once.
+
+    Raises `InclusionError` as `prove_inclusion` does.
+    """
+    known = cache(node)
+    edge = cache(lambda start, end: subtree_root(start, end, known))
+    for index in indexes:
+        yield prove_subtree_inclusion(index, 0, size, known, edge)
+
+
+def prove_subtree_inclusion(
+    index: int,
+    start: int,
+    end: int,
+    node: NodeReader,
+    edge: Callable[[int, int], bytes] | None = None,
+) -> list[bytes]:
+    """Prove that leaf ``index`` is in the subtree [start, end). Raises `InclusionError`.
+
+    ``edge``: gives the root over leaves that make no full subtree.
+    """
     if not is_subtree(start, end) or not start <= index < end:
         raise InclusionError(f"index {index} is not in a subtree [{start}, {end})")
     path = []
@@ -67,7 +90,8 @@ def prove_subtree_inclusion(index: int, start: int, end: int, node: NodeReader) 
         if sibling < last or (sibling == last and _is_full(level, sibling, end - start)):
             path.append(node(level, (base >> level) + sibling))
         elif sibling == last:
-            path.append(subtree_root(base + (sibling << level), end, node))
+            lonely = base + (sibling << level)
+            path.append(edge(lonely, end) if edge else subtree_root(lonely, end, node))
         level, position, last = level + 1, position >> 1, last >> 1
     return path
 

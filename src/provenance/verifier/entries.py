@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -15,9 +16,10 @@ from provenance.record.bundle import decode_hashes
 from provenance.record.entry import Genesis, Key, entry_key_name, entry_message, parse_entry
 from provenance.tlog.merkle import leaf_hash, verify_inclusion
 from provenance.tlog.note import parse_verifier_key
+from provenance.verifier.halves import run_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from provenance.record.bundle import Bundle, ProvenEntry
     from provenance.record.entry import Entry
@@ -118,15 +120,20 @@ def check_signatures(items: Mapping[int, Item], origin: str, checks: Checks) -> 
     """Check that every entry is signed by an entry key that an entry shown declares."""
     keys = _read_entry_keys(items, origin, checks)
     message = entry_message(origin, b"")
+    tests: dict[int, Callable[[], object]] = {}
     for index, item in items.items():
         # Entries 0 and 1 are signed by the key that entry 1 adds, others by an earlier one.
         usable = [
             key.public for key in keys if key.added < max(index, 2) and index < key.retired
         ]
         if usable:
-            checks.attempt("entry-signature", index, _check_signature, item, usable, message)
-        else:
+            tests[index] = partial(_check_signature, item, usable, message)
+    outcomes = dict(zip(tests, run_all(list(tests.values())), strict=True))
+    for index in items:
+        if index not in outcomes:
             checks.no("entry-key", "no entry shown declares the key that signed it", index)
+        elif (error := outcomes[index]) is not None:
+            checks.no("entry-signature", error, index)
     checks.yes("entry-key", "the log declares the entry key")
     checks.yes("entry-signature", f"{len(items)} entries are signed by the entry key")
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from provenance.encoding import decode_base64, decode_fixed
 from provenance.errors import FormatError, InclusionError, VerificationError
 from provenance.record.bundle import decode_hashes
-from provenance.record.entry import Certification, Erasure, Status, Withdrawal
+from provenance.record.changes import changes_of
+from provenance.record.entry import Certification, Status
 from provenance.record.status import (
     ERASED,
     LEAF_ENTRIES,
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from provenance.record.bundle import Bundle, StatusLeaf
-    from provenance.record.entry import Entry
     from provenance.report import StatusWord
     from provenance.tlog.policy import VerifiedCheckpoint
     from provenance.verifier.checks import Checks
@@ -107,21 +107,9 @@ def _read_changes(items: Mapping[int, Item]) -> dict[int, list[tuple[int, int]]]
     """Give what the entries shown did to each earlier one: (index that did it, status bit)."""
     changes: dict[int, list[tuple[int, int]]] = {}
     for index, item in items.items():
-        for target, bit in _changes_of(item.entry):
+        for target, bit in changes_of(item.entry):
             changes.setdefault(target, []).append((index, bit))
     return changes
-
-
-def _changes_of(entry: Entry) -> list[tuple[int, int]]:
-    match entry:
-        case Certification(supersedes=int(target)):
-            return [(target, SUPERSEDED)]
-        case Withdrawal(withdraws=target):
-            return [(target, WITHDRAWN)]
-        case Erasure(erases=targets):
-            return [(target, ERASED) for target in targets]
-        case _:
-            return []
 
 
 def _read_status(

@@ -1,0 +1,83 @@
+/**
+ * Verifies what another implementation asks about: one JSON object a line in, one out.
+ *
+ * `{"do":"verify","bundle":"<base64>","policy":"…","now_s"?,"max_age_s"?,"genesis"?}` gives the
+ * report; `{"do":"fold","names":[…]}` the folded names; `{"do":"summary","text":…,"roots":…}`
+ * and `{"do":"roots","text":…}` what stands in these.
+ */
+
+import { createInterface } from "node:readline";
+import { decodeBase64 } from "../src/core/encoding.ts";
+import { parseEntry } from "../src/core/entry.ts";
+import { fold } from "../src/core/identity.ts";
+import {
+  parseSealRoots,
+  reportBundle,
+  verifyBundle,
+  verifyJsonCv,
+  verifySummary,
+} from "../src/core/index.ts";
+import { isEd25519, isMlDsa44, isP256 } from "../src/core/signatures.ts";
+import { parseVerifierKey } from "../src/core/note.ts";
+import type { VerifyOptions } from "../src/core/types.ts";
+
+interface Question {
+  do: string;
+  text?: string;
+  bundle?: string;
+  policy?: string;
+  roots?: string;
+  names?: string[];
+  kind?: string;
+  key?: string;
+  signature?: string;
+  message?: string;
+  now_s?: number;
+  max_age_s?: number;
+  genesis?: string;
+}
+
+const SIGNATURES = { ed25519: isEd25519, mldsa44: isMlDsa44, p256: isP256 };
+
+function bytes(text: string | undefined): Uint8Array {
+  return decodeBase64(text ?? "");
+}
+
+function optionsOf(one: Question): VerifyOptions {
+  return {
+    ...(one.now_s !== undefined && { nowS: one.now_s }),
+    ...(one.max_age_s !== undefined && { maxAgeS: one.max_age_s }),
+    ...(one.genesis !== undefined && { genesis: bytes(one.genesis) }),
+  };
+}
+
+const ANSWERS: Record<string, (one: Question) => unknown> = {
+  verify: (one) => verifyBundle(bytes(one.bundle), one.policy ?? "", optionsOf(one)),
+  json: (one) =>
+    verifyJsonCv(bytes(one.bundle), one.policy ?? "", parseSealRoots(one.roots ?? ""), optionsOf(one)),
+  entry: (one) => attempt(() => parseEntry(bytes(one.bundle)).type),
+  document: (one) => reportBundle(bytes(one.bundle), one.policy ?? "", optionsOf(one)),
+  fold: (one) => one.names?.map(fold),
+  summary: (one) => verifySummary(one.text ?? "", parseSealRoots(one.roots ?? "")),
+  roots: (one) => attempt(() => parseSealRoots(one.text ?? "")),
+  vkey: (one) => attempt(() => parseVerifierKey(one.text ?? "").vkey),
+  signature: (one) => {
+    const verify = SIGNATURES[one.kind as keyof typeof SIGNATURES];
+    return verify(bytes(one.key), bytes(one.signature), bytes(one.message));
+  },
+};
+
+/** Null for what is refused, so that a caller sees no text that differs. */
+function attempt<T>(work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error && error.name === "FormatError") return null;
+    throw error;
+  }
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const question = JSON.parse(line) as Question;
+  process.stdout.write(`${JSON.stringify(ANSWERS[question.do]?.(question) ?? null)}\n`);
+}

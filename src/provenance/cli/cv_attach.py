@@ -1,0 +1,50 @@
+"""Put a proof into a PDF file, in place of one that is there.
+
+Attach before you seal: a signed file is refused, for any change would break the seal.
+
+Examples:
+  provenance cv attach cv.pdf proof.json -o attached.pdf
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance.cli.arguments import add_json, add_output
+from provenance.cli.exits import YES
+from provenance.cli.files import read_file, write_file
+from provenance.cli.output import Answer
+from provenance.cv.facts import ATTACHMENT_NAME, PDF_SIZE_MAX
+from provenance.cv.pdf import attach
+from provenance.record.bundle import BUNDLE_SIZE_MAX
+
+if TYPE_CHECKING:
+    import argparse
+
+    from provenance.cli.output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("pdf", metavar="PDF", help="the CV; - is standard input")
+    parser.add_argument("proof", metavar="PROOF", help="the proof bundle")
+    add_output(parser, "the PDF file with the proof in it")
+    add_json(parser)
+
+
+def run(args: argparse.Namespace, out: Output) -> Answer:
+    """Attach the proof."""
+    del out
+    bundle = read_file(args.proof, size_max=BUNDLE_SIZE_MAX)
+    attached = attach(read_file(args.pdf, size_max=PDF_SIZE_MAX), bundle)
+    target = "-" if args.output is None else args.output
+    document = {"file": target, "attachment": ATTACHMENT_NAME, "bytes": len(attached)}
+    return deliver(attached, target, document, f"{target} carries its proof; seal it next.")
+
+
+def deliver(pdf: bytes, target: str, document: dict[str, object], said: str) -> Answer:
+    """Write a PDF file; to standard output only where no JSON document goes there."""
+    if target == "-":
+        return Answer(YES, document, lambda out: out.data(pdf))
+    write_file(target, [pdf])
+    return Answer(YES, document, lambda out: out.verdict(said, good=True))

@@ -1,0 +1,82 @@
+"""Make a seal certificate of your own, for trying out.
+
+Into the directory go the seal's key and certificate (seal.p12), and seal-roots.txt, with
+which "verify" trusts it. PDF viewers do not trust it, for no authority stands behind it: for
+real documents ask one for a certificate. PROVENANCE_PASSPHRASE, or --passphrase-fd, encrypts
+the key.
+
+Examples:
+  provenance cv seal-key trial --name "Example operator"
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    pkcs12,
+)
+
+from provenance.cli.arguments import add_json, add_passphrase
+from provenance.cli.exits import YES
+from provenance.cli.files import write_file
+from provenance.cli.output import Answer
+from provenance.cli.signing import read_passphrase
+from provenance.cv.roots import format_certificate
+from provenance.cv.trial import make_trial_seal
+from provenance.errors import FormatError, KeyFileError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from provenance.cli.output import Output
+
+KEY_FILE: Final = "seal.p12"
+ROOTS_FILE: Final = "seal-roots.txt"
+NAME_SIZE_MAX: Final = 40
+"""Characters: a common name has 64 at most (RFC 5280 appendix A), and more is added."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("directory", metavar="DIR", help="where the files go; made if missing")
+    parser.add_argument("--name", required=True, metavar="NAME", help="who seals, as is shown")
+    add_passphrase(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace, out: Output) -> Answer:
+    """Make key and certificates."""
+    del out
+    if not (args.name.strip() and args.name.isprintable() and len(args.name) <= NAME_SIZE_MAX):
+        raise FormatError(f"a name has 1 to {NAME_SIZE_MAX} visible characters")
+    directory = Path(args.directory)
+    directory.mkdir(exist_ok=True)
+    key, roots = directory / KEY_FILE, directory / ROOTS_FILE
+    if key.exists() or roots.exists():
+        raise KeyFileError(f"{directory} holds a seal already; nothing is overwritten")
+    made = make_trial_seal(args.name, datetime.now(UTC))
+    passphrase = read_passphrase(args)
+    key.touch(mode=0o600)
+    write_file(
+        str(key),
+        [
+            pkcs12.serialize_key_and_certificates(
+                args.name.encode(),
+                made.key,
+                made.certificate,
+                [made.root],
+                BestAvailableEncryption(passphrase) if passphrase else NoEncryption(),
+            )
+        ],
+    )
+    trusted = format_certificate(made.root.public_bytes(Encoding.DER))
+    write_file(str(roots), [f"# for trying out\nseal\n{trusted}".encode()])
+    document = {"key": str(key), "seal_roots": str(roots), "encrypted": bool(passphrase)}
+    said = f"{key} holds a seal for trying out; {roots} is what trusts it."
+    return Answer(YES, document, lambda out: out.verdict(said, good=True))

@@ -1,0 +1,58 @@
+"""Make the verification page: one HTML file on which anybody checks a CV.
+
+The page verifies in the browser, and uploads nothing. The trust policy and the seal
+roots are checked and written into it, so publish it where people know that it is
+yours. Without seal roots it recognises no sealed PDF, no printed summary and no JSON CV.
+
+Examples:
+  provenance page --policy policy.txt -o verify.html
+  provenance page --policy policy.txt --seal-roots seal-roots.txt -o verify.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provenance.cli.arguments import add_json
+from provenance.cli.exits import YES
+from provenance.cli.files import read_text, write_file
+from provenance.cli.output import Answer
+
+if TYPE_CHECKING:
+    import argparse
+
+    from provenance.cli.output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument(
+        "--policy", metavar="FILE", required=True, help="trust policy that the page follows"
+    )
+    parser.add_argument(
+        "--seal-roots", metavar="FILE", help="whose seals, summaries and JSON CVs it trusts"
+    )
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="write the page to this file"
+    )
+    add_json(parser)
+
+
+def run(args: argparse.Namespace, out: Output) -> Answer:
+    """Make the page."""
+    from provenance.cv.page import TRUST_SIZE_MAX, make_page  # noqa: PLC0415 - not for --help
+
+    del out
+    policy = read_text(args.policy, size_max=TRUST_SIZE_MAX)
+    roots = (
+        "" if args.seal_roots is None else read_text(args.seal_roots, size_max=TRUST_SIZE_MAX)
+    )
+    page = make_page(policy, roots)
+    size = write_file(args.output, [page.encode()])
+
+    def show(out: Output) -> None:
+        out.line(f"{args.output} is the verification page ({size} bytes).")
+        if not roots:
+            out.line("It trusts no seal roots, so it recognises no sealed document.")
+
+    return Answer(YES, {"page": args.output, "size": size}, show)

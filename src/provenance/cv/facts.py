@@ -1,0 +1,57 @@
+"""What a PDF file holds that matters here, as the reading process tells it.
+
+An *attachment* is the proof bundle in the file, a *signature dictionary* any dictionary
+among the file's objects that has ``/ByteRange``, or the type ``/Sig`` or ``/DocTimeStamp``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+PDF_SIZE_MAX: Final = 64 * 1024 * 1024
+"""Bytes of a PDF file."""
+ATTACHMENT_NAME: Final = "provenance-proof.json"
+MEDIA_TYPE: Final = "application/vnd.provenance-proof+json"
+RELATIONSHIP: Final = "Data"
+SUBFILTER: Final = "/ETSI.CAdES.detached"
+BYTE_RANGE: Final = b"/ByteRange"
+"""What no file holds twice whose seal is to be believed, wherever it may stand."""
+
+
+class Attachment(Struct, frozen=True):
+    """The bundle's bytes, or why there is none (then ``data`` is None)."""
+
+    data: bytes | None
+    problem: str = ""
+
+
+class Signature(Struct, frozen=True):
+    """The only signature dictionary of a file, and what the file says about it.
+
+    ``byte_range`` as it stands there, ``contents`` the decoded string with its padding,
+    ``certifies``: it is the file's certification (``/Perms``) and permits no change.
+    ``claimed_at``: the text of ``/M``.
+    """
+
+    byte_range: tuple[int, ...]
+    contents: bytes
+    subfilter: str
+    certifies: bool
+    claimed_at: str
+
+
+class PdfFacts(Struct, frozen=True, kw_only=True):
+    """What one reader found.
+
+    ``problem``: why the file cannot be read, else empty. ``signed``: there is a trace of a
+    signature. ``signature``: the only one; None where there are none or several, or where it
+    is malformed, which ``signature_problem`` tells.
+    """
+
+    problem: str = ""
+    attachment: Attachment = Attachment(None, "not looked for")
+    signed: bool = False
+    signature: Signature | None = None
+    signature_problem: str = ""

@@ -1,0 +1,139 @@
+"""The proof bundle in a PDF file, as an associated file; and what such a file holds.
+
+The bundle is an embedded file (ISO 32000-2 section 7.11.4) named ``provenance-proof.json``, of
+media type ``application/vnd.provenance-proof+json`` and relationship ``Data``. It stands in
+the document's name tree and in the catalog's ``/AF`` (section 14.13), exactly once.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from provenance.cv.extras import CvExtraMissingError, needing_extra
+from provenance.cv.facts import (
+    ATTACHMENT_NAME,
+    MEDIA_TYPE,
+    PDF_SIZE_MAX,
+    RELATIONSHIP,
+    PdfFacts,
+)
+from provenance.errors import FormatError, PolicyError
+from provenance.record.bundle import parse_bundle
+
+if TYPE_CHECKING:
+    import pikepdf
+
+READING_SECONDS_MAX: Final = 60
+"""Of the clock; the reading process itself has a limit of processor time."""
+_MODULE: Final = "provenance.cv.reader"
+
+
+def attach(pdf: bytes, bundle: bytes) -> bytes:
+    """Put a proof bundle into a PDF file, in place of one that is there; give the new file.
+
+    The file is written anew, in one revision. Raises `FormatError` where either is not
+    what it must be, `PolicyError` for a signed file: attaching would break its seal.
+    """
+    parse_bundle(bundle)
+    facts = read_pdf(pdf)
+    if facts.problem:
+        raise FormatError(f"this is no PDF file that can be used: {facts.problem}")
+    if facts.signed:
+        raise PolicyError(
+            "this PDF file is signed already, and attaching would break the signature: "
+            "attach the proof first, then seal"
+        )
+    with needing_extra():
+        import pikepdf  # noqa: PLC0415 - only with the extra
+
+        from provenance.cv.reader import read_facts  # noqa: PLC0415
+    with pikepdf.open(io.BytesIO(pdf), attempt_recovery=False) as document:
+        _remove(document)
+        _add(document, bundle)
+        target = io.BytesIO()
+        document.save(target, deterministic_id=True, linearize=False)
+    attached = target.getvalue()
+    # What cannot be read again must not be handed out. It is as harmless as what went in,
+    # so it is read here, which is faster.
+    if read_facts(attached).attachment.data != bundle:
+        raise FormatError("the PDF file has attachments of a kind that cannot be replaced")
+    return attached
+
+
+def extract(pdf: bytes) -> bytes:
+    """Give the proof bundle out of a PDF file, unverified; raises `FormatError`."""
+    facts = read_pdf(pdf)
+    if facts.problem:
+        raise FormatError(f"this PDF file cannot be read: {facts.problem}")
+    if facts.attachment.data is None:
+        raise FormatError(f"this PDF file carries no proof: {facts.attachment.problem}")
+    return facts.attachment.data
+
+
+def read_pdf(pdf: bytes) -> PdfFacts:
+    """Read a file of whatever origin, in a process of its own with limits.
+
+    Never raises because of its bytes. Raises `CvExtraMissingError` without the extra.
+    """
+    if len(pdf) > PDF_SIZE_MAX:
+        return PdfFacts(problem=f"more than {PDF_SIZE_MAX} bytes")
+    if find_spec("pikepdf") is None or find_spec("pyhanko") is None:
+        raise CvExtraMissingError("PDF files need more packages: install provenance-ledger[cv]")
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter
+            [sys.executable, "-P", "-m", _MODULE],
+            input=pdf,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # The package is taken from where it was imported here.
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            timeout=READING_SECONDS_MAX,
+            check=True,
+        )
+        return msgspec.msgpack.decode(done.stdout, type=PdfFacts)
+    except (subprocess.SubprocessError, msgspec.MsgspecError):
+        return PdfFacts(problem="reading it takes too much memory or time")
+
+
+def _remove(document: pikepdf.Pdf) -> None:
+    """Take out every associated and embedded file of the proof's name."""
+    kept = [spec for spec in document.Root.get("/AF", ()) if not _is_named(spec)]
+    if "/AF" in document.Root:
+        document.Root.AF = document.make_indirect(_array(kept))
+    for name in [*document.attachments]:
+        spec = document.attachments[name]
+        if name == ATTACHMENT_NAME or _is_named(spec.obj):
+            del document.attachments[name]
+
+
+def _add(document: pikepdf.Pdf, bundle: bytes) -> None:
+    import pikepdf  # noqa: PLC0415 - loaded by the caller
+
+    spec = pikepdf.AttachedFileSpec(
+        document,
+        bundle,
+        filename=ATTACHMENT_NAME,
+        mime_type=MEDIA_TYPE,
+        relationship=pikepdf.Name(f"/{RELATIONSHIP}"),
+        description="Proof of the certifications in this document",
+    )
+    # This makes it an associated file of the document too.
+    document.attachments[ATTACHMENT_NAME] = spec
+
+
+def _array(items: list[Any]) -> Any:  # noqa: ANN401 - pikepdf's own
+    import pikepdf  # noqa: PLC0415 - loaded by the caller
+
+    return pikepdf.Array(items)
+
+
+def _is_named(spec: Any) -> bool:  # noqa: ANN401
+    return ATTACHMENT_NAME in {str(spec.get("/F", "")), str(spec.get("/UF", ""))}

@@ -1,0 +1,162 @@
+"""A CV as a PDF file: what a proof guarantees, and apart from it what the holder declares.
+
+The page is set with typst, in this process and with the fonts that it brings along
+(Libertinus Serif, and DejaVu Sans Mono where that has no glyph), so that no network and no
+font of the machine is needed and the same input gives the same bytes. The file is
+PDF/A-3b (ISO 19005-3) and PDF/UA-1 (ISO 14289-1), both checked by typst while it writes:
+tagged, with title and language set, all fonts embedded, and with the proof bundle attached
+as an associated file of relationship ``Data``.
+
+No text is ever part of the template: all of it goes in as JSON and is set as a string.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from importlib.resources import files
+from pathlib import Path  # noqa: TC003 - a member of a struct
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from provenance.cv.contents import Contents
+from provenance.cv.extras import needing_extra
+from provenance.cv.facts import ATTACHMENT_NAME, MEDIA_TYPE
+from provenance.cv.holder import find_invisible
+from provenance.cv.qr import make_qr_svg
+from provenance.cv.summary import make_summary, sign_summary
+from provenance.cv.wording import Language  # noqa: TC001 - a member of a struct
+from provenance.encoding import encode_json
+from provenance.errors import FormatError, VerificationError
+from provenance.verifier import Verifier
+
+with needing_extra():
+    import typst
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from provenance.cv.holder import Holder
+    from provenance.report import Report
+    from provenance.tlog.note import NoteSigner
+    from provenance.tlog.policy import Policy
+
+STANDARDS: Final = ("a-3b", "ua-1")
+_FALLBACK_FONTS: Final = ("DejaVu Sans Mono",)
+_TIME_S_MAX: Final = 253_402_300_799
+"""The last second of the year 9999, in POSIX seconds."""
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How a CV is made.
+
+    ``everything`` shows certifications that are not in force, or of which too little is
+    disclosed, marked as such. ``address``: of a verification page, printed as text.
+    ``font_paths``: directories with fonts for scripts that the built-in ones do not have.
+    """
+
+    language: Language = "fr"
+    everything: bool = False
+    address: str | None = None
+    font_paths: tuple[Path, ...] = ()
+
+
+DEFAULT: Final = Options()
+
+
+def render(
+    holder: Holder,
+    bundle: bytes,
+    policy: Policy | str,
+    *,
+    created_s: int,
+    signer: NoteSigner | None = None,
+    options: Options = DEFAULT,
+) -> bytes:
+    """Make the PDF of a CV whose guaranteed lines are the certifications of a bundle.
+
+    ``created_s``: POSIX seconds, which stand in the file. ``signer`` signs the summary for
+    a QR code; without one there is none.
+
+    Raises `VerificationError` when the policy does not accept the bundle, when it is about
+    different persons, and, without ``everything``, for a certification that is no positive
+    line; `FormatError` for a malformed policy and for characters that no font has.
+    """
+    report = _verify(bundle, policy)
+    if not options.everything:
+        _check_lines(report)
+    if not 0 <= created_s <= _TIME_S_MAX:
+        raise FormatError("a CV is made between the years 1970 and 9999")
+    code = None if signer is None else sign_summary(make_summary(report), signer)
+    made = datetime.fromtimestamp(created_s, UTC)
+    data = Contents(holder, report, options.language).compose(
+        made_on=made.date().isoformat(), address=options.address, has_code=code is not None
+    )
+    if find_invisible(data) is not None:
+        raise FormatError("no CV: a text has characters that nobody sees, as controls")
+    data["date"] = made.timetuple()[:6]
+    data["attachment"] = {
+        "name": ATTACHMENT_NAME,
+        "type": MEDIA_TYPE,
+        "description": data["description"],
+    }
+    inputs = {"proof": bundle.decode()}
+    if code is not None:
+        inputs["code"] = make_qr_svg(code, border=0).decode()
+    return _compile(data, inputs, created_s, options.font_paths)
+
+
+def _verify(bundle: bytes, policy: Policy | str) -> Report:
+    report = Verifier(policy).verify(bundle)
+    if report.verdict != "yes":
+        failed = [check.name for check in report.checks if check.outcome == "no"]
+        raise VerificationError(f"no CV: the proof is not accepted ({', '.join(failed)})")
+    if report.same_person is False:
+        raise VerificationError("no CV: the proof is about different persons")
+    return report
+
+
+def _check_lines(report: Report) -> None:
+    for one in report.certifications:
+        if one.status != "in force":
+            raise VerificationError(
+                f"no CV: the status of entry {one.index} is {one.status}; leave it out of the "
+                "proof, or ask for everything (--all)"
+            )
+        if not one.line_complete:
+            raise VerificationError(
+                f"no CV: the proof does not show of entry {one.index}: {', '.join(one.lacks)}"
+            )
+
+
+def _compile(
+    data: dict[str, object],
+    inputs: dict[str, str],
+    created_s: int,
+    font_paths: Sequence[Path],
+) -> bytes:
+    fonts = typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=True,
+        font_paths=[str(path) for path in font_paths],
+    )
+    own = {info.family for info in fonts.fonts() if info.path is not None}
+    data["fonts"] = [*sorted(own), *_FALLBACK_FONTS]
+    template = files("provenance.cv").joinpath("template.typ").read_bytes()
+    try:
+        return typst.compile(
+            template,
+            font_paths=fonts,
+            ignore_system_fonts=True,
+            sys_inputs={**inputs, "data": encode_json(data).decode()},
+            pdf_standards=[*STANDARDS],
+            timestamp=created_s,
+        )
+    except typst.TypstError as error:
+        # Its text quotes what is set, which is somebody's data.
+        if "could not be displayed" in str(error):
+            raise FormatError(
+                "no CV: a text has characters that no font has; name a directory of fonts "
+                "that have them (--fonts)"
+            ) from None
+        raise FormatError("no CV: typst cannot set this page") from None

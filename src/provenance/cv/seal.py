@@ -1,0 +1,267 @@
+"""The operator's seal over a whole PDF file: PAdES, as any PDF viewer can check it.
+
+The seal is a certification signature that permits no change (DocMDP 1), of the subfilter
+``ETSI.CAdES.detached``, by ECDSA on P-256 with SHA-256, because viewers do not know Ed25519.
+Without a time-stamping authority it is PAdES B-B; with one it bears an RFC 3161 time stamp, and
+what is at hand of certificates and revocation lists stands in the same revision (B-LT as
+far as the lists given allow). No network is used but to reach that authority. Sources: ETSI
+EN 319 142-1, ISO 32000-2 section 12.8.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    pkcs12,
+)
+from msgspec import Struct
+
+from provenance.cv.chain import check_may_seal
+from provenance.cv.extras import needing_extra
+from provenance.cv.pdf import read_pdf
+from provenance.cv.sealcheck import check_coverage, check_seal
+from provenance.errors import (
+    FormatError,
+    KeyFileError,
+    PolicyError,
+    ProvenanceError,
+    VerificationError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FIELD_NAME: Final = "Seal"
+READABLE_NAME: Final = "Seal of the operator, over the whole document"
+TSA_SECONDS_MAX: Final = 20
+
+
+class SealingError(ProvenanceError):
+    """A seal could not be made, for instance since the time-stamping authority is away."""
+
+
+class SealSigner(Struct, frozen=True):
+    """The key of seals with its certificate, those above it, and lists of revoked ones."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...] = ()
+    revoked: tuple[x509.CertificateRevocationList, ...] = ()
+
+
+def load_signer(
+    key: bytes,
+    certificates: bytes | None = None,
+    *,
+    passphrase: bytes | None = None,
+    revoked: Sequence[bytes] = (),
+) -> SealSigner:
+    """Load the signer of seals out of a PKCS #12 file, or of PEM.
+
+    ``certificates``: PEM, the seal's certificate first, then those above it; where it is left
+    out, ``key`` is a PKCS #12 file. ``revoked``: certificate revocation lists (DER or PEM).
+    Raises `KeyFileError`.
+    """
+    try:
+        if certificates is None:
+            private, own, more = pkcs12.load_key_and_certificates(key, passphrase)
+            found = [] if own is None else [own, *more]
+        else:
+            private = load_pem_private_key(key, passphrase)
+            found = x509.load_pem_x509_certificates(certificates)
+        lists = tuple(map(_load_list, revoked))
+    except (ValueError, TypeError) as error:
+        raise KeyFileError(
+            "the key of the seal cannot be read: a PKCS #12 file, or a key and certificates "
+            "in PEM, and the right passphrase are needed"
+        ) from error
+    if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
+        raise KeyFileError("the key of a seal is an ECDSA key on P-256; viewers know no better")
+    if not found or found[0].public_key() != private.public_key():
+        raise KeyFileError("the first certificate is not that of the seal's key")
+    try:
+        check_may_seal(found[0])
+    except ProvenanceError as error:
+        raise KeyFileError(str(error)) from error
+    if not found[0].not_valid_before_utc <= datetime.now(UTC) <= found[0].not_valid_after_utc:
+        raise KeyFileError("the certificate of the seal has expired, or is not valid yet")
+    return SealSigner(private, found[0], tuple(found[1:]), lists)
+
+
+def _load_list(data: bytes) -> x509.CertificateRevocationList:
+    pem = data.lstrip().startswith(b"-----")
+    return x509.load_pem_x509_crl(data) if pem else x509.load_der_x509_crl(data)
+
+
+def seal(pdf: bytes, signer: SealSigner, tsa: str | None = None) -> bytes:
+    """Seal a PDF file that carries its proof; give the sealed file.
+
+    ``tsa``: URL of a time-stamping authority (RFC 3161). What was there is kept byte for
+    byte, the seal is added behind it and covers all of it. Raises `FormatError` for a file
+    that cannot be read or carries no proof, `PolicyError` for one that is signed,
+    `SealingError` where the seal cannot be made, or the authority does not answer.
+    """
+    facts = read_pdf(pdf)
+    if facts.problem:
+        raise FormatError(f"this is no PDF file that can be sealed: {facts.problem}")
+    if facts.signed:
+        raise PolicyError("this PDF file is signed already; a seal must be the only signature")
+    if facts.attachment.data is None:
+        raise FormatError(f"attach the proof before the seal: {facts.attachment.problem}")
+    # Signing runs an event loop of its own, and the caller may be within one.
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        sealed = thread.submit(_sign, pdf, signer, tsa).result()
+    _check(sealed, stamped=tsa is not None)
+    return sealed
+
+
+def _check(sealed: bytes, *, stamped: bool) -> None:
+    """Check what was made: what the verifier would refuse must not be handed out."""
+    from provenance.cv.reader import read_facts  # noqa: PLC0415 - only with the extra
+
+    try:
+        # It is as harmless as what went in, so it is read in this process, which is faster.
+        found = check_seal(sealed, read_facts(sealed))
+        check_coverage(sealed, found)
+    except (FormatError, VerificationError) as error:
+        raise SealingError(f"the seal that was made does not hold: {error}") from error
+    if stamped != (found.signed.token is not None):
+        raise SealingError("the seal was made without the time stamp that was asked for")
+
+
+def _sign(pdf: bytes, signer: SealSigner, tsa: str | None) -> bytes:
+    with needing_extra():
+        from pyhanko.pdf_utils.misc import PdfError  # noqa: PLC0415 - only with the extra
+        from pyhanko.sign.fields import SigFieldSpec  # noqa: PLC0415
+        from pyhanko.sign.general import SigningError  # noqa: PLC0415
+        from pyhanko.sign.signers import PdfSigner  # noqa: PLC0415
+        from pyhanko.sign.timestamps.common_utils import (  # noqa: PLC0415
+            TimestampRequestError,
+        )
+        from pyhanko_certvalidator.errors import PathError  # noqa: PLC0415
+    # It warns on standard error that nothing is fetched, which is the intention.
+    logging.getLogger("pyhanko").addHandler(logging.NullHandler())
+    stamper = None if tsa is None else _stamper(tsa)
+    target = io.BytesIO()
+    try:
+        PdfSigner(
+            _metadata(signer, stamper),
+            signer=_simple_signer(signer),
+            timestamper=stamper,
+            # Nobody sees the field, but those to whom a file is read may come across it.
+            new_field_spec=SigFieldSpec(FIELD_NAME, readable_field_name=READABLE_NAME),
+        ).sign_pdf(_writer(pdf), output=target)
+    except (TimestampRequestError, OSError) as error:
+        raise SealingError(
+            f"no time stamp from {tsa}: the authority cannot be reached, or refused"
+        ) from error
+    except (PdfError, SigningError, PathError, ValueError) as error:
+        raise SealingError(f"the seal could not be made ({type(error).__name__})") from error
+    return target.getvalue()
+
+
+def _writer(pdf: bytes) -> Any:  # noqa: ANN401 - pyHanko has no types
+    from pyhanko.pdf_utils.incremental_writer import (  # noqa: PLC0415
+        IncrementalPdfFileWriter,
+    )
+
+    class Writer(IncrementalPdfFileWriter):
+        """Adds the seal and nothing else, so that what was PDF/A-3 stays it (ISO 19005-3)."""
+
+        def ensure_output_version(self, version: tuple[int, int]) -> None:
+            """Leave the version: PDF/A-3 is PDF 1.7, and the extensions say what is newer."""
+
+        def _update_meta(self) -> None:
+            """Leave the metadata, which say that it is PDF/A, as they are."""
+
+    return Writer(io.BytesIO(pdf), strict=True)
+
+
+def _metadata(signer: SealSigner, stamper: Any) -> Any:  # noqa: ANN401 - pyHanko has no types
+    from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter  # noqa: PLC0415
+    from pyhanko.sign.signers.pdf_signer import (  # noqa: PLC0415
+        DSSContentSettings,
+        PdfSignatureMetadata,
+        SigDSSPlacementPreference,
+    )
+
+    lasting = stamper is not None
+    return PdfSignatureMetadata(
+        field_name=FIELD_NAME,
+        md_algorithm="sha256",
+        certify=True,
+        docmdp_permissions=MDPPerm.NO_CHANGES,
+        subfilter=SigSeedSubFilter.PADES,
+        embed_validation_info=lasting,
+        validation_context=_context(signer, stamper) if lasting else None,
+        # All in the one revision that the seal covers: an update behind it would end that.
+        dss_settings=DSSContentSettings(
+            include_vri=False,
+            placement=SigDSSPlacementPreference.TOGETHER_WITH_SIGNATURE,
+        ),
+        signer_key_usage=set(),
+    )
+
+
+def _context(signer: SealSigner, stamper: Any) -> Any:  # noqa: ANN401
+    """Say what may be collected into the file; nothing is fetched, and nobody judged by it."""
+    import asyncio  # noqa: PLC0415 - for time stamps only
+
+    from asn1crypto import crl  # noqa: PLC0415
+    from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415
+
+    # A first stamp, of nothing, shows the certificates of the authority.
+    asyncio.run(stamper._ensure_dummy())  # noqa: SLF001 - there is no other way
+    own = [_convert(one) for one in (signer.certificate, *signer.chain)]
+    stamping = [*stamper.cert_registry, *stamper._certs.values()]  # noqa: SLF001
+    return ValidationContext(
+        trust_roots=[*([one for one in own if one.self_issued] or own[-1:]), *stamping],
+        other_certs=own,
+        crls=[
+            crl.CertificateList.load(one.public_bytes(Encoding.DER)) for one in signer.revoked
+        ],
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+    )
+
+
+def _simple_signer(signer: SealSigner) -> Any:  # noqa: ANN401
+    from asn1crypto import keys  # noqa: PLC0415
+    from pyhanko.sign.signers import SimpleSigner  # noqa: PLC0415
+    from pyhanko_certvalidator.registry import SimpleCertificateStore  # noqa: PLC0415
+
+    store = SimpleCertificateStore()
+    store.register_multiple(_convert(one) for one in signer.chain)
+    private = signer.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return SimpleSigner(
+        signing_cert=_convert(signer.certificate),
+        signing_key=keys.PrivateKeyInfo.load(private),
+        cert_registry=store,
+        # Whoever verifies has the root already, and trusts no other.
+        embed_roots=False,
+    )
+
+
+def _convert(certificate: x509.Certificate) -> Any:  # noqa: ANN401
+    from asn1crypto import x509 as asn1  # noqa: PLC0415
+
+    return asn1.Certificate.load(certificate.public_bytes(Encoding.DER))
+
+
+def _stamper(url: str) -> Any:  # noqa: ANN401
+    from pyhanko.sign.timestamps.requests_client import RequestsHTTPTimeStamper  # noqa: PLC0415
+
+    if not url.startswith(("http://", "https://")):
+        raise FormatError("a time-stamping authority is named by a URL: http://… or https://…")
+    return RequestsHTTPTimeStamper(url, timeout=TSA_SECONDS_MAX)

@@ -1,0 +1,186 @@
+"""Publishing the log as files: everything up to the last checkpoint, for a web server.
+
+In this order: what never changes (hashes, entries, signatures), then what is replaced
+(status, pointers), then the checkpoint, each on the disk before the next. Whoever reads the
+checkpoint so finds all that it vouches for. Only what is new since the checkpoint in the
+directory is written; after a crash what is there already is compared and left as it is.
+
+Tiles that are not full are written for every checkpoint that was published since, as long
+as no full one has taken their place; older ones stay. Sources: C2SP tlog-tiles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from provenance.encoding import encode_base64
+from provenance.errors import (
+    ConsistencyError,
+    LedgerDamagedError,
+    NotPublishedError,
+    RollbackError,
+)
+from provenance.ledger.evidence import settled_status
+from provenance.ledger.keyhistory import key_entries
+from provenance.ledger.publish import latest_checkpoint
+from provenance.ledger.statusfiles import write_status
+from provenance.record.pointers import encode_key_indexes
+from provenance.storage.published import published_files
+from provenance.tlog.checkpoint import parse_checkpoint
+from provenance.tlog.merkle import HASH_SIZE, leaf_hash, tree_root
+from provenance.tlog.note import split_note
+from provenance.tlog.tiles import (
+    CHECKPOINT,
+    ENTRIES,
+    KEYS,
+    SIGNATURES,
+    TILE_LEVELS,
+    TILE_WIDTH,
+    TileName,
+    count_items,
+    count_levels,
+    encode_entries,
+    partial_widths,
+    tile_folder,
+    tile_width,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from provenance.storage import View
+    from provenance.storage.published import PublishedFiles
+    from provenance.tlog.checkpoint import Checkpoint
+
+    Progress = Callable[[int, int], None]
+
+SIGNATURE_SIZE: Final = 64
+"""Bytes."""
+
+
+class ExportedTiles(Struct, frozen=True):
+    """What an export did: the log as it is published now, and what was written for it.
+
+    ``since``: the size that was published before, 0 for a new directory. ``files`` and
+    ``bytes``: written in this run, what was there already not among them.
+    """
+
+    origin: str
+    since: int
+    size: int
+    root: str
+    files: int
+    bytes: int
+
+
+def export_tiles(view: View, directory: Path, progress: Progress | None) -> ExportedTiles:
+    """Write what the last checkpoint covers into ``directory``, see `Reader.export_tiles`."""
+    latest = latest_checkpoint(view)
+    if latest is None:
+        raise NotPublishedError("no checkpoint is published yet: publish first")
+    checkpoint, note = latest
+    settled_status(view, checkpoint.size)
+    if view.root(checkpoint.size) != checkpoint.root:
+        raise LedgerDamagedError(f"the tree at size {checkpoint.size} is not what was signed")
+    with published_files(directory) as files:
+        since = _published(files, checkpoint, view)
+        if since < checkpoint.size:
+            _write_unchanging(files, view, since, checkpoint.size, progress)
+            files.flush()
+        write_status(files, view, checkpoint.size)
+        files.replace(KEYS, encode_key_indexes(key_entries(view, checkpoint.size)))
+        files.flush()
+        # All that it vouches for is on the disk by now, under its name.
+        files.replace(CHECKPOINT, note.encode())
+        files.flush()
+        return ExportedTiles(
+            origin=checkpoint.origin,
+            since=since,
+            size=checkpoint.size,
+            root=encode_base64(checkpoint.root),
+            files=files.files,
+            bytes=files.size,
+        )
+
+
+def _published(files: PublishedFiles, checkpoint: Checkpoint, view: View) -> int:
+    """Give the size that is published there already, which this log must continue."""
+    note = files.read(CHECKPOINT)
+    if note is None:
+        return 0
+    before = parse_checkpoint(split_note(note)[0])
+    if before.origin != checkpoint.origin:
+        raise ConsistencyError(f"{files.root} holds the log {before.origin}")
+    if before.size > checkpoint.size:
+        raise RollbackError(
+            f"{files.root} holds the log at size {before.size}, this ledger's last checkpoint "
+            f"is at {checkpoint.size}"
+        )
+    if view.root(before.size) != before.root:
+        raise ConsistencyError(f"{files.root} holds another history at size {before.size}")
+    return before.size
+
+
+def _write_unchanging(
+    files: PublishedFiles, view: View, since: int, size: int, progress: Progress | None
+) -> None:
+    sizes = [at for at, _ in view.checkpoints() if since < at <= size]
+    start = since // TILE_WIDTH
+    for number in range(start, -(-size // TILE_WIDTH)):
+        _write_bundle(files, view, number, sizes)
+        if progress is not None:
+            progress(min((number + 1) * TILE_WIDTH, size), size)
+    for level in range(1, count_levels(size)):
+        start = count_items(since, level) // TILE_WIDTH
+        for number in range(start, -(-count_items(size, level) // TILE_WIDTH)):
+            width = tile_width(size, number, level)
+            nodes = range(number * TILE_WIDTH, number * TILE_WIDTH + width)
+            hashes = [view.node(level * TILE_LEVELS, node) for node in nodes]
+            _check_above(view, level, number, hashes)
+            _write_tile(files, level, number, hashes, sizes)
+
+
+def _widths(sizes: list[int], number: int, level: int = 0) -> list[int]:
+    """Give the widths in which a file is written: full, or as each checkpoint needs it."""
+    full = tile_width(sizes[-1], number, level) == TILE_WIDTH
+    return [TILE_WIDTH] if full else partial_widths(sizes, number, level)
+
+
+def _write_bundle(files: PublishedFiles, view: View, number: int, sizes: list[int]) -> None:
+    """Write 256 entries or fewer, their signatures and their leaf hashes."""
+    start = number * TILE_WIDTH
+    end = start + tile_width(sizes[-1], number)
+    joined = view.leaf_hashes(start, end)
+    hashes = [joined[at : at + HASH_SIZE] for at in range(0, len(joined), HASH_SIZE)]
+    entries, signatures = [], []
+    for index, (entry, signature) in enumerate(view.entries(start, end), start):
+        if leaf_hash(entry) != hashes[index - start] or len(signature) != SIGNATURE_SIZE:
+            raise LedgerDamagedError(f"entry {index} does not fit the tree, or is not signed")
+        entries.append(entry)
+        signatures.append(signature)
+    _check_above(view, 0, number, hashes)
+    _write_tile(files, 0, number, hashes, sizes)
+    for width in _widths(sizes, number):
+        name = TileName(ENTRIES, number, width)
+        files.create(name.path, encode_entries(entries[:width]))
+        name = TileName(SIGNATURES, number, width)
+        files.create(name.path, b"".join(signatures[:width]))
+
+
+def _write_tile(
+    files: PublishedFiles, level: int, number: int, hashes: list[bytes], sizes: list[int]
+) -> None:
+    for width in _widths(sizes, number, level):
+        name = TileName(tile_folder(level), number, width)
+        files.create(name.path, b"".join(hashes[:width]))
+
+
+def _check_above(view: View, level: int, number: int, hashes: list[bytes]) -> None:
+    """Check a full tile against the stored hash above it, before it is there for good."""
+    if len(hashes) < TILE_WIDTH:
+        return
+    if tree_root(hashes) != view.node((level + 1) * TILE_LEVELS, number):
+        raise LedgerDamagedError(f"tile {number} of level {level} does not fit the tree")

@@ -1,0 +1,154 @@
+"""Changed bundles, notes and policies for differential tests: what two verifiers must agree on.
+
+Each mutator takes a document and a source of chance and gives another document. Most of them
+break it; what matters is that two implementations break at the same check.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from property.test_bundle_mutations import mutate
+from provenance.encoding import decode_base64url, encode_base64url
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    Mutator = Callable[[bytes, random.Random], bytes]
+
+
+def _dump(tree: Any) -> bytes:
+    return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def flip(data: bytes, chance: random.Random) -> bytes:
+    """Change one bit."""
+    changed = bytearray(data)
+    changed[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    return bytes(changed)
+
+
+def cut(data: bytes, chance: random.Random) -> bytes:
+    """Cut off the end, or put something before or behind."""
+    at = chance.randrange(len(data))
+    return chance.choice(
+        [
+            data[:at],
+            data + b"\n",
+            b" " + data,
+            b"\xef\xbb\xbf" + data,
+            data + b"\0",
+            data + data,
+        ]
+    )
+
+
+def change_tree(data: bytes, chance: random.Random) -> bytes:
+    """Remove, copy, exchange or change nodes of the document."""
+    tree = json.loads(data)
+    for _ in range(chance.choice((1, 1, 1, 2, 4))):
+        mutate(tree, chance)
+    return _dump(tree)
+
+
+def respell(data: bytes, chance: random.Random) -> bytes:
+    """Write the same values in another way, as lax readers would take them."""
+    text = data.decode()
+    numbers = [*re.finditer(r"(?<=[:,\[])-?[0-9]+(?=[,}\]])", text)]
+    strings = [*re.finditer(r'"([A-Za-z0-9]+)"', text)]
+    spot = chance.choice(numbers or strings)
+    word = chance.choice(strings)
+    value = spot[0]
+    match chance.randrange(6):
+        case 0:
+            spelled = chance.choice(
+                (f"{value}.0", f"0{value}", f"{value}e0", f"+{value}", "-0")
+            )
+            return f"{text[: spot.start()]}{spelled}{text[spot.end() :]}".encode()
+        case 1:
+            escaped = "".join(f"\\u{ord(one):04x}" for one in word[1])
+            return f'{text[: word.start()]}"{escaped}"{text[word.end() :]}'.encode()
+        case 2:
+            at = text.index(chance.choice(",:{["))
+            return f"{text[: at + 1]} {text[at + 1 :]}".encode()
+        case 3:
+            return re.sub(r'("path":\[[^\]]*\])', r"\1,\1", text, count=1).encode()
+        case 4:
+            tree = json.loads(text)
+            return _dump(dict(reversed(tree.items())))
+        case _:
+            null = chance.choice(('"timestamp":null', '"endorsements":[]', '"later":null'))
+            return f"{text[:-1]},{null}}}".encode()
+
+
+def change_entry(data: bytes, chance: random.Random) -> bytes:
+    """Change what stands inside an entry, a disclosure or a list of digests."""
+    tree = json.loads(data)
+    if not tree["entries"]:
+        return change_tree(data, chance)
+    shown = chance.choice(tree["entries"])
+    if chance.random() < 0.5 and shown.get("disclosures"):
+        at = chance.randrange(len(shown["disclosures"]))
+        inner = json.loads(decode_base64url(shown["disclosures"][at]))
+        mutate(inner, chance)
+        shown["disclosures"][at] = encode_base64url(_dump(inner))
+    else:
+        inner = json.loads(shown["entry"])
+        mutate(inner, chance)
+        shown["entry"] = _dump(inner).decode()
+    return _dump(tree)
+
+
+def change_note(data: bytes, chance: random.Random) -> bytes:
+    """Change lines of the checkpoint's note: their order, number, or one character."""
+    tree = json.loads(data)
+    holder = tree["later"] if "later" in tree and chance.random() < 0.5 else tree
+    holder["checkpoint"] = change_text(holder["checkpoint"], chance)
+    return _dump(tree)
+
+
+def change_base64(data: bytes, chance: random.Random) -> bytes:
+    """Change a hash, digest, signature or status bits, which stay base64 of their size."""
+    text = data.decode()
+    places = [*re.finditer(r'"([A-Za-z0-9+/]{42,}={1,2})"', text)]
+    later = text.find('"proof":[')
+    if later > 0 and chance.random() < 0.5:
+        places = [place for place in places if place.start() > later] or places
+    place = chance.choice(places)
+    at = chance.randrange(place.start(1), place.end(1) - 4)
+    return f"{text[:at]}{'B' if text[at] == 'A' else 'A'}{text[at + 1 :]}".encode()
+
+
+def change_text(text: str, chance: random.Random) -> str:
+    """Change a text line by line."""
+    lines = text.split("\n")
+    at, other = chance.randrange(len(lines)), chance.randrange(len(lines))
+    match chance.randrange(5):
+        case 0:
+            del lines[at]
+        case 1:
+            lines.insert(other, lines[at])
+        case 2:
+            lines[at], lines[other] = lines[other], lines[at]
+        case 3:
+            lines[at] += chance.choice((" ", "\r", "\t", "x", "\u00a0", "=", "\u2028"))
+        case _:
+            position = chance.randrange(len(lines[at]) + 1)
+            letter = chance.choice("A+/= 0é\x7f\x85")
+            lines[at] = lines[at][:position] + letter + lines[at][position + 1 :]
+    return "\n".join(lines)
+
+
+MUTATORS: Final[tuple[Mutator, ...]] = (
+    flip,
+    cut,
+    change_tree,
+    change_tree,
+    respell,
+    change_entry,
+    change_note,
+    change_base64,
+)

@@ -1,0 +1,332 @@
+"""The verification page in a real Chromium, opened from disk: genuine, forged, hostile."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, Final
+
+import pypdfium2
+import pytest
+
+from page_browser import browse, needs_browser
+from page_process import PAGE
+from pagedocuments import SCRIPT, make_documents, small_pdf
+from provenance.cv.page import make_page, read_page
+from provenance.cv.verify import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+REFUSED_MS_MAX: Final = 35_000
+"""The page ends what takes longer than 30 s."""
+
+
+pytestmark = [pytest.mark.slow, needs_browser]
+
+VECTORS: Final = PAGE.parent / "tests" / "vectors" / "bundles"
+LEVELS: Final = {
+    "genuine.pdf": ("yes", "original", "good", ["good", "good", "good"]),
+    "stamped.pdf": ("yes", "original", "good", ["good", "good", "good"]),
+    "machine.json": ("yes", "original", "good", ["good", "good", "good"]),
+    "proof.json": ("yes", "original", "good", ["unknown", "good", "good"]),
+    "code.png": ("yes", "printed", "good", ["unknown", "good", "good"]),
+    "photo.jpg": ("yes", "printed", "good", ["unknown", "good", "good"]),
+    "code.txt": ("yes", "printed", "good", ["unknown", "good", "good"]),
+    "withdrawn.pdf": ("yes", "original", "warn", ["good", "good", "warn"]),
+    "expired.pdf": ("yes", "original", "warn", ["good", "good", "warn"]),
+    "no-status.json": ("yes", "original", "warn", ["unknown", "good", "warn"]),
+    "unsealed.pdf": ("no", "re-saved", "warn", ["warn", "good", "good"]),
+    "printed-to-pdf.pdf": ("no", "re-saved", "warn", ["warn", "good", "good"]),
+    "tampered.pdf": ("no", "forged", "bad", ["bad", "good", "good"]),
+    "added-to.pdf": ("no", "forged", "bad", ["bad", "good", "good"]),
+    "saved-again.pdf": ("no", "forged", "bad", ["bad", "good", "good"]),
+    "stranger.pdf": ("no", "forged", "bad", ["bad", "good", "good"]),
+    "two-persons.pdf": ("no", "forged", "bad", ["good", "warn", "good"]),
+    "machine-stranger.json": ("no", "forged", "bad", ["bad", "good", "good"]),
+    "machine-tampered.json": ("no", "forged", "bad", ["bad", "good", "good"]),
+    "machine-claims.json": ("no", "forged", "bad", ["good", "good", "good"]),
+    "forged-proof.json": ("no", "refused", "bad", ["unknown", "bad", "unknown"]),
+    "empty.json": ("no", "refused", "bad", ["unknown", "bad", "unknown"]),
+}
+"""Verdict, level, the page's tone, and the tones of its three answers."""
+
+
+@pytest.fixture(scope="session")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Make the documents once, whatever the number of processes that run the tests."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    folder = base / "page-documents"
+    with (base / "page-documents.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make_documents(folder)
+            (folder / "complete").touch()
+    return {path.name: path for path in folder.iterdir() if path.is_file()}
+
+
+@pytest.fixture(scope="session")
+def page(documents: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page with the policy and the seal roots under which documents are genuine."""
+    policy, roots = documents["policy.txt"].read_text(), documents["roots.txt"].read_text()
+    path = tmp_path_factory.mktemp("page") / "verify.html"
+    path.write_text(make_page(policy, roots), encoding="utf-8")
+    return path
+
+
+def step_of(name: str, path: Path, **more: Any) -> dict[str, Any]:
+    if name.endswith(".txt"):
+        return {"id": name, "text": path.read_text(), **more}
+    return {"id": name, "file": str(path), **more}
+
+
+def is_quiet(seen: dict[str, Any]) -> bool:
+    """Nothing went wrong, nothing was asked of any network, nothing was run."""
+    wrong = (seen["problem"], seen["errors"], seen["violations"], seen["dialogs"])
+    return not any((*wrong, seen["requests"], seen["scripts"]))
+
+
+def test_every_document_gets_the_answer_that_python_gives(
+    documents: dict[str, Path], page: Path, tmp_path: Path
+) -> None:
+    trust = ("policy.txt", "roots.txt", "other-policy.txt", "complete")
+    names = [name for name in sorted(documents) if name not in trust]
+    found = browse(page, [step_of(name, documents[name]) for name in names], tmp_path)
+    policy, roots = documents["policy.txt"].read_text(), documents["roots.txt"].read_text()
+    assert [seen["id"] for seen in found] == names
+    for seen in found:
+        data = documents[seen["id"]].read_bytes()
+        report = verify(data, policy, roots, now_s=int(time.time()))
+        failing = [one.name for one in report.checks if one.outcome == "no"]
+        expected = report.verdict, report.level, failing
+        assert (seen["verdict"], seen["level"], seen["failing"]) == expected, seen["id"]
+        check_display(seen)
+    assert {*LEVELS} - {"stamped.pdf"} <= {*names}
+
+
+def check_display(seen: dict[str, Any]) -> None:
+    shown = seen["verdict"], seen["level"], seen["tone"], seen["tones"]
+    assert shown == LEVELS.get(seen["id"], shown), seen["id"]
+    assert seen["verdict"] == "yes" or seen["tone"] != "good", seen["id"]
+    assert is_quiet(seen), seen
+    assert seen["tookMs"] < REFUSED_MS_MAX
+    assert seen["focus"] == "verdict", "the answer is where a reader's focus is"
+    assert seen["headline"] in seen["status"], "the answer is announced"
+
+
+def test_what_the_proof_says_is_shown_and_nothing_of_it_is_run(
+    documents: dict[str, Path], page: Path, tmp_path: Path
+) -> None:
+    steps = [
+        step_of("script.json", documents["script.json"], unfold=True),
+        step_of("withdrawn.pdf", documents["withdrawn.pdf"]),
+        step_of("two-persons.pdf", documents["two-persons.pdf"]),
+    ]
+    script, withdrawn, two = browse(page, steps, tmp_path)
+    assert SCRIPT in script["text"]
+    assert "\\u202enedlog\\u202c" in script["text"], "nothing turns a text around"
+    assert "\u202e" not in script["text"]
+    assert script["title"] == "Vérifier un CV"
+    assert is_quiet(script)
+    assert withdrawn["standings"] == ["En vigueur", "Retirée"]
+    assert withdrawn["codes"] == ["RNCP34762", "RNCP31114"]
+    assert two["holder"] is None
+    assert "Les identités montrées ne sont pas d’une même personne." in two["text"]
+
+
+def test_both_languages_say_the_same(
+    documents: dict[str, Path], page: Path, tmp_path: Path
+) -> None:
+    genuine = documents["genuine.pdf"]
+    steps = [
+        step_of("browser", genuine),
+        step_of("before", genuine, language="en"),
+        step_of("after", genuine, click=".languages [lang=en]"),
+    ]
+    french, before, after = browse(page, steps, tmp_path)
+    (english,) = browse(page, [step_of("browser", genuine)], tmp_path, locale="en-GB")
+    assert (french["lang"], french["answers"]) == ("fr", ["Oui", "Oui", "Oui"])
+    for seen in (before, after, english):
+        assert (seen["lang"], seen["answers"]) == ("en", ["Yes", "Yes", "Yes"])
+        assert "Guaranteed data" in seen["text"]
+        assert "Données" not in seen["text"]
+
+
+LOOKS: Final[dict[str, dict[str, Any]]] = {
+    "light": {},
+    "dark": {"colors": "dark"},
+    "phone": {"width": 360, "height": 740},
+}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_serious_and_nothing_is_too_wide(
+    documents: dict[str, Path], page: Path, tmp_path: Path, look: str
+) -> None:
+    names = ("genuine.pdf", "tampered.pdf", "unsealed.pdf", "garbage.bin", "withdrawn.pdf")
+    steps = [{"id": "idle", "axe": True}]
+    steps += [step_of(name, documents[name], axe=True, unfold=True) for name in names]
+    for seen in browse(page, steps, tmp_path, **LOOKS[look]):
+        assert [one for one in seen["axe"] if one["impact"] in {"serious", "critical"}] == []
+        assert not seen["wide"], seen["id"]
+        assert seen["landmarks"] == ["header", "main", "footer"]
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, list[str]]]:
+    """Listen on loopback; give the address, and what is asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+def test_a_page_that_asks_a_network_or_runs_a_script_is_noticed(
+    page: Path, tmp_path: Path
+) -> None:
+    text = page.read_text(encoding="utf-8")
+    policy = text[text.index("<meta http-equiv") : text.index('<meta name="viewport"')]
+    with listening() as (address, asked):
+        added = f'<img src="{address}/x"><script>document.title="owned"</script><div id'
+        bad, guarded = tmp_path / "bad.html", tmp_path / "guarded.html"
+        guarded.write_text(text.replace("<div id", added, 1), "utf-8")
+        bad.write_text(text.replace(policy, "").replace("<div id", added, 1), "utf-8")
+        (kept,) = browse(guarded, [{"id": "guarded"}], tmp_path)
+        assert asked == [], "the page's own security policy lets nothing out"
+        (seen,) = browse(bad, [{"id": "bad", "axe": True}], tmp_path)
+        assert asked == ["/x"]
+    assert not is_quiet(seen)
+    assert "image-alt" in {one["id"] for one in seen["axe"]}
+    assert len(kept["violations"]) > 1, "neither the picture nor the script"
+
+
+def test_a_file_of_a_gigabyte_is_refused_unread(page: Path, tmp_path: Path) -> None:
+    large, empty = tmp_path / "large.pdf", tmp_path / "empty.pdf"
+    with large.open("wb") as file:
+        file.write(b"%PDF-1.7\n")
+        file.truncate(1024**3)
+    empty.touch()
+    steps = [step_of("large", large), step_of("empty", empty)]
+    refused, nothing = browse(page, steps, tmp_path)
+    assert "trop grand" in refused["message"]
+    assert refused["tookMs"] < 5000
+    assert "vide" in nothing["message"]
+    assert is_quiet(refused)
+
+
+def test_a_document_is_dropped_and_several_are_not_taken(
+    documents: dict[str, Path], page: Path, tmp_path: Path
+) -> None:
+    one, two = str(documents["genuine.pdf"]), str(documents["proof.json"])
+    steps = [{"id": "one", "drop": [one]}, {"id": "two", "drop": [one, two]}]
+    dropped, several = browse(page, steps, tmp_path)
+    assert (dropped["verdict"], dropped["tone"]) == ("yes", "good")
+    assert "Un document à la fois" in several["message"]
+    assert several["headline"] is None
+
+
+def test_a_document_that_takes_long_is_given_up(page: Path, tmp_path: Path) -> None:
+    slow = tmp_path / "slow.pdf"
+    slow.write_bytes(small_pdf(b"[" + b"0 " * 31_000_000 + b"]"))
+    (seen,) = browse(page, [step_of("slow", slow, hurry=31_000)], tmp_path)
+    assert "arrêtée" in seen["message"]
+    assert seen["headline"] is None
+    assert not seen["disabled"], "another document can be given"
+
+
+def test_pictures_of_the_shared_cases_are_judged_as_they_say(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.html"
+    bare.write_text(read_page(), encoding="utf-8")
+    cases = json.loads((VECTORS / "cases.json").read_bytes())["cases"]
+    pictures = [one for one in cases if one["file"].endswith((".png", ".jpg"))]
+    assert len(pictures) >= 6
+    steps = [
+        {
+            "id": one["id"],
+            "file": str(VECTORS / one["file"]),
+            "trust": {
+                "policy": str(VECTORS / one["policy"]),
+                "roots": str(VECTORS / one["seal_roots"]),
+            },
+        }
+        for one in pictures
+    ]
+    for one, seen in zip(pictures, browse(bare, steps, tmp_path), strict=True):
+        found = seen["verdict"], seen["level"], seen["failing"]
+        assert found == (one["verdict"], one["level"], one["failing"]), one["id"]
+
+
+def test_the_page_without_trust_asks_for_it_and_a_wrong_policy_proves_nothing(
+    documents: dict[str, Path], tmp_path: Path
+) -> None:
+    bare = tmp_path / "bare.html"
+    bare.write_text(read_page(), encoding="utf-8")
+    right = {"policy": str(documents["policy.txt"]), "roots": str(documents["roots.txt"])}
+    wrong = {**right, "policy": str(documents["other-policy.txt"])}
+    broken = {"policy": str(documents["garbage.bin"])}
+    half = {"policy": str(documents["policy.txt"])}
+    genuine = documents["genuine.pdf"]
+    steps = [
+        {"id": "bare"},
+        step_of("right", genuine, trust=right),
+        step_of("wrong", genuine, trust=wrong),
+        step_of("half", genuine, trust=half),
+        {"id": "broken", "trust": broken},
+        {"id": "none", "trust": {}},
+    ]
+    idle, yes, no, unsealed, refused, none = browse(bare, steps, tmp_path)
+    assert idle["disabled"] is True
+    assert "ne connaît aucun registre" in idle["text"]
+    assert (yes["verdict"], yes["tone"]) == ("yes", "good")
+    assert (no["verdict"], no["level"], no["failing"]) == ("no", "refused", ["proof"])
+    assert no["tones"] == ["good", "bad", "unknown"]
+    assert unsealed["failing"] == ["seal-trust"]
+    assert "pas utilisable" in refused["message"]
+    assert refused["disabled"] is True
+    assert "Choisissez d’abord" in none["message"]
+
+
+def test_it_is_used_by_keyboard_alone(
+    documents: dict[str, Path], page: Path, tmp_path: Path
+) -> None:
+    again = step_of("again", documents["genuine.pdf"], click=".actions .primary", wait="#file")
+    (after,) = browse(page, [again], tmp_path)
+    assert after["focus"] == "file"
+    assert after["headline"] is None
+    tabs = [{"id": "tab", "keys": ["Tab"] * count} for count in (1, 4)]
+    assert [seen["focus"] for seen in browse(page, tabs, tmp_path)] == ["skip", "file"]
+
+
+def test_the_statement_can_be_printed(
+    documents: dict[str, Path], page: Path, tmp_path: Path
+) -> None:
+    printed = tmp_path / "statement.pdf"
+    step = step_of("print", documents["genuine.pdf"], pdf=str(printed))
+    browse(page, [step], tmp_path)
+    with pypdfium2.PdfDocument(printed) as document:
+        assert len(document) <= 3
+        text = " ".join(one.get_textpage().get_text_range() for one in document)
+    words = " ".join(text.split())
+    for said in ("Relevé de vérification", "Document intact", "RNCP34762", "SHA-256", "Racine"):
+        assert said in words
+    assert "Imprimer le relevé" not in words

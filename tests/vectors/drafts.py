@@ -1,0 +1,72 @@
+"""Short ways to say what a case is; the modules beside this one use them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
+
+from provenance.encoding import encode_base64, encode_json
+from simulator import Simulator
+from vectors.cases import Draft
+
+if TYPE_CHECKING:
+    from provenance.record.bundle import Bundle
+
+ZEROS: Final = encode_base64(bytes(32))
+_OF_THE_LOG: Final = {"origin", "checkpoint", "quorum", "later", "freshness"}
+
+
+def _parts(log: Simulator | str, bundle: Bundle | bytes) -> dict[str, Any]:
+    policy = log.policy() if isinstance(log, Simulator) else log
+    data = bundle if isinstance(bundle, bytes) else encode_json(bundle)
+    return {"policy": policy, "data": data}
+
+
+def lean(
+    log: Simulator | str, bundle: Bundle | bytes
+) -> tuple[Simulator | str, Bundle | bytes]:
+    """Leave the long signature out of a bundle, and its key out of the policy.
+
+    Where the case is not about the log, half of its bytes would be ML-DSA-44.
+    """
+    if isinstance(log, str) or isinstance(bundle, bytes) or bundle.later or log.witnesses:
+        return log, bundle
+    text, _, lines = bundle.checkpoint.rpartition("\n\n")
+    note = f"{text}\n\n{lines.splitlines()[0]}\n"
+    policy = f"log {log.log_signers[0].verifier_key}\nquorum none\n"
+    return policy, replace(bundle, checkpoint=note)
+
+
+def holds(
+    id_: str, note: str, log: Simulator | str, bundle: Bundle | bytes, **options: Any
+) -> Draft:
+    """Say that a bundle is accepted under the log's policy, or under another one's text."""
+    made = {"verdict": "yes", "level": "original", **_parts(log, bundle)}
+    return Draft(id=id_, note=note, **(made | options))
+
+
+def fails(
+    name: str, id_: str, note: str, log: Simulator | str, bundle: Bundle | bytes, **options: Any
+) -> Draft:
+    """Say that a bundle is refused by these checks: names, parted by spaces, in order."""
+    made = {
+        "verdict": "no",
+        "level": "refused",
+        "failing": ("proof",),
+        "proof_failing": tuple(name.split()),
+        **_parts(log, bundle),
+    }
+    return Draft(id=f"{name.split(maxsplit=1)[0]}-{id_}", note=note, **(made | options))
+
+
+def unreadable(id_: str, note: str, log: Simulator, data: bytes, **options: Any) -> Draft:
+    """Say that a file is no bundle at all."""
+    made = {
+        "verdict": "unreadable",
+        "level": "refused",
+        "failing": ("readable",),
+        "proof_failing": ("format",),
+        **_parts(log, data),
+    }
+    return Draft(id=f"format-{id_}", note=note, **(made | options))

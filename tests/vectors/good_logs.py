@@ -1,0 +1,184 @@
+"""Bundles of logs that a policy believes, in all the ways that there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from notes import ECDSASigner
+from provenance.record.entry import Certification
+from simulator import (
+    DEPOSITOR,
+    HOLDER,
+    Simulator,
+    make_log,
+)
+from vectors.drafts import holds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from provenance.record.commitment import Field, Value
+    from vectors.cases import Draft
+
+DOSSIER: Final[tuple[Field, ...]] = (
+    (f"{HOLDER}dossierFormation.nomTitulaire", "LEFÈVRE-DUBOIS"),
+    (f"{HOLDER}dossierFormation.prenom1Titulaire", "Maëlle"),
+)
+NATIONAL: Final[tuple[Field, ...]] = (
+    (f"{HOLDER}identifiantNational.nomNaissance", "LEFÈVRE-DUBOIS"),
+)
+AWKWARD: Final[dict[str, Value]] = {
+    "niveauNumeriqueEuropeen.resultats": [
+        {"niveau": 5, "domaineCompetenceId": "1", "competenceId": None},
+        {"niveau": -6, "domaineCompetenceId": "2", "vrai": True},
+        {},
+    ],
+    "presenceNiveauNumeriqueEuro": True,
+    "niveauNumeriqueEuropeen.scoreGeneral": 9007199254740991,
+    "petit": -9007199254740991,
+    "vide": [],
+    "verbatim": 'Tab\t, line\n, return\r, bell \x07, quote ", backslash \\, slash /, \x7f, '
+    "\u0085, \u2028\u2029, \ufeff, \u00e9 and e\u0301, \U0001f600, \U0010ffff",
+}
+
+
+def good_logs() -> Iterator[Draft]:
+    """Give them all."""
+    yield from _logs()
+    yield from _policies()
+    yield from _later()
+
+
+def _logs() -> Iterator[Draft]:
+    for certifications in (2, 3, 4, 11, 12, 13, 60):
+        log, indexes = make_log(certifications)
+        bundle = log.prove(indexes[-1])
+        yield holds(f"tree-of-{log.size}", "the last certification's path", log, bundle)
+    log, (index,) = make_log()
+    for support in ((0, 1, 2), (1, 2)):
+        bundle = log.prove(index, support=support)
+        options = {"genesis": log.leaves[0]}
+        note = "the pinned entry, shown or chained to"
+        yield holds(f"genesis-by-{support[0]}", note, log, bundle, **options)
+    log, (first,) = make_log()
+    key = log.rotate_entry_key("another entry key")
+    second = log.certify(3)
+    log.publish()
+    bundle = log.prove(first, second, support=(1, 2, key))
+    yield holds("entry-key-rotated", "each entry by a key before it", log, bundle)
+    log = Simulator(origin_of_genesis="other.example/2026")
+    log.register()
+    index = log.certify(log.deposit())
+    log.publish()
+    bundle = log.prove(index)
+    yield holds("genesis-not-shown", "what is not shown is not judged", log, bundle)
+    log = Simulator()
+    log.register()
+    index = log.append(Certification, deposit=1, depositor=DEPOSITOR, commitment="A" * 43 + "=")
+    log.publish()
+    status = log.show_status([index], log.size)
+    bundle = log.prove(support=(1, 2, index), status=status)
+    yield holds("order-equal-deposit", "its deposit is not looked into", log, bundle)
+
+
+def _policies() -> Iterator[Draft]:
+    log, (index,) = make_log(witnesses=("alpha", "beta", "gamma"))
+    bundle = log.prove(index)
+    yield holds("witnesses-not-asked", "their lines are ignored", log, bundle)
+    policy = log.policy(quorum=2)
+    yield holds("quorum-of-three", "two are asked, three signed", policy, bundle)
+    for keep in (4, 5):
+        note = keep_lines(bundle.checkpoint, *range(keep))
+        made = replace(bundle, checkpoint=note)
+        yield holds(f"quorum-with-{keep - 2}", "two are asked", policy, made)
+    words = {"any": 3, "all": 5}
+    for word, keep in words.items():
+        note = keep_lines(bundle.checkpoint, *range(keep))
+        text = policy.replace("group most 2", f"group most {word}")
+        made = replace(bundle, checkpoint=note)
+        yield holds(f"quorum-{word}", f"{word} of three", text, made)
+    text = policy.replace("quorum most", "group outer all most alpha2\nquorum outer")
+    text = text.replace("group most 2 alpha beta gamma", "group most 1 beta gamma")
+    text = text.replace("witness alpha ", "witness alpha2 ")
+    yield holds("quorum-nested", "a group within a group", text, bundle)
+    text = policy.replace("log ", "# a comment\n\nlog\t", 1).replace("quorum", "\tquorum ")
+    yield holds("policy-spaced", "tabs, spaces, comments, empty lines", text, bundle)
+    other = Simulator("other.example/2026", log_name="other").policy()
+    both = other.replace("quorum none\n", "") + log.policy()
+    yield holds("policy-of-two-logs", "the other log's keys do not count", both, bundle)
+    yield from _fresh(log, index)
+    yield from _signers()
+
+
+def _fresh(log: Simulator, index: int) -> Iterator[Draft]:
+    bundle, policy = log.prove(index), log.policy(quorum=2)
+    for id_, off in (("exactly", 60), ("now", 0), ("by-a-fast-clock", -60)):
+        options = {"now_s": log.now_s() + off, "max_age_s": 60}
+        yield holds(f"freshness-{id_}", "at most a minute", policy, bundle, **options)
+
+
+def _signers() -> Iterator[Draft]:
+    log, (index,) = make_log()
+    for kind, number in (("ed25519", 0), ("ml-dsa", 1)):
+        note = keep_lines(log.notes[log.size], number)
+        policy = f"log {log.log_signers[number].verifier_key}\nquorum none\n"
+        bundle = log.prove(index, checkpoint=note)
+        yield holds(f"log-key-{kind}-alone", "the policy lists no other", policy, bundle)
+    log = Simulator()
+    log.register()
+    index = log.certify(log.deposit())
+    log.log_signers = [ECDSASigner(log.origin), *log.log_signers]
+    log.publish()
+    yield holds("log-key-ecdsa", "a log of three keys", log, log.prove(index))
+
+
+def keep_lines(note: str, *numbers: int) -> str:
+    """Keep some of a note's signature lines, in this order."""
+    text, _, tail = note.rpartition("\n\n")
+    lines = tail.splitlines(keepends=True)
+    return f"{text}\n\n{''.join(lines[number] for number in numbers if number < len(lines))}"
+
+
+def _later() -> Iterator[Draft]:
+    log, (index,) = make_log()
+    old = log.size
+    log.withdraw(index)
+    log.publish()
+    bundle = log.prove(index, size=old)
+    yield holds("later-none", "in force as of then", log, bundle)
+    made = replace(bundle, later=log.show_later(old, index))
+    yield holds("later-withdrawn", "withdrawn as of the later one", log, made)
+    made = replace(bundle, later=log.show_later(old))
+    yield holds("later-without-status", "the status of then is what counts", log, made)
+    made = replace(bundle, later=log.show_later(old, index), status=())
+    yield holds("later-status-only", "the older status is not shown", log, made)
+    log, (index,) = make_log()
+    old = log.size
+    newer = log.certify(3)
+    log.publish()
+    later = log.show_later(old, support=(newer,))
+    bundle = log.prove(index, size=old, later=later)
+    yield holds("later-certification", "one that only the later one holds", log, bundle)
+    log, (index,) = make_log()
+    note = log.notes[log.size]
+    later = replace(log.show_later(log.size, index), entries=(), status=())
+    bundle = log.prove(index, later=replace(later, checkpoint=note))
+    yield holds("later-equal", "the same checkpoint once more", log, bundle)
+    yield from _keys_that_left()
+
+
+def _keys_that_left() -> Iterator[Draft]:
+    log, (index,) = make_log()
+    old, ed25519 = log.size, log.log_signers[0]
+    log.use_log_keys("new keys")
+    new = log.log_signers
+    log.certify(3)
+    log.publish()
+    bundle = log.prove(index, size=old, later=log.show_later(old, index))
+    yield holds("later-keys-left", "no key of the old one is in the policy", log, bundle)
+    log.log_signers = [ed25519, new[1]]
+    log.publish()
+    bundle = log.prove(index, size=old, later=log.show_later(old, index))
+    yield holds("later-one-key-left", "the other one has signed", log, bundle)

@@ -1,0 +1,72 @@
+"""What the package's own verifier says of a case."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING
+
+from provenance.cv import verify
+from vectors.cases import Case, Said
+
+if TYPE_CHECKING:
+    from provenance.cv import CvReport
+    from provenance.report import Report
+    from vectors.cases import Draft
+
+
+def judge(
+    data: bytes, asked: Draft | Case, policy: str | None = None, roots: str | None = None
+) -> CvReport:
+    """Verify a document as the case asks for; ``policy`` and ``roots`` are texts."""
+    genesis = b64decode(asked.genesis) if isinstance(asked.genesis, str) else asked.genesis
+    return verify(
+        data,
+        asked.policy if policy is None else policy,
+        roots or "",
+        # A case without a time needs none, so any will do.
+        now_s=asked.now_s or 0,
+        max_age_s=asked.max_age_s,
+        genesis=genesis,
+    )
+
+
+def describe(
+    draft: Draft, report: CvReport, *, file: str, policy: str, roots: str | None
+) -> Case:
+    """Write down what the verifier said."""
+    proof = report.proof
+    accepted = proof is not None and proof.verdict == "yes"
+    failures = failures_of(proof)
+    return Case(
+        id=draft.id,
+        file=file,
+        policy=policy,
+        seal_roots=roots,
+        now_s=draft.now_s,
+        max_age_s=draft.max_age_s,
+        genesis=None if draft.genesis is None else b64encode(draft.genesis).decode(),
+        kind=report.kind,
+        verdict=report.verdict,
+        level=report.level,
+        failing=tuple(name for name, _ in failures_of(report)),
+        proof_failing=tuple(dict.fromkeys(name for name, _ in failures)),
+        proof_failures=failures,
+        certifications=said_by(proof) if accepted else None,
+        same_person=proof.same_person if proof is not None and accepted else None,
+        note=draft.note,
+    )
+
+
+def failures_of(report: CvReport | Report | None) -> tuple[tuple[str, int | None], ...]:
+    """Give every check that failed, with the entry that it failed for."""
+    checks = () if report is None else report.checks
+    return tuple((check.name, check.index) for check in checks if check.outcome == "no")
+
+
+def said_by(report: Report | None) -> tuple[Said, ...]:
+    """Give what is said of each certification, its fields aside."""
+    certifications = () if report is None else report.certifications
+    return tuple(
+        Said(**{name: getattr(one, name) for name in Said.__struct_fields__})
+        for one in certifications
+    )
