@@ -341,6 +341,27 @@ def test_what_is_wrong_with_pages_stands_before_the_other_findings(
     assert report.findings_count == known.findings_count + 1
 
 
+def test_pages_that_cannot_be_read_are_an_error(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: object) -> tuple[str, ...]:
+        raise StorageError("cannot read it")
+
+    monkeypatch.setattr(structure, "verify_database", unreadable)
+    for jobs in (1, 2):
+        with pytest.raises(StorageError, match="cannot read it"):
+            audit(path, jobs=jobs)
+
+
+def test_an_interruption_ends_an_audit_apart(path: Path) -> None:
+    def interrupt(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audit(path, jobs=TWO, progress=interrupt)
+    assert audit(path, jobs=TWO).verdict == "yes"
+
+
 def test_a_leader_that_does_not_start_is_an_error(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
