@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
 HASHED = 1_000_000
-SIGNED = 100_000
+SIGNED = 200_000
 OPENED = 40_000
 ROUNDS = 3
 JOBS = len(os.sched_getaffinity(0))

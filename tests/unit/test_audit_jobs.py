@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from broken_rules import BROKEN
 from ledgers import DEPOSITOR, create, deposited, flux, today_spec
-from provenance.audit import apart, audit, crew, frames, plan, session
+from provenance.audit import apart, audit, crew, frames, plan, session, structure
 from provenance.audit.crew import Crew
 from provenance.audit.facts import Facts, Unable
 from provenance.audit.session import Request, audit_with
@@ -26,7 +26,7 @@ from raw_entries import append_raw
 from tampering import ROWS, add, alter, change, make_ledger, remove
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from provenance.audit import AuditReport
@@ -277,6 +277,89 @@ def test_a_leader_that_dies_is_an_error(path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(apart, "_listen", kill)
     with pytest.raises(StorageError, match=r"ended \(status -9\)"):
         audit(path, jobs=TWO)
+
+
+def test_a_leader_that_dies_over_a_damaged_page_is_a_finding(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = apart._listen
+
+    def kill(helper: frames.Helper, progress: Callable[[int, int], None] | None) -> object:
+        os.kill(helper.process_id, signal.SIGKILL)
+        return real(helper, progress)
+
+    damage_page(path)
+    monkeypatch.setattr(apart, "_listen", kill)
+    for vault in (True, False):
+        report = audit(path, jobs=TWO, vault=vault)
+        assert (report.verdict, {one.check for one in report.findings}) == ("no", {"database"})
+        assert any("were not read" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_damaged_page_is_a_finding(path: Path, jobs: int) -> None:
+    damage_page(path)
+    for vault in (True, False):
+        report = audit(path, jobs=jobs, vault=vault)
+        assert report.verdict == "no"
+        assert report.findings[0].check == "database"
+        assert "page" in report.findings[0].message
+
+
+def damage_page(path: Path) -> None:
+    """Change the kind of the page (mdb.c, mp_flags) on which an entry stands."""
+    file = path / "log" / "data.mdb"
+    data = bytearray(file.read_bytes())
+    for number in range(2, len(data) // 4096):
+        page = slice(number * 4096, (number + 1) * 4096)
+        if b'"type":"certification","index":9,' in data[page]:
+            data[page.start + 10] ^= 0xFF
+    file.write_bytes(data)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_pages_that_are_written_meanwhile_are_not_judged(
+    path: Path, jobs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits = iter(range(100))
+    monkeypatch.setattr(structure, "commits", lambda _: (next(commits), 0))
+    monkeypatch.setattr(structure, "verify_database", lambda _: ("page 7 looks odd",))
+    report = audit(path, jobs=jobs)
+    assert report.verdict == "yes", report.findings
+    assert structure.NOT_CHECKED in report.notes
+
+
+def test_what_is_wrong_with_pages_stands_before_the_other_findings(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(path, "records", b"", alter)
+    known = audit(path, jobs=TWO)
+    monkeypatch.setattr(structure, "verify_database", lambda _: ("page 7 is odd",))
+    report = audit(path, jobs=TWO)
+    assert [one.message for one in report.findings[:1]] == ["page 7 is odd"]
+    assert report.findings[1:] == known.findings
+    assert report.findings_count == known.findings_count + 1
+
+
+def test_pages_that_cannot_be_read_are_an_error(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: object) -> tuple[str, ...]:
+        raise StorageError("cannot read it")
+
+    monkeypatch.setattr(structure, "verify_database", unreadable)
+    for jobs in (1, 2):
+        with pytest.raises(StorageError, match="cannot read it"):
+            audit(path, jobs=jobs)
+
+
+def test_an_interruption_ends_an_audit_apart(path: Path) -> None:
+    def interrupt(_done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        audit(path, jobs=TWO, progress=interrupt)
+    assert audit(path, jobs=TWO).verdict == "yes"
 
 
 def test_a_leader_that_does_not_start_is_an_error(

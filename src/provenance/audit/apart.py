@@ -9,7 +9,7 @@ without the database engine, and says what is wrong. Messages::
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -70,22 +70,44 @@ def audit_apart(
     database meanwhile; else only when it is found to be damaged.
     """
     helper = _start(Lead(str(path.resolve()), request, jobs))
-    with ThreadPoolExecutor(1, "provenance-audit") as thread:
-        beside = thread.submit(structure_faults, path) if request.vault else None
+    beside = _Beside(path) if request.vault else None
+    try:
+        answer = _listen(helper, progress)
+    except LostError:
+        status = helper.ended_with()
+        answer = Raised(
+            StorageError.__name__,
+            f"the audit's own process ended (status {status}) before its report",
+        )
+    finally:
+        helper.close()
+    if beside is not None:
+        return _report_or_raise(answer, beside.faults())
+    return _report_or_raise(answer, structure_faults(path) if _tells_of_damage(answer) else ())
+
+
+class _Beside:
+    """`structure_faults` on a thread that keeps nobody from ending, should the user say so."""
+
+    def __init__(self, path: Path) -> None:
+        self._path: Final = path
+        self._found: tuple[str, ...] | None = None
+        self._error: ProvenanceError | None = None
+        self._thread: Final = threading.Thread(target=self._look, daemon=True)
+        self._thread.start()
+
+    def _look(self) -> None:
         try:
-            answer = _listen(helper, progress)
-        except LostError:
-            status = helper.ended_with()
-            answer = Raised(
-                StorageError.__name__,
-                f"the audit's own process ended (status {status}) before its report",
-            )
-        finally:
-            helper.close()
-        if beside is None and not _tells_of_damage(answer):
-            return _report_or_raise(answer, ())
-        faults = structure_faults(path) if beside is None else beside.result()
-        return _report_or_raise(answer, faults)
+            self._found = structure_faults(self._path)
+        except ProvenanceError as error:
+            self._error = error
+
+    def faults(self) -> tuple[str, ...] | None:
+        """Wait for what was found; raises as `structure_faults` does."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._found
 
 
 def _tells_of_damage(answer: Done | Raised) -> bool:

@@ -118,7 +118,7 @@ class Opening:
         self._facts.current += known == (one.index, False)
         for key in self._lookups.holders_of(fields, None):
             self._facts.holders += 1
-            if one.index not in self._view.holders(key):
+            if not self._view.is_held(key, one.index):
                 self._found(one, "is not found by its holder")
 
     def _found(self, one: _Opened, message: str) -> None:

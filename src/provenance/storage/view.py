@@ -153,6 +153,10 @@ class View(TreeReader):
         rows = self.rows.values(HOLDERS, key)
         return [parse_u64(row, "a holder's look-up row") for row in rows]
 
+    def is_held(self, key: bytes, index: int) -> bool:
+        """Tell whether ``index`` is one of those that `holders` gives; quick for the first."""
+        return self.rows.get(HOLDERS, key) == pack_u64(index) or index in self.holders(key)
+
     def state(self, key: bytes) -> bytes | None:
         """Give the fact under ``key``, or None."""
         return self.rows.get(STATE, key)
