@@ -50,7 +50,7 @@ def test_verifying_a_cv_loads_no_ledger(world: World) -> None:
 def test_a_command_loads_no_other_command(world: World) -> None:
     _, modules = load("verify", world.proof, "--policy", world.policy)
     loaded = {name for name in modules if name.startswith("provenance.cli.")}
-    used = {"main", "exits", "output", "verify", "arguments", "files", "reports"}
+    used = {"main", "exits", "output", "verify", "documents", "arguments", "files", "reports"}
     assert loaded == {f"provenance.cli.{name}" for name in used}
 
 
