@@ -20,7 +20,7 @@ from provenance.encoding import decode_base64, encode_json
 from provenance.errors import ErasedError, LedgerDamagedError, ProvenanceError
 from provenance.ledger.changes import read_change
 from provenance.ledger.lookups import Lookups
-from provenance.record.commitment import Field, commit
+from provenance.record.commitment import Field, commit, commit_checked
 from provenance.record.payload import PARTS, CertificationPayload, unseal_payload
 from provenance.record.status import ERASED
 
@@ -74,7 +74,8 @@ class Opening:
         if fields is None:
             self._judge_closely(one)
         else:
-            self._compare(one, one.parts[1], fields, commit(one.seed, fields))
+            # They were just read by the schema, which gives no other names and values.
+            self._compare(one, one.parts[1], fields, commit_checked(one.seed, fields))
 
     def _parse(self, one: _Opened) -> Sequence[Field] | None:
         """Parse a passage of the kind of the last one; None where it is none such.
