@@ -39,7 +39,7 @@ lint: $(VENV)/.dev ## ruff, mypy, and the figures of the house style
 	$(BIN)/mypy
 	@$(BIN)/python tests/figures.py
 
-bench: $(VENV)/.dev ## all benchmarks (20 minutes), into docs/performance.md and its plot
+bench: $(VENV)/.dev ## all benchmarks (15 minutes), into docs/performance.md and its plot
 	$(BIN)/python -m benchmarks.compare --output $(RESULTS)/comparison.json >/dev/null
 	$(BIN)/python -m benchmarks.scaling --output $(RESULTS)/scaling.json >/dev/null
 	$(BIN)/python -m benchmarks.large_file --output $(RESULTS)/large-file.json >/dev/null

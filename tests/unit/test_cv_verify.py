@@ -20,7 +20,7 @@ from provenance.cv.verify import recognise
 from provenance.errors import FormatError
 from provenance.tlog.note import Ed25519Signer, sign_note
 from provenance.verifier import Verifier
-from sealing import BUNDLE, PLAIN, POLICY, ROOTS, failing, judge
+from sealing import BUNDLE, PLAIN, POLICY, ROOTS, failing, judge, sealed
 from simulator import HOLDER, ORIGIN, ed25519_key, make_log, make_record
 
 SIGNER: Final = Ed25519Signer(f"{ORIGIN}/summary", ed25519_key("summary"))
@@ -123,6 +123,16 @@ def test_roots_may_be_given_as_text_and_must_be_well_formed() -> None:
 def test_age_is_judged_in_documents_too() -> None:
     report = verify(BUNDLE, POLICY, "", now_s=int(time.time()), max_age_s=60)
     assert failing(report) == ["proof"]
+
+
+def test_without_a_time_the_clock_of_the_machine_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pdf, now = sealed(), time.time()
+    assert verify(pdf, POLICY, ROOTS) == verify(pdf, POLICY, ROOTS, now_s=int(now))
+    assert verify(pdf, POLICY, ROOTS).level == "original"
+    monkeypatch.setattr(time, "time", lambda: now + 100 * 366 * 86_400)
+    assert failing(verify(pdf, POLICY, ROOTS)) == ["seal-trust"]
 
 
 def test_missing_extra_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:

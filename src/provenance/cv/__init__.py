@@ -7,7 +7,7 @@
     load_signer(key, certificates)    the signer of seals out of key files
     seal(pdf, signer, tsa)            the PDF file with the operator's seal over all of it
     parse_seal_roots(text)            whom a verifier trusts for documents
-    verify(data, policy, seal_roots, now_s=…)    any of these documents in, a `CvReport` out
+    verify(data, policy, seal_roots)  any of these documents in, a `CvReport` out
 
 It needs the extra ``cv``: ``pip install provenance-ledger[cv]``. Each package of the extra is
 loaded when it is first needed.

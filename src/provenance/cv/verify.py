@@ -2,12 +2,13 @@
 
 PDF files with attachment and seal, JSON CVs, pictures of a QR code, the text of one, and
 proof bundles alone. It needs a trust policy and the seal roots, which both came by another
-way than the document, and the time; no network, no clock. Only pictures and PDF
-files need the extra ``cv``.
+way than the document, and the time; no network. Only pictures and PDF files need the
+extra ``cv``.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final, Literal
 
 from provenance.cv.facts import PDF_SIZE_MAX
@@ -41,18 +42,20 @@ def verify(
     policy: Policy | str,
     seal_roots: SealRoots | str,
     *,
-    now_s: int,
+    now_s: int | None = None,
     max_age_s: int | None = None,
     genesis: bytes | None = None,
     tiles: TileReader | None = None,
 ) -> CvReport:
     """Verify a document. Never raises because of its bytes: bad input is a verdict.
 
-    ``now_s``: POSIX seconds, the time at which a seal without time stamp is judged.
+    ``now_s``: POSIX seconds, the time at which a seal without time stamp is judged; left
+    out, the present by this machine's clock.
     ``max_age_s`` and ``genesis``: as `Verifier` has them. ``tiles``: reads published tiles,
     from which the proof is brought up to date first, as `RefreshingVerifier` does. Raises
     `FormatError` for a malformed policy or malformed seal roots.
     """
+    now_s = int(time.time()) if now_s is None else now_s
     verifier = make_verifier(
         policy, now_s=now_s, max_age_s=max_age_s, genesis=genesis, tiles=tiles
     )
