@@ -27,7 +27,7 @@ from provenance.ledger.evidence import (
 from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.registry import read_entry
 from provenance.record.bundle import BUNDLE_ITEMS_MAX, Bundle, encode_bundle
-from provenance.record.commitment import Disclosed, disclose
+from provenance.record.commitment import Disclosed, disclose_checked
 from provenance.record.entry import Certification
 from provenance.tlog.proof import TlogProof, format_tlog_proof
 from provenance.tlog.prover import prove_inclusion
@@ -122,7 +122,7 @@ class Prover:
         ]
         return _Shown(
             index=index,
-            disclosed=disclose(self._recall.seed(index), fields, chosen),
+            disclosed=disclose_checked(self._recall.seed(index), fields, chosen),
             bodies=frozenset([entry.depositor, *certifier]),
         )
 

@@ -135,6 +135,11 @@ def disclose(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Di
     name that the record does not have.
     """
     check_fields(fields)
+    return disclose_checked(seed, fields, names)
+
+
+def disclose_checked(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Disclosed:
+    """Do as `disclose` for fields that `check_fields` has passed already."""
     disclosures, hidden = _open(seed, fields)
     known = {name for name, _ in fields}
     if not known.issuperset(names):
