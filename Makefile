@@ -49,7 +49,7 @@ bench: $(VENV)/.dev ## all benchmarks (15 minutes), into docs/performance.md and
 bench-quick: $(VENV)/.dev ## the same in 3 minutes, less exact, printed and not kept
 	$(BIN)/python -m benchmarks.compare --quick --output $(QUICK)/comparison.json >/dev/null
 	$(BIN)/python -m benchmarks.scaling --quick --output $(QUICK)/scaling.json >/dev/null
-	$(BENCH) --benchmark-min-rounds=1 --benchmark-max-time=0.1 --benchmark-warmup=off \
+	PROVENANCE_BENCH_QUICK=1 $(BENCH) --benchmark-min-rounds=1 --benchmark-max-time=0.1 --benchmark-warmup=off \
 	  --benchmark-json=$(QUICK)/own.json $(ARGS)
 	$(BIN)/python -m benchmarks.report $(QUICK) --print
 
