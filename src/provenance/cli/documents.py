@@ -35,6 +35,7 @@ _WORDS: Final = {
     "printed": "YES: the summary is the operator's; compare what it says with the paper.",
     "refused": "NO: nothing in this file can be relied on.",
 }
+_UNTRUSTED: Final = "NO: the proof is genuine; whoever sealed the document is not trusted here."
 
 
 def add_seal_roots(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +85,7 @@ def _show(report: CvReport, out: Output) -> None:
     if report.verdict == "unreadable":
         out.verdict("This cannot be read as a document that is verified here.", good=False)
     else:
-        out.verdict(_WORDS[report.level], good=report.verdict == "yes")
+        out.verdict(_headline(report), good=report.verdict == "yes")
     show_failures(report, out)
     if report.verdict == "unreadable":
         return
@@ -101,6 +102,12 @@ def _show(report: CvReport, out: Output) -> None:
     out.heading("In words")
     for sentence in report.summary:
         out.line(f"  {sentence}")
+
+
+def _headline(report: CvReport) -> str:
+    """Say the level in words; an intact seal of a stranger is not called a forgery first."""
+    failing = {check.name for check in report.checks if check.outcome == "no"}
+    return _UNTRUSTED if failing == {"seal-trust"} else _WORDS[report.level]
 
 
 def _show_printed(summary: Summary, out: Output) -> None:
