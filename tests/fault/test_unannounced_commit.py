@@ -25,13 +25,10 @@ import pytest
 from ledgers import CERTIFIER, DEPOSITOR, records, today_spec
 from provenance.audit import audit
 from provenance.ledger import Ledger
-from provenance.ledger.files import LedgerFiles
-from provenance.storage import Store
+from provenance.storage import Store, Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from provenance.storage.commit import Commit
+    from collections.abc import Iterator
 
 TESTS: Final = Path(__file__).parent.parent
 META_PAGES: Final = 8192
@@ -125,22 +122,15 @@ def test_the_harness_catches_a_writer_that_trusts_its_snapshot(
 ) -> None:
     """The positive control: seeds are written where a snapshot says that the log ends."""
 
+    writing = Store.writing
+
     @contextmanager
-    def turn(files: LedgerFiles) -> Iterator[None]:
-        with files.lock:
-            yield
+    def writing_by_a_snapshot(store: Store) -> Iterator[Writing]:
+        with store.view() as snapshot, writing(store) as found:
+            found.view = snapshot  # type: ignore[misc]
+            yield found
 
-    commit = Store.commit
-
-    def commit_after(
-        store: Store, what: Commit, *, prepare: Callable[[], None] | None = None
-    ) -> None:
-        if prepare is not None:
-            prepare()
-        commit(store, what)
-
-    monkeypatch.setattr(LedgerFiles, "turn", turn)
-    monkeypatch.setattr(Store, "commit", commit_after)
+    monkeypatch.setattr(Store, "writing", writing_by_a_snapshot)
     with pytest.raises(Exception, match="the log has 8 entries; this begins at 4"):
         _kill_and_go_on(path)
     report = audit(path)

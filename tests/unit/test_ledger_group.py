@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from provenance.errors import StorageError
+from provenance.ledger import group as module
 from provenance.ledger.group import GROUP_ITEMS_MAX, GroupCommit
 from provenance.ledger.job import Job, OutdatedError, Recorded
 from provenance.ledger.plain import PlainItem
@@ -14,56 +16,86 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DONE = Recorded(start=0, time="", clock_held=False, entries=(), leaf_hashes=(), signatures=())
+WAIT_S = 30.0
 
 
 def _job(items: int = 1) -> Job:
     return Job([PlainItem(make=None)] * items)  # type: ignore[arg-type]
 
 
-class Recorder:
+class Scene:
+    """A group commit whose first commit waits at a gate, and who came of it."""
+
     def __init__(self) -> None:
-        self.groups: list[int] = []
+        self.sizes: list[list[int]] = []
         self.gate = threading.Event()
         self.entered = threading.Event()
+        self.outcomes: dict[int, str] = {}
+        self.group = GroupCommit(self.record)
+        self._threads: list[threading.Thread] = []
 
     def record(self, jobs: Sequence[Job]) -> None:
-        self.groups.append(len(jobs))
+        self.sizes.append([len(job.items) for job in jobs])
         self.entered.set()
-        self.gate.wait()
+        self.gate.wait(WAIT_S)
         for job in jobs:
             job.recorded = DONE
+
+    def call(self, job: Job, *, queued: bool = True) -> None:
+        """Submit from a thread of its own; go on when it leads, or is ``queued`` or gone."""
+        number, waiting = len(self._threads), len(self.group._queue)
+
+        def submit() -> None:
+            try:
+                self.outcomes[number] = str(self.group.submit(job).start)
+            except (KeyboardInterrupt, StorageError) as error:
+                self.outcomes[number] = type(error).__name__
+
+        thread = threading.Thread(target=submit, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        if number == 0:
+            assert self.entered.wait(WAIT_S)
+        elif queued:
+            deadline = time.monotonic() + WAIT_S
+            while len(self.group._queue) <= waiting:
+                assert time.monotonic() < deadline, "a caller never came"
+                time.sleep(0.001)
+        else:
+            thread.join(WAIT_S)
+
+    def finish(self) -> None:
+        self.gate.set()
+        for thread in self._threads:
+            thread.join(WAIT_S)
+            assert not thread.is_alive(), "a caller waits for ever"
+        assert not self.group._queue
+        assert self.group._leader is None
 
 
 def test_callers_that_wait_share_one_commit() -> None:
-    recorder = Recorder()
-    group = GroupCommit(recorder.record)
-    first = threading.Thread(target=group.submit, args=(_job(),))
-    first.start()
-    recorder.entered.wait()
-    others = [threading.Thread(target=group.submit, args=(_job(),)) for _ in range(20)]
-    for thread in others:
-        thread.start()
-    while len(group._queue) < 20:
-        pass
-    recorder.gate.set()
-    for thread in [first, *others]:
-        thread.join()
-    assert recorder.groups == [1, 20]
+    scene = Scene()
+    for _ in range(21):
+        scene.call(_job())
+    scene.finish()
+    assert scene.sizes == [[1], [1] * 20]
+    assert set(scene.outcomes.values()) == {"0"}
 
 
 def test_a_group_is_bounded_but_a_large_job_passes() -> None:
-    sizes: list[list[int]] = []
+    scene = Scene()
+    for items in (1, GROUP_ITEMS_MAX * 2, 1, GROUP_ITEMS_MAX - 1, 1):
+        scene.call(_job(items))
+    scene.finish()
+    assert scene.sizes == [[1], [GROUP_ITEMS_MAX * 2], [1, GROUP_ITEMS_MAX - 1], [1]]
 
-    def record(jobs: Sequence[Job]) -> None:
-        sizes.append([len(job.items) for job in jobs])
-        for job in jobs:
-            job.recorded = DONE
 
-    group = GroupCommit(record)
-    jobs = [_job(GROUP_ITEMS_MAX * 2), _job(), _job(GROUP_ITEMS_MAX), _job()]
-    group._queue.extend(jobs[:3])
-    group.submit(jobs[3])
-    assert sizes == [[GROUP_ITEMS_MAX * 2], [1], [GROUP_ITEMS_MAX], [1]]
+def test_a_lone_caller_waits_for_nobody() -> None:
+    scene = Scene()
+    scene.gate.set()
+    for _ in range(3):
+        assert scene.group.submit(_job()) == DONE
+    assert scene.sizes == [[1]] * 3
 
 
 def test_an_error_reaches_its_own_caller_only() -> None:
@@ -76,12 +108,43 @@ def test_an_error_reaches_its_own_caller_only() -> None:
 
 
 def test_nobody_takes_an_interruption_for_success() -> None:
-    def record(jobs: Sequence[Job]) -> None:
-        raise KeyboardInterrupt
+    scene = Scene()
+    scene.call(_job())
+    record, scene.group._record = scene.group._record, _interrupted  # type: ignore[misc]
+    waiting = [_job(), _job()]
+    for job in waiting:
+        scene.call(job)
+    scene.finish()
+    assert sorted(scene.outcomes.values()) == ["0", "KeyboardInterrupt", "StorageError"]
+    for job in waiting:
+        with pytest.raises(StorageError, match="interrupted"):
+            job.result()
+    scene.group._record = record  # type: ignore[misc]
+    assert scene.group.submit(_job()) == DONE
 
-    group, waiting = GroupCommit(record), _job()
-    group._queue.append(waiting)
-    with pytest.raises(KeyboardInterrupt):
-        group.submit(_job())
-    with pytest.raises(StorageError, match="interrupted"):
-        waiting.result()
+
+def _interrupted(jobs: Sequence[Job]) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("when", ["at once", "when it is to lead"])
+def test_an_interrupted_caller_leaves_and_the_others_go_on(
+    monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    class Impatient(module._Caller):
+        def wait(self) -> None:
+            if when != "at once":
+                super().wait()
+            raise KeyboardInterrupt
+
+    scene, impatient, patient = Scene(), _job(2), _job(3)
+    scene.call(_job(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_Caller", Impatient)
+        scene.call(impatient, queued=when != "at once")
+    scene.call(patient)
+    scene.finish()
+    assert sorted(scene.outcomes.values()) == ["0", "0", "KeyboardInterrupt"]
+    assert (impatient.recorded, patient.recorded) == (None, DONE)
+    assert scene.sizes == [[1], [3]]
+    assert scene.group.submit(_job()) == DONE

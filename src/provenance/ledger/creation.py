@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from provenance.keys import KeyRing
@@ -85,8 +86,8 @@ def create_ledger(
         job = _FirstJob(origin, entry_key=entry, log_keys=log, previous=previous)
         for key in (entry, *log):
             ring.keep(key)
-        writer = Writer(files, ring, Clock(), origin=origin)
-        writer.record([job])
+        with closing(Writer(files, ring, Clock(), origin=origin)) as writer:
+            writer.record([job])
         job.result()
 
     create_files(path, secret=secrets.token_bytes(SECRET_SIZE), fill=fill)

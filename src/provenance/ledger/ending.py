@@ -44,9 +44,13 @@ class CloseJob(Job):
         check_form(make)
 
 
-def check_goes_on(view: View, jobs: Sequence[Job]) -> None:
-    """Check that entries may follow the last one. Raises `PolicyError`."""
-    last = _entry_before(view, 1)
+def last_entry(view: View) -> Entry | None:
+    """Give the entry at the log's end; None in an empty log."""
+    return _entry_before(view, 1)
+
+
+def check_goes_on(view: View, last: Entry | None, jobs: Sequence[Job]) -> None:
+    """Check that entries may follow ``last``, the log's end. Raises `PolicyError`."""
     if isinstance(last, Upgrade):
         raise PolicyError(
             f"the log goes on in the format {last.format}, which this version cannot write"

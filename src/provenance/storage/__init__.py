@@ -14,6 +14,7 @@ from provenance.storage.locking import WriterLock
 from provenance.storage.store import Store, verify_database
 from provenance.storage.vault import Vault
 from provenance.storage.view import View
+from provenance.storage.writing import Writing
 
 __all__ = [
     "Commit",
@@ -24,6 +25,7 @@ __all__ = [
     "Vault",
     "View",
     "WriterLock",
+    "Writing",
     "commits",
     "status_rows",
     "sync_directory",

@@ -56,6 +56,8 @@ class HeadRegister:
     def __init__(self, file: SyncedFile) -> None:
         """Use `HeadRegister.open`."""
         self._file: Final = file
+        self._known: tuple[bytes, int, Head] | None = None
+        """Bytes of both slots, as read or written last, and what they say."""
 
     @staticmethod
     def create(path: Path) -> None:
@@ -79,18 +81,23 @@ class HeadRegister:
 
     def read(self) -> Head:
         """Read what was last written. Raises `LedgerDamagedError`, `StorageError`."""
-        return self._read()[1]
+        return self._read()[2]
 
-    def _read(self) -> tuple[int, Head]:
+    def _read(self) -> tuple[bytes, int, Head]:
+        """Give the bytes of both slots, and sequence and head of the one that counts."""
         size = SLOTS * SLOT_SIZE
         data = self._file.read(0, size)
+        if self._known is not None and self._known[0] == data:
+            return self._known
         if not len(data) == self._file.facts().st_size == size:
             raise LedgerDamagedError(f"{self._file.path} has not {size} bytes")
         slots = [_parse(data[at : at + SLOT_SIZE]) for at in range(0, len(data), SLOT_SIZE)]
         found = [slot for slot in slots if slot is not None]
         if not found:
             raise LedgerDamagedError(f"{self._file.path} holds no valid slot")
-        return max(found, key=lambda slot: slot[0])
+        sequence, head = max(found, key=lambda slot: slot[0])
+        self._known = data, sequence, head
+        return self._known
 
     def write(self, head: Head) -> None:
         """Remember ``head``; it is on the disk when this returns.
@@ -103,13 +110,15 @@ class HeadRegister:
         Raises `StorageError` when ``head`` is behind what is remembered, or when the
         disk refuses; after the latter the register is refused until it is opened again.
         """
-        sequence, last = self._read()
+        data, sequence, last = self._read()
         if head.size < last.size:
             raise StorageError(f"the head register is at {last.size} and cannot go back")
         # The older slot is written over. Until this write is complete the other slot
         # counts, and it names what was last acknowledged: a crash loses nothing.
         sequence += 1
-        self._file.write(sequence % SLOTS * SLOT_SIZE, _slot(sequence, head))
+        slot, start = _slot(sequence, head), sequence % SLOTS * SLOT_SIZE
+        self._file.write(start, slot)
+        self._known = data[:start] + slot + data[start + SLOT_SIZE :], sequence, head
 
     def close(self) -> None:
         """Close the file. Closing twice does nothing."""

@@ -7,10 +7,10 @@ tree's edge, of which the newest is kept in memory.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
 from provenance.errors import LedgerDamagedError, LedgerPoisonedError, StorageError
-from provenance.storage.commit import write_commit
 from provenance.storage.rows import (
     CHECKPOINTS,
     EDGE,
@@ -22,9 +22,10 @@ from provenance.storage.rows import (
 )
 from provenance.storage.tree import Edge
 from provenance.storage.view import View
+from provenance.storage.writing import Writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -114,17 +115,15 @@ class Log(ABC):
         LMDB writes the meta page, and then tells readers of it by a number in shared
         memory. A process killed between the two leaves a commit that is true and that no
         snapshot shows, until somebody next takes the database's own write lock: this does.
-        Whoever is about to write calls it first, holding the writer's lock. Raises as
-        `commit`.
+        Whoever is about to decide something by a snapshot calls it first, holding the
+        writer's lock. Raises as `writing`.
         """
         with self._write():
             pass
 
-    def commit(self, commit: Commit, *, prepare: Callable[[], None] | None = None) -> None:
-        """Make everything in ``commit`` true at once, durably.
-
-        ``prepare`` is called when it is certain that ``commit`` begins at the log's end,
-        before anything of it is written: it may write over what lies behind that end.
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Hold the database's write lock; what is added becomes true at once, at the end.
 
         ::
 
@@ -132,21 +131,25 @@ class Log(ABC):
             fdatasync(3)
             pwrite64(4, …, 120, …)          (the meta page; 4 is open with O_DSYNC)
 
-        Raises `StorageError` when ``commit`` does not begin at the log's size or is
-        malformed, `LedgerFullError`, and for I/O errors another `StorageError`, after
-        which the outcome is open and the store refuses everything.
+        Nothing is written when nothing was added, and nothing of it when what is done
+        within raises. Raises `LedgerFullError`, and for I/O errors another `StorageError`,
+        after which the outcome is open and the store refuses everything.
         """
-        commit.check()
         with self._write() as rows:
-            size = _size(rows)
-            if size != commit.start:
-                raise StorageError(f"the log has {size} entries; this begins at {commit.start}")
-            if prepare is not None:
-                prepare()
-            edge = write_commit(commit, rows, self._edge_at(rows, size))
+            writing = Writing(rows, self._edge_at)
+            yield writing
         # The meta page is on the disk: from here on the commit is true, and only now may
         # readers in this process be given the new edge.
-        self._edge = edge
+        if writing.edge is not None:
+            self._edge = writing.edge
+
+    def commit(self, commit: Commit) -> None:
+        """Make everything in ``commit`` true at once, durably.
+
+        Raises as `writing`, and as `Writing.append` does.
+        """
+        with self.writing() as writing:
+            writing.append(commit)
 
     def put_checkpoint(self, size: int, note: bytes) -> None:
         """Store the signed note of the checkpoint at ``size``, durably.
