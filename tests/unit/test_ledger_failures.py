@@ -24,6 +24,7 @@ from provenance.ledger.source import FileSource
 from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -180,7 +181,13 @@ def test_a_depositor_that_is_replaced_meanwhile_is_asked_again(
         receipt = ledger.deposit(flux(today_spec()), decide)  # type: ignore[arg-type]
         assert receipt.accepted
         assert ledger.entry(replaced[0]).index == replaced[0]
-        monkeypatch.setattr(ledger._depositing, "_submit", lambda _: _raise(OutdatedError()))
+
+        def overtaken(make: Callable[[], object], *, items: int) -> None:
+            assert make() is not None
+            assert items == 2
+            raise OutdatedError
+
+        monkeypatch.setattr(ledger._group, "submit_made", overtaken)
         with pytest.raises(LedgerBusyError):
             ledger.append(records(today_spec(seed=3, passages=1)), depositor=DEPOSITOR)
         monkeypatch.setattr(deposit, "read_index", lambda *_: None)

@@ -13,7 +13,7 @@ from provenance.ledger.job import Job, OutdatedError, Recorded
 from provenance.ledger.plain import PlainItem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 DONE = Recorded(start=0, time="", clock_held=False, entries=(), leaf_hashes=(), signatures=())
 WAIT_S = 30.0
@@ -41,14 +41,18 @@ class Scene:
         for job in jobs:
             job.recorded = DONE
 
-    def call(self, job: Job, *, queued: bool = True) -> None:
+    def call(self, what: Job | Callable[[], Job | None], *, queued: bool = True) -> None:
         """Submit from a thread of its own; go on when it leads, or is ``queued`` or gone."""
         number, waiting = len(self._threads), len(self.group._queue)
 
         def submit() -> None:
             try:
-                self.outcomes[number] = str(self.group.submit(job).start)
-            except (KeyboardInterrupt, StorageError) as error:
+                if isinstance(what, Job):
+                    recorded: Recorded | None = self.group.submit(what)
+                else:
+                    recorded = self.group.submit_made(what, items=1)
+                self.outcomes[number] = str(recorded.start) if recorded else "nothing"
+            except (KeyboardInterrupt, LookupError, StorageError) as error:
                 self.outcomes[number] = type(error).__name__
 
         thread = threading.Thread(target=submit, daemon=True)
@@ -107,6 +111,43 @@ def test_an_error_reaches_its_own_caller_only() -> None:
         GroupCommit(record).submit(_job())
 
 
+def test_the_leader_makes_the_jobs_of_those_who_wait() -> None:
+    scene, makers, own = Scene(), set[int](), threading.get_ident()
+
+    def make() -> Job:
+        makers.add(threading.get_ident())
+        return _job(2)
+
+    scene.call(_job())
+    for _ in range(3):
+        scene.call(make)
+    scene.finish()
+    assert scene.sizes == [[1], [2, 2, 2]]
+    assert len(makers) == 1
+    assert own not in makers
+    assert scene.group.submit_made(make, items=2) == DONE
+    assert own in makers
+
+
+def test_what_prevents_a_job_concerns_its_own_caller_only() -> None:
+    def broken() -> Job:
+        raise LookupError
+
+    scene = Scene()
+    scene.call(_job())
+    for what in (_job(2), broken, lambda: None, _job(3)):
+        scene.call(what)
+    scene.finish()
+    assert scene.sizes == [[1], [2, 3]]
+    assert sorted(scene.outcomes.values()) == ["0", "0", "0", "LookupError", "nothing"]
+
+
+def test_a_group_without_any_job_commits_nothing() -> None:
+    scene = Scene()
+    assert scene.group.submit_made(lambda: None, items=1) is None
+    assert scene.sizes == []
+
+
 def test_nobody_takes_an_interruption_for_success() -> None:
     scene = Scene()
     scene.call(_job())
@@ -116,9 +157,7 @@ def test_nobody_takes_an_interruption_for_success() -> None:
         scene.call(job)
     scene.finish()
     assert sorted(scene.outcomes.values()) == ["0", "KeyboardInterrupt", "StorageError"]
-    for job in waiting:
-        with pytest.raises(StorageError, match="interrupted"):
-            job.result()
+    assert not any(job.recorded for job in waiting)
     scene.group._record = record  # type: ignore[misc]
     assert scene.group.submit(_job()) == DONE
 

@@ -15,6 +15,7 @@ from provenance.ledger.files import catch_up, check_not_rolled_back, open_files
 from provenance.ledger.form import FormSource
 from provenance.ledger.intake import Reception
 from provenance.ledger.keeping import Keeper
+from provenance.ledger.preparing import CHUNK
 from provenance.ledger.source import FileSource
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Ledger(Keeper):
         self._depositing: Final = Depositing(
             origin=self.origin,
             files=files,
-            submit=self._group.submit,
+            group=self._group,
             now_us=wall_us,
         )
         self._crew: Final = Crew(0 if readonly else workers)
@@ -222,8 +223,12 @@ class Ledger(Keeper):
         salt = None if signature is None else signature.salt
         form = FormSource(records, depositor=depositor, salt=salt)
         reception = self._reception(decide, corrections=corrections)
-        intake = reception.receive_form(form, signature)
-        return self._depositing.record(intake)
+        if decide is None and len(records) < CHUNK:
+            return self._depositing.record_small(
+                lambda: reception.receive_form(form, signature), passages=len(records)
+            )
+        # The operator's function may take its time, and wants the caller's own thread.
+        return self._depositing.record(reception.receive_form(form, signature))
 
     def _reception(self, decide: Decide | None, *, corrections: bool) -> Reception:
         return Reception(

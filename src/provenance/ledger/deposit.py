@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 import msgspec
 
 from provenance.cdc.faults import Fault
-from provenance.cdc.report import AcceptedPassage, DuplicatePassage, Receipt
+from provenance.cdc.report import AcceptedPassage, Receipt
 from provenance.encoding import encode_base64
 from provenance.errors import DepositRefused, LedgerBusyError
 from provenance.ledger.deposit_job import DepositItem, DepositJob
-from provenance.ledger.job import Job, OutdatedError
-from provenance.ledger.judging import identity_fault
+from provenance.ledger.job import OutdatedError
 from provenance.ledger.registry import depositor_row, read_index
+from provenance.ledger.sorting import mentions_of, sort_candidates
 from provenance.record.commitment import SEED_SIZE
 from provenance.record.entry import format_time
 from provenance.record.payload import NONCE_SIZE, DepositPayload, seal_payload
@@ -31,19 +31,15 @@ if TYPE_CHECKING:
     from provenance.ledger.deposit_job import Action
     from provenance.ledger.draft import Draft
     from provenance.ledger.files import LedgerFiles
+    from provenance.ledger.group import GroupCommit
     from provenance.ledger.job import Recorded
-    from provenance.ledger.judging import Judge, Judgement
     from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Candidate, Screening
+    from provenance.ledger.sorting import Sorted
     from provenance.ledger.withdrawal import WithdrawalDraft
-    from provenance.storage import View
 
 ATTEMPTS_MAX: Final = 100
 """How often a deposit is sorted anew because other writers keep being faster."""
-
-_CHANGED: Final = identity_fault(
-    "changed-meanwhile", "what is recorded under this idTechnique just changed: deposit again"
-)
 
 
 class Document(Protocol):
@@ -72,15 +68,6 @@ class Document(Protocol):
         """Give the bytes that lie outside the accepted passages."""
 
 
-class _Sorted(msgspec.Struct, frozen=True):
-    """Candidates, held against what the ledger has by now."""
-
-    new: list[tuple[Candidate, Draft | WithdrawalDraft]]
-    """Each with its draft, aimed at what it supersedes or withdraws."""
-    duplicates: list[tuple[Candidate, DuplicatePassage]]
-    conflicts: list[tuple[Candidate, Fault]]
-
-
 class Intake(msgspec.Struct, frozen=True):
     """One deposit after screening: all that is needed to record it."""
 
@@ -96,20 +83,41 @@ class Intake(msgspec.Struct, frozen=True):
     warnings: tuple[Fault, ...] = ()
 
 
+class _Attempt:
+    """A deposit on its way into the log: received once, made into a job each time."""
+
+    def __init__(
+        self,
+        receive: Callable[[], Intake],
+        make: Callable[[Intake], tuple[Sorted, DepositJob | None]],
+    ) -> None:
+        self._receive: Final = receive
+        self._make: Final = make
+        self._made: tuple[Intake, Sorted] | None = None
+
+    @property
+    def made(self) -> tuple[Intake, Sorted]:
+        """The deposit, and what it came to when it was last made into a job."""
+        assert self._made is not None, "made before it was recorded"
+        return self._made
+
+    def make(self) -> DepositJob | None:
+        """Make the job; None where all is known already. Raises as what receives it does."""
+        intake = self._receive() if self._made is None else self._made[0]
+        found, job = self._make(intake)
+        self._made = intake, found
+        return job
+
+
 class Depositing:
     """Records what was screened, and writes the receipt."""
 
     def __init__(
-        self,
-        *,
-        origin: str,
-        files: LedgerFiles,
-        submit: Callable[[Job], Recorded],
-        now_us: Callable[[], int],
+        self, *, origin: str, files: LedgerFiles, group: GroupCommit, now_us: Callable[[], int]
     ) -> None:
         self._origin: Final = origin
         self._files: Final = files
-        self._submit: Final = submit
+        self._group: Final = group
         self._now_us: Final = now_us
 
     def record(self, intake: Intake) -> Receipt:
@@ -118,14 +126,35 @@ class Depositing:
         Raises a `StorageError` when nothing could be recorded, `DepositRefused` when the
         depositor's entry was replaced meanwhile.
         """
+
+        def submit(attempt: _Attempt) -> Recorded | None:
+            job = attempt.make()
+            return None if job is None else self._group.submit(job)
+
+        return self._record(_Attempt(lambda: intake, self._make_job), submit)
+
+    def record_small(self, receive: Callable[[], Intake], *, passages: int) -> Receipt:
+        """Receive and record a deposit of a few passages, maybe together with others.
+
+        ``receive`` may be called by another thread, and once. Raises as it does, and as
+        `record`.
+        """
+
+        def submit(attempt: _Attempt) -> Recorded | None:
+            return self._group.submit_made(attempt.make, items=1 + passages)
+
+        return self._record(_Attempt(receive, self._make_job), submit)
+
+    def _record(
+        self, attempt: _Attempt, submit: Callable[[_Attempt], Recorded | None]
+    ) -> Receipt:
         for _ in range(ATTEMPTS_MAX):
-            found = self._sort(intake.screening)
             try:
-                recorded = self._record(intake, found)
+                recorded = submit(attempt)
             except OutdatedError:
-                self._check_depositor(intake)
+                self._check_depositor(attempt.made[0])
                 continue
-            return self._receipt(intake, found, recorded)
+            return self._receipt(*attempt.made, recorded)
         raise LedgerBusyError("other writers keep recording the same passages: try again")
 
     def _check_depositor(self, intake: Intake) -> None:
@@ -134,68 +163,25 @@ class Depositing:
         if now != intake.depositor_index:
             raise DepositRefused("the depositor's entry was replaced meanwhile: deposit again")
 
-    def _sort(self, screening: Screening) -> _Sorted:
-        """Judge every candidate once more, all in one snapshot."""
-        found = _Sorted(new=[], duplicates=[], conflicts=[])
-        with self._files.store.view() as view:
-            fresh = screening.is_fresh(view)
-            for candidate in screening.candidates:
-                judged = candidate.judged
-                if not fresh:
-                    judged = _judge_again(screening.judge, view, candidate)
-                if judged.fault is not None:
-                    found.conflicts.append((candidate, judged.fault))
-                elif judged.duplicate is not None:
-                    known = _duplicate(candidate, judged.duplicate, view)
-                    found.duplicates.append((candidate, known))
-                elif candidate.draft is None:
-                    found.conflicts.append((candidate, _CHANGED))
-                else:
-                    found.new.append((candidate, candidate.draft.aimed_at(judged.target)))
-        return found
-
-    def _record(self, intake: Intake, found: _Sorted) -> Recorded | None:
-        """Record deposit and certifications; None where all is known already.
+    def _make_job(self, intake: Intake) -> tuple[Sorted, DepositJob | None]:
+        """Sort the candidates, and make the job that records them.
 
         A file of which everything was refused is recorded too: that it came, and what it
         held, is what a depositor may ask for later. A repetition is not.
         """
         screening = intake.screening
+        found = sort_candidates(screening, self._files.store)
         if not (found.new or found.conflicts or screening.refused):
-            return None
-        kept = [candidate for candidate, _ in found.new] if screening.keeps_passages else []
-        spans = [candidate.span for candidate in kept]
-        document = intake.document
-        randomness = os.urandom(SEED_SIZE + NONCE_SIZE)
-        seed, nonce = randomness[:SEED_SIZE], randomness[SEED_SIZE:]
-        payload = DepositPayload(
-            file_salt=document.salt,
-            file_name=document.name,
-            media_type=document.media_type,
-            size=document.size,
-            id_flux=intake.id_flux,
-            residue=document.residue(spans),
-            holes=tuple(start for start, _ in spans),
-        )
-        digest = document.digest()
-        item = DepositItem(
-            depositor=intake.depositor,
-            certifier=intake.certifier,
-            action=intake.action,
-            digest=digest,
-            seed=seed,
-            payload=seal_payload(seed, nonce, digest, payload.encode_parts()),
-            signature=intake.signature,
-        )
+            return found, None
         job = DepositJob(
-            item,
+            _deposit_item(intake, found),
             [draft for _, draft in found.new],
             depositor=intake.depositor_index,
-            mentions=_mentions(screening, found),
+            mentions=mentions_of(screening, found),
         )
-        return self._submit(job)
+        return found, job
 
-    def _receipt(self, intake: Intake, found: _Sorted, recorded: Recorded | None) -> Receipt:
+    def _receipt(self, intake: Intake, found: Sorted, recorded: Recorded | None) -> Receipt:
         for candidate, fault in found.conflicts:
             intake.screening.refuse(candidate.id_technique, candidate.claim, [fault])
         document = intake.document
@@ -221,22 +207,32 @@ class Depositing:
         )
 
 
-def _judge_again(judge: Judge, view: View, candidate: Candidate) -> Judgement:
-    """Judge a candidate as of now; a duplicate is compared only where it moved."""
-    known = candidate.judged.duplicate
-    if known is not None and view.technical(candidate.claim.technical) == (known, False):
-        unchanged = view.status_bits(known) == 0
-        if unchanged:
-            return candidate.judged
-    return judge.judge(view, candidate.claim)
-
-
-def _mentions(screening: Screening, found: _Sorted) -> list[bytes]:
-    """Give the keys of all passages that stay in the deposit's own payload."""
-    left = [candidate for candidate, _ in (*found.duplicates, *found.conflicts)]
-    if not screening.keeps_passages:
-        left += [candidate for candidate, _ in found.new]
-    return [*screening.mentions, *(key for one in left for key in one.claim.mentions())]
+def _deposit_item(intake: Intake, found: Sorted) -> DepositItem:
+    """Seal what is not in the certifications' own payloads, under a new seed."""
+    kept = [candidate for candidate, _ in found.new] if intake.screening.keeps_passages else []
+    spans = [candidate.span for candidate in kept]
+    document = intake.document
+    randomness = os.urandom(SEED_SIZE + NONCE_SIZE)
+    seed, nonce = randomness[:SEED_SIZE], randomness[SEED_SIZE:]
+    payload = DepositPayload(
+        file_salt=document.salt,
+        file_name=document.name,
+        media_type=document.media_type,
+        size=document.size,
+        id_flux=intake.id_flux,
+        residue=document.residue(spans),
+        holes=tuple(start for start, _ in spans),
+    )
+    digest = document.digest()
+    return DepositItem(
+        depositor=intake.depositor,
+        certifier=intake.certifier,
+        action=intake.action,
+        digest=digest,
+        seed=seed,
+        payload=seal_payload(seed, nonce, digest, payload.encode_parts()),
+        signature=intake.signature,
+    )
 
 
 def _clock_warning(recorded: Recorded | None) -> tuple[Fault, ...]:
@@ -260,14 +256,4 @@ def _accepted(
             late=candidate.late,
         )
         for number, (candidate, _) in enumerate(new, 1)
-    )
-
-
-def _duplicate(candidate: Candidate, index: int, view: View) -> DuplicatePassage:
-    entry, signature = view.record(index)
-    return DuplicatePassage(
-        idTechnique=candidate.id_technique,
-        index=index,
-        entry=entry.decode(),
-        signature=encode_base64(signature),
     )

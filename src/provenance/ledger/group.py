@@ -1,9 +1,13 @@
 """Group commit: callers that wait for the disk share one commit, without any timer.
 
-Each caller queues its job. The first one leads: it commits everything that is queued by
-then, hands the lead to the first of those who came meanwhile, and wakes those whose jobs
-are done. While one commit waits for the disk the next group gathers, so a lone caller never
-waits for company, and many callers cost one sync together.
+Each caller queues its job, or what makes it. The first one leads: it makes and commits
+everything that is queued by then, hands the lead to the first of those who came meanwhile,
+and wakes those whose jobs are done. While one commit waits for the disk the next group
+gathers, so a lone caller never waits for company, and many callers cost one sync together.
+
+Jobs are made by the leader where that is a matter of microseconds. Python runs one thread at
+a time, and many that take turns within such a job cost twice what one costs that works for
+all of them.
 """
 
 from __future__ import annotations
@@ -25,10 +29,22 @@ GROUP_ITEMS_MAX: Final = 4096
 class _Caller:
     """One thread and its job; it sleeps until the job is done, or until it is to lead."""
 
-    def __init__(self, job: Job) -> None:
-        self.job: Final = job
+    def __init__(self, make: Callable[[], Job | None], items: int) -> None:
+        self.items: Final = items
+        self.job: Job | None = None
+        self.error: Exception | None = None
+        self.done = False
+        self._make: Final = make
         self._called: Final = threading.Lock()
         self._called.acquire()
+
+    def make_job(self) -> Job | None:
+        """Make the job; what prevents it concerns this caller alone."""
+        try:
+            self.job = self._make()
+        except Exception as error:  # noqa: BLE001 - raised again, in the caller's own thread
+            self.error = error
+        return self.job
 
     def wait(self) -> None:
         """Sleep until `call`."""
@@ -38,9 +54,17 @@ class _Caller:
         """Wake the caller, once."""
         self._called.release()
 
-    def is_done(self) -> bool:
-        """Whether the job is recorded, or will not be."""
-        return self.job.recorded is not None or self.job.error is not None
+    def interrupt(self) -> None:
+        """Say that nobody knows what became of the job, unless it is known."""
+        job = self.job
+        if self.error is None and (job is None or (job.recorded is None and job.error is None)):
+            self.error = StorageError("the commit was interrupted: look before sending again")
+
+    def result(self) -> Recorded | None:
+        """Give what was recorded, if there was a job; or raise what prevented it."""
+        if self.error is not None:
+            raise self.error
+        return None if self.job is None else self.job.result()
 
 
 class GroupCommit:
@@ -57,16 +81,26 @@ class GroupCommit:
 
         Raises what prevented it: `OutdatedError` or a `ProvenanceError`.
         """
-        caller = _Caller(job)
+        recorded = self.submit_made(lambda: job, items=len(job.items))
+        assert recorded is not None, "there was a job"
+        return recorded
+
+    def submit_made(self, make: Callable[[], Job | None], *, items: int) -> Recorded | None:
+        """Record the job that ``make`` gives, some ``items`` entries; None if it gives none.
+
+        It is called once, by whichever thread leads, and must not wait for anything.
+        Raises what it raised, and as `submit`.
+        """
+        caller = _Caller(make, items)
         try:
             if not self._leads(caller):
                 caller.wait()
-            if not caller.is_done():
+            if not caller.done:
                 self._commit(self._take())
         except BaseException:
             self._leave(caller)
             raise
-        return job.result()
+        return caller.result()
 
     def _leads(self, caller: _Caller) -> bool:
         """Queue the caller; whoever finds nobody who leads does."""
@@ -81,7 +115,7 @@ class GroupCommit:
         with self._mutex:
             count, items = 0, 0
             for caller in self._queue:
-                items += len(caller.job.items)
+                items += caller.items
                 if count and items > GROUP_ITEMS_MAX:
                     break
                 count += 1
@@ -89,23 +123,24 @@ class GroupCommit:
         return group
 
     def _commit(self, group: Sequence[_Caller]) -> None:
-        """Commit the jobs of a group, and let others go on."""
+        """Make and commit the jobs of a group, and let others go on."""
         try:
-            self._record([caller.job for caller in group])
+            made = [caller.make_job() for caller in group]
+            jobs = [job for job in made if job is not None]
+            if jobs:
+                self._record(jobs)
         except BaseException:
             # Interrupted or broken in a way that nobody foresaw: no caller of the group
             # may wait for ever, or take silence for success.
             for caller in group:
-                if not caller.is_done():
-                    caller.job.error = StorageError(
-                        "the commit was interrupted: look before sending again"
-                    )
+                caller.interrupt()
             raise
         finally:
             # The next group first: its commit waits for the disk, these only for their turn.
             with self._mutex:
                 self._pass_on()
-            for caller in group[1:]:
+            for caller in group:
+                caller.done = True
                 caller.call()
 
     def _pass_on(self) -> None:
