@@ -294,7 +294,7 @@ CODED: Final = {
 }
 CODE: Final = re.compile(r"[a-z]+(-[a-z0-9]+)*")
 NOT_CODES: Final = {"well-formed", "utf-8", "passage", "warning"}
-LEDGER: Final = ("deposit", "form", "intake", "judging", "rights", "screening")
+LEDGER: Final = ("deposit", "form", "intake", "judging", "rights", "screening", "sorting")
 
 
 def find_codes(tree: ast.AST) -> set[str]:
