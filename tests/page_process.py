@@ -65,9 +65,18 @@ class PageVerifier:
 @contextmanager
 def run_page(folder: Path, broken: str | None = None) -> Iterator[PageVerifier]:
     """Build and run the verifier; ``broken`` names a check to leave out (bundling.mjs)."""
+    with run_script(folder, "answer", broken) as process:
+        yield PageVerifier(process)
+
+
+@contextmanager
+def run_script(
+    folder: Path, name: str, broken: str | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Build and run a script of ``page/test``, which answers line by line."""
     assert NODE is not None
-    target = folder / f"answer-{broken or 'whole'}.mjs"
-    build = [NODE, str(PAGE / "test" / "bundling.mjs"), "answer.ts", str(target)]
+    target = folder / f"{name}-{broken or 'whole'}.mjs"
+    build = [NODE, str(PAGE / "test" / "bundling.mjs"), f"{name}.ts", str(target)]
     subprocess.run([*build, *([broken] if broken else [])], check=True, timeout=BUILD_TIMEOUT_S)
     with subprocess.Popen(
         [NODE, str(target)],
@@ -76,6 +85,6 @@ def run_page(folder: Path, broken: str | None = None) -> Iterator[PageVerifier]:
         text=True,
         encoding="utf-8",
     ) as process:
-        yield PageVerifier(process)
+        yield process
         assert process.stdin is not None
         process.stdin.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
 import sys
 import time
 from base64 import b64encode
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from page_process import BUILD_TIMEOUT_S, NODE, PAGE, needs_page
+from page_process import needs_page, run_script
 from pagedocuments import Scene, seal_roots
 from provenance.cv.pdf import attach
 from provenance.cv.reader import read_facts
@@ -22,6 +21,7 @@ from provenance.cv.verify import verify
 from sealing import SEALER, make_pdf, signer_of
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -52,20 +52,8 @@ class Documents:
 
 @contextmanager
 def run_documents(folder: Path, broken: str | None = None) -> Iterator[Documents]:
-    assert NODE is not None
-    target = folder / f"documents-{broken or 'whole'}.mjs"
-    build = [NODE, str(PAGE / "test" / "bundling.mjs"), "documents.ts", str(target)]
-    subprocess.run([*build, *([broken] if broken else [])], check=True, timeout=BUILD_TIMEOUT_S)
-    with subprocess.Popen(
-        [NODE, str(target)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    ) as process:
+    with run_script(folder, "documents", broken) as process:
         yield Documents(process)
-        assert process.stdin is not None
-        process.stdin.close()
 
 
 @pytest.fixture(autouse=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from provenance.encoding import encode_base64
 from provenance.record.bundle import EndorsementLink
-from provenance.record.commitment import NEVER_DISCLOSED
 from provenance.record.entry import depositor_message
 from provenance.record.status import WITHDRAWN
 from simulator import (
@@ -29,13 +28,6 @@ if TYPE_CHECKING:
 
     from provenance.record.bundle import Bundle
     from vectors.cases import Draft
-
-NIR: Final = next(iter(NEVER_DISCLOSED))
-LEVELS: Final = {
-    "niveauLangueEuropeen": "presenceNiveauLangueEuro",
-    "niveauNumeriqueEuropeen.scoreGeneral": "presenceNiveauNumeriqueEuro",
-    "niveauNumeriqueEuropeen.resultats": "presenceNiveauNumeriqueEuro",
-}
 
 
 def bad_standing() -> Iterator[Draft]:

@@ -11,7 +11,6 @@ from provenance.record.status import LEAF_ENTRIES, WITHDRAWN
 from simulator import (
     CERTIFIER,
     DEPOSITOR,
-    HOLDER,
     PERSON,
     Simulator,
     ed25519_vkey,
@@ -24,16 +23,9 @@ from verifying import change, drop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provenance.record.commitment import Field, Value
+    from provenance.record.commitment import Value
     from vectors.cases import Draft
 
-DOSSIER: Final[tuple[Field, ...]] = (
-    (f"{HOLDER}dossierFormation.nomTitulaire", "LEFÈVRE-DUBOIS"),
-    (f"{HOLDER}dossierFormation.prenom1Titulaire", "Maëlle"),
-)
-NATIONAL: Final[tuple[Field, ...]] = (
-    (f"{HOLDER}identifiantNational.nomNaissance", "LEFÈVRE-DUBOIS"),
-)
 AWKWARD: Final[dict[str, Value]] = {
     "niveauNumeriqueEuropeen.resultats": [
         {"niveau": 5, "domaineCompetenceId": "1", "competenceId": None},

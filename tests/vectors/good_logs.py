@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -10,7 +10,6 @@ from notes import ECDSASigner
 from provenance.record.entry import Certification
 from simulator import (
     DEPOSITOR,
-    HOLDER,
     Simulator,
     make_log,
 )
@@ -19,29 +18,7 @@ from vectors.drafts import holds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from provenance.record.commitment import Field, Value
     from vectors.cases import Draft
-
-DOSSIER: Final[tuple[Field, ...]] = (
-    (f"{HOLDER}dossierFormation.nomTitulaire", "LEFÈVRE-DUBOIS"),
-    (f"{HOLDER}dossierFormation.prenom1Titulaire", "Maëlle"),
-)
-NATIONAL: Final[tuple[Field, ...]] = (
-    (f"{HOLDER}identifiantNational.nomNaissance", "LEFÈVRE-DUBOIS"),
-)
-AWKWARD: Final[dict[str, Value]] = {
-    "niveauNumeriqueEuropeen.resultats": [
-        {"niveau": 5, "domaineCompetenceId": "1", "competenceId": None},
-        {"niveau": -6, "domaineCompetenceId": "2", "vrai": True},
-        {},
-    ],
-    "presenceNiveauNumeriqueEuro": True,
-    "niveauNumeriqueEuropeen.scoreGeneral": 9007199254740991,
-    "petit": -9007199254740991,
-    "vide": [],
-    "verbatim": 'Tab\t, line\n, return\r, bell \x07, quote ", backslash \\, slash /, \x7f, '
-    "\u0085, \u2028\u2029, \ufeff, \u00e9 and e\u0301, \U0001f600, \U0010ffff",
-}
 
 
 def good_logs() -> Iterator[Draft]:

@@ -27,19 +27,6 @@ DOSSIER: Final[tuple[Field, ...]] = (
 NATIONAL: Final[tuple[Field, ...]] = (
     (f"{HOLDER}identifiantNational.nomNaissance", "LEFÈVRE-DUBOIS"),
 )
-AWKWARD: Final[dict[str, Value]] = {
-    "niveauNumeriqueEuropeen.resultats": [
-        {"niveau": 5, "domaineCompetenceId": "1", "competenceId": None},
-        {"niveau": -6, "domaineCompetenceId": "2", "vrai": True},
-        {},
-    ],
-    "presenceNiveauNumeriqueEuro": True,
-    "niveauNumeriqueEuropeen.scoreGeneral": 9007199254740991,
-    "petit": -9007199254740991,
-    "vide": [],
-    "verbatim": 'Tab\t, line\n, return\r, bell \x07, quote ", backslash \\, slash /, \x7f, '
-    "\u0085, \u2028\u2029, \ufeff, \u00e9 and e\u0301, \U0001f600, \U0010ffff",
-}
 
 
 def person(**changes: Value) -> tuple[Field, ...]:
