@@ -50,7 +50,11 @@ def _systems(runs: Runs, axes: Axes) -> None:
 def _growth(runs: Runs, axes: Axes) -> None:
     for growth in runs.scaling.growths if runs.scaling else ():
         sizes = [point.size for point in growth.points]
-        axes.plot(sizes, [point.rate for point in growth.points], marker="o", label=growth.name)
+        rates = [point.rate for point in growth.points]
+        (line,) = axes.plot(sizes, rates, marker="o", label=growth.name)
+        beside = [point.small_rate for point in growth.points]
+        label = "a log of 10,000, in turns with it"
+        axes.plot(sizes, beside, linestyle=":", color=line.get_color(), label=label)
     axes.set(xscale="log", yscale="log", xlabel="entries in the log")
     axes.set_ylabel("entries appended a second")
     if axes.lines:

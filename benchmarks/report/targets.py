@@ -54,6 +54,14 @@ def _full_against(peer: str) -> Callable[[Runs], float]:
     return lambda runs: max(map(runs.rate, OURS_FULL)) / runs.rate(peer)
 
 
+def _in_turns(size: int) -> Callable[[Runs], float]:
+    def found(runs: Runs) -> float:
+        point = runs.point(OPAQUE, size)
+        return point.rate / point.small_rate
+
+    return found
+
+
 def _proof_us(size: int) -> Callable[[Runs], float]:
     return lambda runs: runs.point(OPAQUE, size).proof_s * 1e6
 
@@ -89,6 +97,18 @@ TARGETS: Final = (
         "the same at 10,000,000",
         0.85,
         lambda runs: runs.point(OPAQUE, 10**7).rate / runs.point(OPAQUE, 10**4).rate,
+        "{:.2f} x",
+    ),
+    Target(
+        "at 1,000,000 entries, in turns with a log of 10,000",
+        0.85,
+        _in_turns(10**6),
+        "{:.2f} x",
+    ),
+    Target(
+        "at 10,000,000 entries, in turns with a log of 10,000",
+        0.85,
+        _in_turns(10**7),
         "{:.2f} x",
     ),
     Target(

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 from benchmarks.compare.report import describe_machine
 from benchmarks.scaling.subjects import BATCH, CertificationLedger, OpaqueLog, Subject
+from benchmarks.scaling.turns import count_bytes, take_turns
 
 ROUNDS: Final = 50
 """Batches whose median is the rate at a size."""
@@ -22,12 +23,18 @@ OPENINGS: Final = 7
 
 
 class Point(msgspec.Struct, frozen=True):
-    """What was measured at one size; ``rate_low`` and ``rate_high`` are quartiles."""
+    """What was measured at one size; ``rate_low`` and ``rate_high`` are quartiles.
+
+    ``small_rate`` and ``bare_rate`` were measured in turns with ``rate``: of a log that
+    stays small, and of writing and syncing as many bytes, in entries a second, too.
+    """
 
     size: int
     rate: float
     rate_low: float
     rate_high: float
+    small_rate: float
+    bare_rate: float
     proof_s: float
     open_s: float
     audit_rate: float
@@ -80,8 +87,8 @@ def _point(subject: Subject, place: Path, size: int, rounds: int) -> Point:
     print(f"{type(subject).__name__} at {size:,} …", file=sys.stderr)
     while subject.size < size:
         subject.append(subject.batch())
-    seconds = [_timed(subject) for _ in range(rounds)]
-    slow, _, fast = quantiles(seconds, n=4)
+    turns = take_turns(subject, place, rounds)
+    fast, middle, slow = (BATCH / seconds for seconds in quantiles(turns.log, n=4))
     chance = random.Random(size)
     wanted = chance.choices(range(size), k=PROOFS)
     subject.prove(wanted)
@@ -90,24 +97,18 @@ def _point(subject: Subject, place: Path, size: int, rounds: int) -> Point:
     started = time.perf_counter()
     audited = subject.audit()
     audit_s = time.perf_counter() - started
-    stored = sum(path.stat().st_blocks * 512 for path in place.rglob("*") if path.is_file())
     return Point(
         size=size,
-        rate=BATCH / median(seconds),
-        rate_low=BATCH / fast,
-        rate_high=BATCH / slow,
+        rate=middle,
+        rate_low=slow,
+        rate_high=fast,
+        small_rate=BATCH / median(turns.small),
+        bare_rate=BATCH / median(turns.bare),
         proof_s=median(proofs),
         open_s=median(openings),
         audit_rate=audited / audit_s,
-        bytes_per_entry=stored / subject.size,
+        bytes_per_entry=count_bytes(place) / subject.size,
     )
-
-
-def _timed(subject: Subject) -> float:
-    batch = subject.batch()
-    started = time.perf_counter()
-    subject.append(batch)
-    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -41,6 +41,10 @@ def prove_all(view: View, indexes: Sequence[int]) -> list[float]:
 class Subject(ABC):
     """A log of either kind, growing by batches of `BATCH` records, each batch durable."""
 
+    @abstractmethod
+    def __init__(self, path: Path) -> None:
+        """Make an empty log in the directory ``path``."""
+
     @property
     @abstractmethod
     def size(self) -> int:

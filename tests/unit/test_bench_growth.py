@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from statistics import median
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +14,7 @@ import pytest
 from benchmarks.large_file import MEBIBYTE, LargeFile, _anonymous, _measure
 from benchmarks.scaling.__main__ import _point
 from benchmarks.scaling.subjects import BATCH, CertificationLedger, OpaqueLog, Subject
+from benchmarks.scaling.turns import SMALL, take_turns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,10 +29,33 @@ def test_a_point_of_growth_is_measured_at_its_size(
     assert subject.size >= 4 * BATCH
     assert point.size == BATCH
     assert 0 < point.rate_low <= point.rate <= point.rate_high
-    assert min(point.proof_s, point.open_s, point.audit_rate) > 0
+    assert min(point.small_rate, point.proof_s, point.open_s, point.audit_rate) > 0
+    # Whoever also computes is slower than the disk alone.
+    assert point.bare_rate > point.small_rate
     # Every record is random or encrypted, so no log is smaller than what it keeps.
     assert point.bytes_per_entry > 500
     subject.close()
+
+
+class Slow(OpaqueLog):
+    """A log that takes longer the more it holds."""
+
+    def append(self, batch: object) -> None:
+        super().append(batch)
+        time.sleep(self.size / SMALL * 0.02)
+
+
+def test_turns_tell_a_log_that_slows_down_and_leave_nothing_behind(tmp_path: Path) -> None:
+    """The positive control: what takes four times as long at four times the size is seen."""
+    slow = Slow(tmp_path)
+    while slow.size < 4 * SMALL:
+        OpaqueLog.append(slow, slow.batch())
+    turns = take_turns(slow, tmp_path, 3)
+    assert [len(seconds) for seconds in turns] == [3, 3, 3]
+    assert median(turns.log) > 2 * median(turns.small) > 2 * median(turns.bare)
+    assert slow.size == 4 * SMALL + 3 * BATCH
+    assert [path.name for path in tmp_path.iterdir()] == ["log"]
+    slow.close()
 
 
 def test_a_log_that_was_changed_does_not_pass_as_audited(tmp_path: Path) -> None:

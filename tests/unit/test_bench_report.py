@@ -35,6 +35,8 @@ def some_runs(*, ours: float = 200.0, passages: int = PASSAGES) -> Runs:
         rate=1.0,
         rate_low=0.9,
         rate_high=1.1,
+        small_rate=1.25,
+        bare_rate=3.0,
         proof_s=13e-6,
         open_s=1e-3,
         audit_rate=5.0,
@@ -81,10 +83,22 @@ def test_what_was_not_measured_is_never_met() -> None:
     assert found(some_runs(passages=100), "anonymous memory") == (False, None)
 
 
+def test_growth_is_judged_as_it_is_and_in_turns() -> None:
+    runs = some_runs()
+    assert runs.scaling is not None
+    first = runs.scaling.growths[0].points[0]
+    # Everything became slower by half on the way, the small log, too.
+    last = msgspec.structs.replace(first, size=10**7, rate=0.5, small_rate=0.52)
+    scaling = Scaling(MACHINE, (Growth(OPAQUE, (first, last)),))
+    runs = msgspec.structs.replace(runs, scaling=scaling)
+    assert found(runs, "the same at 10,000,000") == (False, 0.5)
+    assert found(runs, "at 10,000,000 entries, in turns") == (True, 0.961538)
+
+
 def test_the_page_says_what_is_not_met() -> None:
     page = write_page(some_runs(ours=120.0))
     assert "| >= 1.30 x | 1.20 x | **not met** |".replace(">=", "≥") in page
-    assert "| 10,000 | 1 (1 to 1) | 13.0 µs | 1.0 ms | 5 | 1,200 |" in page
+    assert "| 10,000 | 1 (1 to 1) | 1 | 3 | 13.0 µs | 1.0 ms | 5 | 1,200 |" in page
     assert "| audit in full | 4 ms (3 to 5) | 10,000 |  |" in page
     # 120 / 100, held against what immudb made beside pymerkle.
     assert "| immudb 1.11, embedded (Go) | 212,035 | 0.69 | not measured |" in page
