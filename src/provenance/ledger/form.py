@@ -81,13 +81,13 @@ class FormSource:
             pass
         return self
 
-    def _chunk(self, part: Sequence[Mapping[str, Value]]) -> Chunk:
-        ordered = [in_order(record) for record in part]
-        sources = [encode_json(dict(fields)) for fields in ordered]
+    def _chunk(self, part: Sequence[dict[str, Value]]) -> Chunk:
+        ordered = list(map(in_order, part))
+        sources = list(map(encode_json, ordered))
         self._sources.extend(sources)
         records = [
-            (*fields, (SOURCE, source_digest(source)))
-            for fields, source in zip(ordered, sources, strict=True)
+            (*record.items(), (SOURCE, source_digest(source)))
+            for record, source in zip(ordered, sources, strict=True)
         ]
         return Chunk(bindings=(), leading=None, sources=sources, records=records)
 

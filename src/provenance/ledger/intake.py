@@ -171,7 +171,7 @@ class Reception:
             )
         created, preparer = self._creation(sender), self._preparer(sender)
         return created, lambda passage: created.add(
-            [preparer.prepare_one(passage.bindings, passage.source, passage.fields)],
+            preparer.prepare(_alone(passage)),
             [(passage.start, passage.end)],
         )
 
@@ -262,6 +262,16 @@ def _chunks(cut: Cut, source: FileSource) -> Iterator[Chunk]:
         kind = number
         sources.append(passage)
     yield _chunk(cut, kind, sources)
+
+
+def _alone(passage: Passage) -> Chunk:
+    """Make a chunk of one passage that was read already."""
+    return Chunk(
+        bindings=passage.bindings,
+        leading=(),
+        sources=[passage.source],
+        records=[passage.fields],
+    )
 
 
 def _chunk(cut: Cut, kind: int, sources: list[bytes]) -> Chunk:

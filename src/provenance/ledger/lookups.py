@@ -84,13 +84,16 @@ class Lookups:
     def holders_of(self, fields: Sequence[Field], reference: str | None) -> tuple[bytes, ...]:
         """Give all keys under which the holder of a record is to be found."""
         keys = () if reference is None else (self.reference(reference),)
-        group, identity = identity_of(fields)
-        return (*keys, self._holder(group, identity)) if identity else keys
+        return (*keys, *self.holder_of(dict(fields)))
+
+    def holder_of(self, record: Mapping[str, Value]) -> tuple[bytes, ...]:
+        """Give the key of the holder's identity; none where the record names nobody."""
+        group, identity = identity_of(record)
+        return (self._holder(group, identity),) if identity else ()
 
 
-def identity_of(fields: Sequence[Field]) -> tuple[str, dict[str, Value]]:
+def identity_of(record: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
     """Give the identity group's name and its look-up members; empty when there is none."""
-    record = dict(fields)
     for group, names in _FULL_NAMES.items():
         found = {name: record[full] for full, name in names if full in record}
         if found:
