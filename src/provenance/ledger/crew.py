@@ -186,9 +186,14 @@ class Work:
             yield part
 
     def finish(self) -> Iterator[list[Prepared]]:
-        """Wait for all chunks, and give those that were not given yet."""
+        """Wait for all chunks, and give those that were not given yet.
+
+        What is done is given before anything is waited for, so that whoever takes it goes
+        on with it meanwhile.
+        """
         for worker in list(self._sent):
             while self._sent.get(worker):
+                yield from self.done()
                 self._collect(worker)
         yield from self.done()
 

@@ -48,6 +48,7 @@ class FormSource:
         self._records: Final = [_complete(record, depositor) for record in records]
         self._sources: Final[list[bytes]] = []
         self._bytes = b""
+        self._digest = b""
 
     @property
     def certifier(self) -> str:
@@ -73,7 +74,7 @@ class FormSource:
             if not faults:
                 yield self._chunk(part)
         _refuse(self._records, faults)
-        self._bytes = b"[" + b",".join(self._sources) + b"]"
+        self._bytes, self._digest = b"[" + b",".join(self._sources) + b"]", b""
 
     def read(self) -> Self:
         """Check all records. Raises `DepositRefused` as `chunks` does."""
@@ -99,8 +100,10 @@ class FormSource:
             offset += len(source) + len(b",")
 
     def digest(self) -> bytes:
-        """Give the salted digest of the form's bytes."""
-        return file_digest(self.salt, [self._bytes])
+        """Give the salted digest of the form's bytes; it is asked for several times."""
+        if not self._digest:
+            self._digest = file_digest(self.salt, [self._bytes])
+        return self._digest
 
     def residue(self, spans: list[tuple[int, int]]) -> bytes:
         """Give the form's bytes outside ``spans``, which ascend."""

@@ -51,11 +51,16 @@ class Lookups:
     """Makes look-up keys under the secret of one vault (32 bytes)."""
 
     def __init__(self, secret: bytes) -> None:
-        self._secret: Final = secret
+        self._begun: Final = {
+            context: hmac.new(secret, f"provenance/lookup/{context}/v1\n".encode(), "sha256")
+            for context in ("technical", "holder", "reference")
+        }
+        """What every key of a kind begins with."""
 
     def _key(self, context: str, preimage: bytes) -> bytes:
-        message = b"provenance/lookup/%b/v1\n%b" % (context.encode(), preimage)
-        return hmac.digest(self._secret, message, "sha256")[:LOOKUP_KEY_SIZE]
+        keyed = self._begun[context].copy()
+        keyed.update(preimage)
+        return keyed.digest()[:LOOKUP_KEY_SIZE]
 
     def technical(self, depositor: str, id_technique: str) -> bytes:
         """Key of one passage: the depositor's BCR (8 characters) and its idTechnique."""
