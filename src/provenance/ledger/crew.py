@@ -109,7 +109,9 @@ class Worker:
 
         The worker takes it in while it is busy, so this does not wait for its answers.
         """
-        bare = chunk if chunk.records is None else msgspec.structs.replace(chunk, records=None)
+        bare = (
+            chunk if chunk.contents is None else msgspec.structs.replace(chunk, contents=None)
+        )
         try:
             self._out.write(frame(_encode((terms, bare))))
             self._out.flush()

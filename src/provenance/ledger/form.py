@@ -15,9 +15,7 @@ from provenance.cdc.typed import check_fields_typed, in_order
 from provenance.encoding import encode_json
 from provenance.errors import DepositRefused, FormatError
 from provenance.ledger.preparing import Chunk
-from provenance.record.commitment import SOURCE
 from provenance.record.message import FILE_SALT_SIZE, file_digest
-from provenance.record.payload import source_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,14 +81,10 @@ class FormSource:
         return self
 
     def _chunk(self, part: Sequence[dict[str, Value]]) -> Chunk:
-        ordered = list(map(in_order, part))
-        sources = list(map(encode_json, ordered))
+        contents = list(map(in_order, part))
+        sources = list(map(encode_json, contents))
         self._sources.extend(sources)
-        records = [
-            (*record.items(), (SOURCE, source_digest(source)))
-            for record, source in zip(ordered, sources, strict=True)
-        ]
-        return Chunk(bindings=(), leading=None, sources=sources, records=records)
+        return Chunk(bindings=(), leading=None, sources=sources, contents=contents)
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Give first byte and end of each record in the form's bytes."""

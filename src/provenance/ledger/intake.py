@@ -13,7 +13,7 @@ from provenance.cdc.flux import FluxReader
 from provenance.errors import DepositRefused, FormatError
 from provenance.ledger.deposit import Intake
 from provenance.ledger.judging import CreationJudge
-from provenance.ledger.preparing import CHUNK, Chunk, Preparer, Terms
+from provenance.ledger.preparing import CHUNK, Chunk, Preparer, Terms, passage_record
 from provenance.ledger.rights import check_signature
 from provenance.ledger.screening import CreationScreening, Decisions
 from provenance.ledger.sender import Sender, read_sender
@@ -171,7 +171,9 @@ class Reception:
             )
         created, preparer = self._creation(sender), self._preparer(sender)
         return created, lambda passage: created.add(
-            preparer.prepare(_alone(passage)),
+            preparer.prepare_records(
+                passage.bindings, [passage_record(passage.source, passage.fields)]
+            ),
             [(passage.start, passage.end)],
         )
 
@@ -262,16 +264,6 @@ def _chunks(cut: Cut, source: FileSource) -> Iterator[Chunk]:
         kind = number
         sources.append(passage)
     yield _chunk(cut, kind, sources)
-
-
-def _alone(passage: Passage) -> Chunk:
-    """Make a chunk of one passage that was read already."""
-    return Chunk(
-        bindings=passage.bindings,
-        leading=(),
-        sources=[passage.source],
-        records=[passage.fields],
-    )
 
 
 def _chunk(cut: Cut, kind: int, sources: list[bytes]) -> Chunk:

@@ -52,9 +52,22 @@ class Chunk(msgspec.Struct, frozen=True):
     leading: tuple[Field, ...] | None
     """The fields with which each record of a passage begins; None for those of a form."""
     sources: list[bytes]
-    """The exact bytes of each; those of a form's record are its content as it is stored."""
-    records: list[tuple[Field, ...]] | None = None
-    """The complete records, where they are known: those of a form are."""
+    """The exact bytes of each."""
+    contents: list[dict[str, Value]] | None = None
+    """What each of a form says, where that is known already."""
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One record that was read."""
+
+    source: bytes
+    """Its exact bytes."""
+    fields: tuple[Field, ...]
+    """All of it; the last one is ``source``, the digest of the exact bytes."""
+    content: dict[str, Value]
+    """The other fields by name."""
+    encoded: bytes
+    """The same as it is stored, and as `encode_content` gives it."""
 
 
 class Prepared(msgspec.Struct, frozen=True, gc=False):
@@ -78,31 +91,26 @@ class Preparer:
 
     def prepare(self, chunk: Chunk) -> list[Prepared]:
         """Prepare a chunk; raises `FormatError` when one is no passage, or has a fault."""
-        records = _records(chunk) if chunk.records is None else chunk.records
-        named = [dict(fields[:-1]) for fields in records]
-        contents = chunk.sources if chunk.leading is None else list(map(encode_json, named))
-        faults = list(map(self._faults, named))
+        return self.prepare_records(chunk.bindings, _read(chunk))
+
+    def prepare_records(
+        self, bindings: Sequence[tuple[str, str]], records: Sequence[Record]
+    ) -> list[Prepared]:
+        """Prepare records that have the form of the schema; ``bindings`` as in `Chunk`."""
+        faults = [self._faults(one.content) for one in records]
         lookups, bodies = self._lookups, self.terms.bodies
-        claims = [
-            make_claim(lookups, bodies, *one) for one in zip(named, contents, strict=True)
-        ]
+        claims = [make_claim(lookups, bodies, one.content, one.encoded) for one in records]
+        sealed = _seal(bindings, records, faults)
         shows = self.terms.shows_fields
         return [
             Prepared(
-                id_technique=str(record[ID_TECHNIQUE]),
+                id_technique=str(one.content[ID_TECHNIQUE]),
                 claim=claim,
                 faults=found,
-                sealed=sealed,
-                fields=fields if shows else (),
+                sealed=made,
+                fields=one.fields if shows else (),
             )
-            for record, claim, found, sealed, fields in zip(
-                named,
-                claims,
-                faults,
-                _seal(chunk, records, contents, faults),
-                records,
-                strict=True,
-            )
+            for one, claim, found, made in zip(records, claims, faults, sealed, strict=True)
         ]
 
     def _faults(self, record: Mapping[str, Value]) -> tuple[Fault, ...]:
@@ -115,27 +123,36 @@ class Preparer:
 
 
 def _seal(
-    chunk: Chunk,
-    records: Sequence[tuple[Field, ...]],
-    contents: Sequence[bytes],
+    bindings: Sequence[tuple[str, str]],
+    records: Sequence[Record],
     faults: Sequence[tuple[Fault, ...]],
 ) -> list[Sealed | None]:
     """Seal the records that have no fault which refuses them; None stands for the others."""
-    head = encode_json(chunk.bindings)
+    head = encode_json(bindings)
     wanted = [all(fault.effect != "passage" for fault in found) for found in faults]
-    parts = [(head, *one) for one in zip(chunk.sources, contents, strict=True)]
-    sealed = iter(seal_records(list(compress(zip(records, parts, strict=True), wanted))))
+    sealed = iter(
+        seal_records(
+            [(one.fields, (head, one.source, one.encoded)) for one in compress(records, wanted)]
+        )
+    )
     return [next(sealed) if one else None for one in wanted]
 
 
-def _records(chunk: Chunk) -> list[tuple[Field, ...]]:
-    bindings, leading = chunk.bindings, chunk.leading
+def _read(chunk: Chunk) -> list[Record]:
+    bindings, leading, sources = chunk.bindings, chunk.leading, chunk.sources
     if leading is None:
-        return [read_form_record(source) for source in chunk.sources]
-    return [read_passage(source, bindings, leading) for source in chunk.sources]
+        contents = chunk.contents or [decode_json(one, FIELDS, "record") for one in sources]
+        return list(map(form_record, sources, contents))
+    return [passage_record(one, read_passage(one, bindings, leading)) for one in sources]
 
 
-def read_form_record(source: bytes) -> tuple[Field, ...]:
-    """Give the record of which a form's JSON is the exact bytes; raises `FormatError`."""
-    fields = decode_json(source, FIELDS, "record")
-    return (*fields.items(), (SOURCE, source_digest(source)))
+def form_record(source: bytes, content: dict[str, Value]) -> Record:
+    """Give the record of a form, of which the JSON of its content is the exact bytes."""
+    fields = (*content.items(), (SOURCE, source_digest(source)))
+    return Record(source=source, fields=fields, content=content, encoded=source)
+
+
+def passage_record(source: bytes, fields: tuple[Field, ...]) -> Record:
+    """Give the record of a passage that was read."""
+    content = dict(fields[:-1])
+    return Record(source=source, fields=fields, content=content, encoded=encode_json(content))
