@@ -36,7 +36,7 @@ from provenance.encoding import (
 from provenance.errors import CommitmentError, FormatError, PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
 
 SEED_SIZE: Final = 32
 """Bytes of a seed."""
@@ -60,7 +60,6 @@ Field: TypeAlias = tuple[str, Value]
 """Name and value."""
 
 _SALT_TEXT_SIZE: Final = 24
-_HEAD_SIZE: Final = 36
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
 _PLAIN_TYPES: Final = frozenset({str, bool, int, type(None)})
 _LISTS: Final = frozenset({tuple, list})
@@ -263,44 +262,29 @@ def _open(seed: bytes, fields: Sequence[Field]) -> tuple[list[bytes], list[bytes
     if len(seed) != SEED_SIZE:
         raise FormatError(f"expected a seed of {SEED_SIZE} bytes, got {len(seed)}")
     salts_size = SALT_SIZE * len(fields)
-    decoys = -len(fields) % DIGESTS_MULTIPLE
-    stream = hashlib.shake_256(b"provenance/salts/v1\n" + seed).digest(
-        salts_size + DIGEST_SIZE * decoys
+    decoys = f"{DIGEST_SIZE}s" * (-len(fields) % DIGESTS_MULTIPLE)
+    size = salts_size + struct.calcsize(decoys)
+    stream = hashlib.shake_256(b"provenance/salts/v1\n" + seed).digest(size)
+    return (
+        _disclosures(encode_base64url(stream[:salts_size]), fields),
+        list(struct.unpack_from(decoys, stream, salts_size)),
     )
-    heads = _heads(stream[:salts_size], len(fields))
-    disclosures = [head + tail for head, tail in zip(heads, _tails(fields), strict=True)]
-    return disclosures, list(_cutter(DIGEST_SIZE, decoys)(stream[salts_size:]))
 
 
-def _heads(salts: bytes, count: int) -> tuple[bytes, ...]:
-    """Encode what stands in each disclosure before its name: ``["`` salt ``"``.
+def _disclosures(salts: str, fields: Sequence[Field]) -> list[bytes]:
+    """Encode all fields at once: a call a field in Python would take most of the time.
 
-    That is 27 bytes, so its base64 is 36 characters that depend on nothing else, and all
-    are encoded at once. No byte of theirs gives a ``+`` or a ``/``.
+    JSON strings hold no raw newline, so one JSON text a line can be taken apart again.
     """
-    texts = _cutter(_SALT_TEXT_SIZE, count)(encode_base64url(salts).encode())
-    joined = b'["' + b'"["'.join(texts) + b'"'
-    return _cutter(_HEAD_SIZE, count)(binascii.b2a_base64(joined, newline=False))
-
-
-def _tails(fields: Sequence[Field]) -> list[bytes]:
-    """Encode what stands in each disclosure behind the salt: ``,`` name ``,`` value ``]``.
-
-    All fields at once: a call a field in Python would take most of the time. JSON strings
-    hold no raw newline, so one JSON text a line, then one base64 text a line, can be taken
-    apart again, and a bracket behind a newline is the one with which a field begins.
-    """
+    items = [
+        (salts[at : at + _SALT_TEXT_SIZE], name, value)
+        for at, (name, value) in zip(range(0, len(salts), _SALT_TEXT_SIZE), fields, strict=True)
+    ]
     try:
-        lines = b"\n" + _encoder.encode_lines(fields)
+        lines = _encoder.encode_lines(items).splitlines()
     except UnicodeEncodeError as error:
         raise FormatError("malformed record: lone surrogate") from error
-    return _spell(lines.replace(b"\n[", b"\n,").splitlines()[1:])
-
-
-@lru_cache(maxsize=256)  # Records have some twenty to fifty fields.
-def _cutter(size: int, count: int) -> Callable[[bytes], tuple[bytes, ...]]:
-    """Give what cuts bytes into so many parts of one size."""
-    return struct.Struct(f"{size}s" * count).unpack
+    return _spell(lines)
 
 
 def _commitment(digests: Sequence[bytes]) -> bytes:
