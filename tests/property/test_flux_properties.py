@@ -57,10 +57,10 @@ def test_what_the_schema_allows_is_read_as_it_was_meant(
 @settings(max_examples=40)
 def test_no_record_of_the_schema_is_too_odd_to_be_checked(tree: Tree, received: date) -> None:
     for one in read(write(tree))[1]:
-        for fault in check_passage(one.fields):
+        for fault in check_passage(dict(one.fields)):
             assert fault.effect in {"passage", "warning"}
             event(fault.code)
-        late = check_deadline(one.fields, received)
+        late = check_deadline(dict(one.fields), received)
         assert late is None or late.code == "late"
 
 

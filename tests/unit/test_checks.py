@@ -9,7 +9,7 @@ from provenance.cdc.checks import check_deadline, check_passage, deadline
 
 if TYPE_CHECKING:
     from provenance.cdc.faults import Fault
-    from provenance.record.commitment import Field, Value
+    from provenance.record.commitment import Value
 
 HOLDER: Final = "identificationTitulaire.titulaire."
 ACCESS: Final = "modalitesInscription.modaliteAcces"
@@ -38,10 +38,8 @@ SOUND: Final[dict[str, Value]] = {
 }
 
 
-def record(changes: dict[str, Value], without: tuple[str, ...] = ()) -> list[Field]:
-    return [
-        (name, value) for name, value in {**SOUND, **changes}.items() if name not in without
-    ]
+def record(changes: dict[str, Value], without: tuple[str, ...] = ()) -> dict[str, Value]:
+    return {name: value for name, value in {**SOUND, **changes}.items() if name not in without}
 
 
 def check(changes: dict[str, Value], without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
@@ -52,7 +50,7 @@ def check(changes: dict[str, Value], without: tuple[str, ...] = ()) -> list[tupl
 
 
 def fault_names(changes: dict[str, Value], without: tuple[str, ...]) -> set[str]:
-    return {name for name, _ in record(changes, without)}
+    return set(record(changes, without))
 
 
 def test_a_sound_record_has_no_faults() -> None:

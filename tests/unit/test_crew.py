@@ -14,13 +14,13 @@ import pytest
 
 from ledgers import DEPOSITOR, create, flux, records, today_spec
 from provenance.audit import audit
-from provenance.encoding import encode_json
+from provenance.encoding import decode_json, encode_json
 from provenance.errors import DepositRefused, FormatError
 from provenance.ledger import Ledger
 from provenance.ledger.crew import Crew, Work, Worker, WorkerLostError
-from provenance.ledger.preparing import CHUNK, Chunk, Preparer, Terms, read_form_record
+from provenance.ledger.preparing import CHUNK, Chunk, Preparer, Terms, form_record
 from provenance.record.commitment import disclose, recompute
-from provenance.record.payload import CertificationPayload, unseal_payload
+from provenance.record.payload import FIELDS, CertificationPayload, unseal_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,11 @@ def source(number: int) -> bytes:
 
 def payload(number: int) -> CertificationPayload:
     made = source(number)
-    return CertificationPayload(bindings=(), source=made, fields=read_form_record(made))
+    return CertificationPayload(
+        bindings=(),
+        source=made,
+        fields=form_record(made, decode_json(made, FIELDS, "record")).fields,
+    )
 
 
 def chunk(start: int, count: int = CHUNK) -> Chunk:

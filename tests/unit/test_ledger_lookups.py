@@ -91,7 +91,7 @@ def test_a_record_is_found_by_identity_and_by_reference() -> None:
 
 
 def test_a_record_without_identity_has_no_holder() -> None:
-    assert identity_of((("code", "RS1"),)) == ("", {})
+    assert identity_of({"code": "RS1"}) == ("", {})
     assert Lookups(SECRET).holders_of((("code", "RS1"),), None) == ()
 
 

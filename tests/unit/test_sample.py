@@ -126,8 +126,8 @@ def test_outcomes_are_what_the_checks_say() -> None:
     passages, _ = read(write(FLAWED))
     seen: set[str] = set()
     for passage, expected in zip(passages, describe(FLAWED), strict=True):
-        faults = check_passage(passage.fields)
-        late = check_deadline(passage.fields, FLAWED.day)
+        faults = check_passage(dict(passage.fields))
+        late = check_deadline(dict(passage.fields), FLAWED.day)
         refused = {fault.code for fault in faults if fault.effect == "passage"}
         warned = {fault.code for fault in faults if fault.effect == "warning"}
         warned |= {late.code} if late else set()

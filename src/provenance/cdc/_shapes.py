@@ -17,6 +17,7 @@ left to the parser.
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from provenance.cdc._nodes import Node
+    from provenance.cdc._values import Kind
     from provenance.record.commitment import Field, Value
 
     Bindings = tuple[tuple[str, str], ...]
@@ -218,9 +220,13 @@ def _reader(node: Node) -> Callable[[str], Any]:
     """Give what types a leaf's text; raises `UnfitError`."""
     parse = node.parse
     assert parse is not None, "only leaves have texts"
-    if isinstance(getattr(parse, "__self__", None), Text):
-        return parse
-    return _Remembered(parse).__getitem__
+    kind = getattr(parse, "__self__", None)
+    return parse if kind is None or isinstance(kind, Text) else _remembered(kind)
+
+
+@cache  # All leaves of one kind, in whichever shape, remember together.
+def _remembered(kind: Kind) -> Callable[[str], Value]:
+    return _Remembered(kind.parse).__getitem__
 
 
 def _getter(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:

@@ -32,7 +32,7 @@ from provenance.cdc.faults import Effect, Fault
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from provenance.record.commitment import Field, Scalar, Value
+    from provenance.record.commitment import Scalar, Value
 
 MONTHS_TO_DEPOSIT: Final = 3
 """Calendar months from the award to the latest deposit in time."""
@@ -48,17 +48,16 @@ _BIRTH: Final = "identificationTitulaire.titulaire."
 Found: TypeAlias = "tuple[str, str, str]"
 
 
-def check_passage(fields: Sequence[Field]) -> list[Fault]:
+def check_passage(record: Mapping[str, Value]) -> list[Fault]:
     """Judge one record: faults that refuse it (effect ``passage``) and warnings.
 
-    ``fields`` must have passed level 2, by which way they ever came.
+    Its fields must have passed level 2, by which way they ever came.
     """
-    record = dict(fields)
     refusals = [*_check_code(record), *_check_validity(record)]
     warnings = [
         *_check_flags(record),
         *_check_vae(record),
-        *_check_blank(fields),
+        *_check_blank(record),
         *_check_birth(record),
         *_check_competences(record),
         *_check_exam(record),
@@ -71,12 +70,12 @@ def check_passage(fields: Sequence[Field]) -> list[Fault]:
     ]
 
 
-def check_deadline(fields: Sequence[Field], received: date) -> Fault | None:
+def check_deadline(record: Mapping[str, Value], received: date) -> Fault | None:
     """Give a warning when ``received`` (a day in UTC) is past the deadline, else None.
 
     Three months after the last days of a month end with the last day of that month.
     """
-    awarded = next((value for name, value in fields if name == "dateDebutValidite"), None)
+    awarded = record.get("dateDebutValidite")
     if not isinstance(awarded, str) or received <= _deadline(awarded):
         return None
     return Fault(
@@ -158,10 +157,10 @@ def _check_vae(record: Mapping[str, Value]) -> Sequence[Found]:
     return ()
 
 
-def _check_blank(fields: Sequence[Field]) -> list[Found]:
+def _check_blank(record: Mapping[str, Value]) -> list[Found]:
     blank = [
         name
-        for name, value in fields
+        for name, value in record.items()
         if (
             value.isspace()
             if isinstance(value, str)

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Struct
 
-from provenance.cdc._values import Boolean, Enumeration, Integer, Text, UnfitError
+from provenance.cdc._quick import QuickCheck
+from provenance.cdc._values import Boolean, Integer, UnfitError
 from provenance.cdc.faults import Fault
 from provenance.cdc.schema import (
     FLUX,
@@ -27,11 +28,10 @@ from provenance.cdc.schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from provenance.cdc._values import Kind
     from provenance.cdc.schema import Element
-    from provenance.record.commitment import Field, Value
+    from provenance.record.commitment import Value
 
 RECORD_NAMES: Final = (*LEADING_NAMES, *PASSAGE_NAMES)
 """Every field that a record may have but ``source``, in its order."""
@@ -65,96 +65,37 @@ def check_fields_typed(fields: Mapping[str, Value]) -> list[Fault]:
     Gives the faults of level 2, each of effect ``file``: a form that has one is refused
     as a whole, as a file would be.
     """
-    if _is_sound(fields):
+    names = frozenset(fields)
+    if _QUICK.passes(fields) and not _absent(names):
         return []
     faults = [
         _fault(code, name, message)
         for name, value in fields.items()
         for code, message in _misfits(name, value)
     ]
-    names = fields.keys()
-    missing = [name for name in LEADING_NAMES[:-1] if name not in names]
-    missing += _missing(_PASSAGE, frozenset(names))
-    return faults + [_fault("missing-element", name, f"{name} is missing") for name in missing]
+    return faults + [
+        _fault("missing-element", name, f"{name} is missing") for name in _absent(names)
+    ]
 
 
-def in_order(fields: Mapping[str, Value]) -> tuple[Field, ...]:
+def in_order(fields: dict[str, Value]) -> dict[str, Value]:
     """Give the fields in the order of a record."""
-    return tuple([(name, fields[name]) for name in _ordered(frozenset(fields))])
-
-
-@lru_cache(maxsize=1024)  # Forms name the same few sets of fields.
-def _ordered(names: frozenset[str]) -> tuple[str, ...]:
-    return tuple(name for name in RECORD_NAMES if name in names)
+    names = tuple(fields)
+    ordered = _ordered(names)
+    return fields if ordered == names else {name: fields[name] for name in ordered}
 
 
 @lru_cache(maxsize=1024)
-def _is_complete(names: frozenset[str]) -> bool:
-    """Tell whether a record may have just these fields."""
+def _ordered(names: tuple[str, ...]) -> tuple[str, ...]:
+    there = frozenset(names)
+    return tuple(name for name in RECORD_NAMES if name in there)
+
+
+@lru_cache(maxsize=1024)  # Forms name the same few sets of fields.
+def _absent(names: frozenset[str]) -> tuple[str, ...]:
+    """Name what a record must have besides these fields."""
     absent = [name for name in LEADING_NAMES[:-1] if name not in names]
-    return not absent and not any(_missing(_PASSAGE, names)) and names <= {*RECORD_NAMES}
-
-
-def _is_sound(fields: Mapping[str, Value]) -> bool:
-    """Tell in little time that nothing is wrong, as in nearly every record.
-
-    False is no judgement: the checks then look for what there is to say.
-    """
-    texts: list[str] = []
-    for name, value in fields.items():
-        fits = _FITTING.get(name)
-        if fits is None or not fits(value):
-            return False
-        if type(value) is str:
-            texts.append(value)
-    return "".join(texts).isprintable() and _is_complete(frozenset(fields))
-
-
-def _are_results(value: Value) -> bool:
-    """Tell whether a value is what the results of a record may be, in plain characters."""
-    return type(value) is list and all(
-        type(result) is dict
-        and all(
-            name in _FITTING_RESULT
-            and item is not None
-            and _FITTING_RESULT[name](item)
-            and str(item).isprintable()
-            for name, item in result.items()
-        )
-        for result in value
-    )
-
-
-def _fitting(leaf: Leaf) -> Callable[[Value], bool]:
-    """Make the quick check of one leaf's typed value."""
-    kind, nil = leaf.kind, leaf.nil
-    if isinstance(kind, Boolean):
-        return lambda value: value is True or value is False or (nil and value is None)
-    if isinstance(kind, Integer):
-        low, high = kind.low, kind.high
-        return lambda value: (
-            low <= value <= high if type(value) is int else nil and value is None
-        )
-    if isinstance(kind, Text):
-        shortest, longest = kind.length_min, kind.length_max
-        return lambda value: (
-            shortest <= len(value) <= longest if type(value) is str else nil and value is None
-        )
-    if isinstance(kind, Enumeration):
-        words = kind.words
-        return lambda value: value in words if type(value) is str else nil and value is None
-    return lambda value: (
-        _says_itself(kind, value) if type(value) is str else nil and value is None
-    )
-
-
-@lru_cache(maxsize=4096)
-def _says_itself(kind: Kind, text: str) -> bool:
-    """Tell whether a text is the one spelling of a value: a day, or what fits a pattern."""
-    try:
-        return kind.parse(text) == text
-    except UnfitError:
-        return False
+    return (*absent, *_missing(_PASSAGE, names))
 
 
 def _fault(code: str, element: str, message: str) -> Fault:
@@ -269,8 +210,4 @@ _LEAVES: Final = {
         ".".join(path): leaf for path, leaf in _BELOW.items() if ".".join(path) in PASSAGE_NAMES
     },
 }
-_FITTING_RESULT: Final = {name: _fitting(leaf) for name, leaf in _RESULT_LEAVES.items()}
-_FITTING: Final = {
-    **{name: _fitting(leaf) for name, leaf in _LEAVES.items()},
-    _RESULTS_NAME: _are_results,
-}
+_QUICK: Final = QuickCheck(_LEAVES, {_RESULTS_NAME: QuickCheck(_RESULT_LEAVES)})

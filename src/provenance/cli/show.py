@@ -122,11 +122,11 @@ def _read(ledger: Ledger, args: argparse.Namespace) -> Shown:
 def _warnings(ledger: Ledger, entry: Certification) -> Sequence[Fault] | None:
     """Judge the record once more, as it was when it was received."""
     try:
-        fields = ledger.fields(entry.index)
+        record = dict(ledger.fields(entry.index))
     except ErasedError:
         return None
-    late = check_deadline(fields, date.fromisoformat(entry.time[:10]))
-    return [*check_passage(fields), *([] if late is None else [late])]
+    late = check_deadline(record, date.fromisoformat(entry.time[:10]))
+    return [*check_passage(record), *([] if late is None else [late])]
 
 
 def _fields(ledger: Ledger, entry: Entry) -> dict[str, Value]:

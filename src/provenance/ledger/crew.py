@@ -109,7 +109,9 @@ class Worker:
 
         The worker takes it in while it is busy, so this does not wait for its answers.
         """
-        bare = chunk if chunk.records is None else msgspec.structs.replace(chunk, records=None)
+        bare = (
+            chunk if chunk.contents is None else msgspec.structs.replace(chunk, contents=None)
+        )
         try:
             self._out.write(frame(_encode((terms, bare))))
             self._out.flush()
@@ -186,9 +188,14 @@ class Work:
             yield part
 
     def finish(self) -> Iterator[list[Prepared]]:
-        """Wait for all chunks, and give those that were not given yet."""
+        """Wait for all chunks, and give those that were not given yet.
+
+        What is done is given before anything is waited for, so that whoever takes it goes
+        on with it meanwhile.
+        """
         for worker in list(self._sent):
             while self._sent.get(worker):
+                yield from self.done()
                 self._collect(worker)
         yield from self.done()
 

@@ -20,7 +20,6 @@ from provenance.record.entry import Certification, Entry
 from provenance.record.payload import (
     NONCE_SIZE,
     CertificationPayload,
-    encode_record_parts,
     seal_payload,
 )
 from provenance.record.status import SUPERSEDED
@@ -111,31 +110,41 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-def content_digest(fields: Sequence[Field]) -> bytes:
-    """Give a digest of a record without its ``source``; it is never stored."""
-    return hashlib.sha256(encode_json(fields[:-1])).digest()
+def encode_content(fields: Sequence[Field]) -> bytes:
+    """Encode a record without its ``source``, which is the last field: as it is stored."""
+    return encode_json(dict(fields[:-1]))
 
 
-def seal_record(
-    bindings: Sequence[tuple[str, str]], source: bytes, fields: Sequence[Field]
-) -> Sealed:
-    """Draw a seed, commit to the fields under it, and encrypt the payload.
+def content_digest(content: bytes) -> bytes:
+    """Give a digest of what `encode_content` gives; it is never stored."""
+    return hashlib.sha256(content).digest()
 
-    The fields, bindings and exact bytes are those of a `CertificationPayload`, checked by
-    whoever read them.
+
+def seal_records(records: Sequence[tuple[Sequence[Field], Sequence[bytes]]]) -> list[Sealed]:
+    """Draw a seed for each record, commit to its fields under it, and encrypt its payload.
+
+    Fields and parts are those of a `CertificationPayload`, checked by whoever read them.
     """
-    randomness = os.urandom(SEED_SIZE + NONCE_SIZE)
-    seed, nonce = randomness[:SEED_SIZE], randomness[SEED_SIZE:]
-    commitment = commit_checked(seed, fields)
-    parts = encode_record_parts(bindings, source, fields)
-    return Sealed(
-        seed=seed,
-        commitment=commitment,
-        payload=seal_payload(seed, nonce, commitment, parts),
-    )
+    randomness = [os.urandom(SEED_SIZE + NONCE_SIZE) for _ in records]
+    seeds = [one[:SEED_SIZE] for one in randomness]
+    # One step for all before the next, see `preparing.py`.
+    commitments = [
+        commit_checked(seed, fields) for seed, (fields, _) in zip(seeds, records, strict=True)
+    ]
+    return [
+        Sealed(
+            seed=seed,
+            commitment=commitment,
+            payload=seal_payload(seed, one[SEED_SIZE:], commitment, parts),
+        )
+        for one, seed, commitment, (_, parts) in zip(
+            randomness, seeds, commitments, records, strict=True
+        )
+    ]
 
 
 def seal_fields(*fields: Field) -> Sealed:
     """Seal a record that has no exact bytes: a reason, or a basis."""
     record = CertificationPayload(bindings=(), source=b"", fields=fields)
-    return seal_record(record.bindings, record.source, record.fields)
+    (sealed,) = seal_records([(record.fields, record.encode_parts())])
+    return sealed

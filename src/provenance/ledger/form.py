@@ -15,9 +15,7 @@ from provenance.cdc.typed import check_fields_typed, in_order
 from provenance.encoding import encode_json
 from provenance.errors import DepositRefused, FormatError
 from provenance.ledger.preparing import Chunk
-from provenance.record.commitment import SOURCE
 from provenance.record.message import FILE_SALT_SIZE, file_digest
-from provenance.record.payload import source_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,6 +46,7 @@ class FormSource:
         self._records: Final = [_complete(record, depositor) for record in records]
         self._sources: Final[list[bytes]] = []
         self._bytes = b""
+        self._digest = b""
 
     @property
     def certifier(self) -> str:
@@ -73,7 +72,7 @@ class FormSource:
             if not faults:
                 yield self._chunk(part)
         _refuse(self._records, faults)
-        self._bytes = b"[" + b",".join(self._sources) + b"]"
+        self._bytes, self._digest = b"[" + b",".join(self._sources) + b"]", b""
 
     def read(self) -> Self:
         """Check all records. Raises `DepositRefused` as `chunks` does."""
@@ -81,15 +80,11 @@ class FormSource:
             pass
         return self
 
-    def _chunk(self, part: Sequence[Mapping[str, Value]]) -> Chunk:
-        ordered = [in_order(record) for record in part]
-        sources = [encode_json(dict(fields)) for fields in ordered]
+    def _chunk(self, part: Sequence[dict[str, Value]]) -> Chunk:
+        contents = list(map(in_order, part))
+        sources = list(map(encode_json, contents))
         self._sources.extend(sources)
-        records = [
-            (*fields, (SOURCE, source_digest(source)))
-            for fields, source in zip(ordered, sources, strict=True)
-        ]
-        return Chunk(bindings=(), leading=None, sources=sources, records=records)
+        return Chunk(bindings=(), leading=None, sources=sources, contents=contents)
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Give first byte and end of each record in the form's bytes."""
@@ -99,8 +94,10 @@ class FormSource:
             offset += len(source) + len(b",")
 
     def digest(self) -> bytes:
-        """Give the salted digest of the form's bytes."""
-        return file_digest(self.salt, [self._bytes])
+        """Give the salted digest of the form's bytes; it is asked for several times."""
+        if not self._digest:
+            self._digest = file_digest(self.salt, [self._bytes])
+        return self._digest
 
     def residue(self, spans: list[tuple[int, int]]) -> bytes:
         """Give the form's bytes outside ``spans``, which ascend."""

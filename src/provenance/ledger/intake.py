@@ -13,7 +13,7 @@ from provenance.cdc.flux import FluxReader
 from provenance.errors import DepositRefused, FormatError
 from provenance.ledger.deposit import Intake
 from provenance.ledger.judging import CreationJudge
-from provenance.ledger.preparing import CHUNK, Chunk, Preparer, Terms
+from provenance.ledger.preparing import CHUNK, Chunk, Preparer, Terms, passage_record
 from provenance.ledger.rights import check_signature
 from provenance.ledger.screening import CreationScreening, Decisions
 from provenance.ledger.sender import Sender, read_sender
@@ -171,7 +171,9 @@ class Reception:
             )
         created, preparer = self._creation(sender), self._preparer(sender)
         return created, lambda passage: created.add(
-            [preparer.prepare_one(passage.bindings, passage.source, passage.fields)],
+            preparer.prepare_records(
+                passage.bindings, [passage_record(passage.source, passage.fields)]
+            ),
             [(passage.start, passage.end)],
         )
 

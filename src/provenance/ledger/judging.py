@@ -22,17 +22,18 @@ import msgspec
 
 from provenance.cdc.faults import Fault
 from provenance.ledger.changes import read_change
-from provenance.ledger.draft import content_digest
+from provenance.ledger.draft import content_digest, encode_content
 from provenance.record.status import WITHDRAWN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from provenance.ledger.lookups import Lookups
     from provenance.ledger.recall import Recall
-    from provenance.record.commitment import Field
+    from provenance.record.commitment import Field, Value
     from provenance.storage import View
 
+ID_TECHNIQUE: Final = "idTechnique"
 FINAL_FIELD: Final = "donneeCertifiee"
 """False where a final certification is to follow."""
 
@@ -56,16 +57,21 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
 
 def make_claim(
-    lookups: Lookups, bodies: Sequence[str], id_technique: str, fields: Sequence[Field]
+    lookups: Lookups, bodies: Sequence[str], record: Mapping[str, Value], content: bytes
 ) -> Claim:
-    """Say what a passage is recognised by; ``bodies``: its depositor, and whom it succeeds."""
+    """Say what a passage is recognised by.
+
+    ``bodies``: its depositor, and whom it succeeds. ``content``: all fields but ``source``,
+    as `encode_content` gives them.
+    """
+    id_technique = str(record[ID_TECHNIQUE])
     technical, *succeeded = [lookups.technical(body, id_technique) for body in bodies]
     return Claim(
         technical=technical,
         succeeded=tuple(succeeded),
-        content=content_digest(fields),
-        holder=lookups.holders_of(fields, None),
-        final=any(name == FINAL_FIELD and value is True for name, value in fields),
+        content=content_digest(content),
+        holder=lookups.holder_of(record),
+        final=record.get(FINAL_FIELD) is True,
     )
 
 
@@ -130,7 +136,7 @@ class CreationJudge:
         if view.status_bits(index) & WITHDRAWN:
             return TAKEN_BACK
         fields = self._recall.certification(view, index).fields
-        if content_digest(fields) == claim.content:
+        if content_digest(encode_content(fields)) == claim.content:
             return Judgement(duplicate=index)
         if self._corrections or self._finishes(fields, claim):
             return _correct(view, index)

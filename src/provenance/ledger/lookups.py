@@ -51,11 +51,16 @@ class Lookups:
     """Makes look-up keys under the secret of one vault (32 bytes)."""
 
     def __init__(self, secret: bytes) -> None:
-        self._secret: Final = secret
+        self._begun: Final = {
+            context: hmac.new(secret, f"provenance/lookup/{context}/v1\n".encode(), "sha256")
+            for context in ("technical", "holder", "reference")
+        }
+        """What every key of a kind begins with."""
 
     def _key(self, context: str, preimage: bytes) -> bytes:
-        message = b"provenance/lookup/%b/v1\n%b" % (context.encode(), preimage)
-        return hmac.digest(self._secret, message, "sha256")[:LOOKUP_KEY_SIZE]
+        keyed = self._begun[context].copy()
+        keyed.update(preimage)
+        return keyed.digest()[:LOOKUP_KEY_SIZE]
 
     def technical(self, depositor: str, id_technique: str) -> bytes:
         """Key of one passage: the depositor's BCR (8 characters) and its idTechnique."""
@@ -84,13 +89,16 @@ class Lookups:
     def holders_of(self, fields: Sequence[Field], reference: str | None) -> tuple[bytes, ...]:
         """Give all keys under which the holder of a record is to be found."""
         keys = () if reference is None else (self.reference(reference),)
-        group, identity = identity_of(fields)
-        return (*keys, self._holder(group, identity)) if identity else keys
+        return (*keys, *self.holder_of(dict(fields)))
+
+    def holder_of(self, record: Mapping[str, Value]) -> tuple[bytes, ...]:
+        """Give the key of the holder's identity; none where the record names nobody."""
+        group, identity = identity_of(record)
+        return (self._holder(group, identity),) if identity else ()
 
 
-def identity_of(fields: Sequence[Field]) -> tuple[str, dict[str, Value]]:
+def identity_of(record: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
     """Give the identity group's name and its look-up members; empty when there is none."""
-    record = dict(fields)
     for group, names in _FULL_NAMES.items():
         found = {name: record[full] for full, name in names if full in record}
         if found:

@@ -2,12 +2,15 @@
 
 Reading it, checking it, making the keys by which it is recognised, and sealing it: nine
 tenths of the time of a deposit, and nothing of it depends on other records. So it is done
-chunk by chunk, by this process or by others beside it (see `crew.py`).
+chunk by chunk, by this process or by others beside it (see `crew.py`), and each step for a
+whole chunk before the next: a processor repeats a step a tenth faster than it changes
+between steps.
 """
 
 from __future__ import annotations
 
 from datetime import date  # noqa: TC003 - msgspec resolves the annotations
+from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,15 +18,15 @@ import msgspec
 from provenance.cdc.checks import check_deadline, check_passage
 from provenance.cdc.faults import Fault  # noqa: TC001 - as above
 from provenance.cdc.flux import read_passage
-from provenance.encoding import decode_json
-from provenance.ledger.draft import Sealed, seal_record
-from provenance.ledger.judging import Claim, make_claim
+from provenance.encoding import decode_json, encode_json
+from provenance.ledger.draft import Sealed, seal_records
+from provenance.ledger.judging import ID_TECHNIQUE, Claim, make_claim
 from provenance.ledger.lookups import Lookups
-from provenance.record.commitment import SOURCE, Field
+from provenance.record.commitment import SOURCE, Field, Value
 from provenance.record.payload import FIELDS, source_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 CHUNK: Final = 32
 """Records that are prepared at once."""
@@ -50,8 +53,21 @@ class Chunk(msgspec.Struct, frozen=True):
     """The fields with which each record of a passage begins; None for those of a form."""
     sources: list[bytes]
     """The exact bytes of each."""
-    records: list[tuple[Field, ...]] | None = None
-    """The complete records, where they are known: those of a form are."""
+    contents: list[dict[str, Value]] | None = None
+    """What each of a form says, where that is known already."""
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One record that was read."""
+
+    source: bytes
+    """Its exact bytes."""
+    fields: tuple[Field, ...]
+    """All of it; the last one is ``source``, the digest of the exact bytes."""
+    content: dict[str, Value]
+    """The other fields by name."""
+    encoded: bytes
+    """The same as it is stored, and as `encode_content` gives it."""
 
 
 class Prepared(msgspec.Struct, frozen=True, gc=False):
@@ -75,39 +91,68 @@ class Preparer:
 
     def prepare(self, chunk: Chunk) -> list[Prepared]:
         """Prepare a chunk; raises `FormatError` when one is no passage, or has a fault."""
+        return self.prepare_records(chunk.bindings, _read(chunk))
+
+    def prepare_records(
+        self, bindings: Sequence[tuple[str, str]], records: Sequence[Record]
+    ) -> list[Prepared]:
+        """Prepare records that have the form of the schema; ``bindings`` as in `Chunk`."""
+        faults = [self._faults(one.content) for one in records]
+        lookups, bodies = self._lookups, self.terms.bodies
+        claims = [make_claim(lookups, bodies, one.content, one.encoded) for one in records]
+        sealed = _seal(bindings, records, faults)
+        shows = self.terms.shows_fields
         return [
-            self.prepare_one(chunk.bindings, source, fields)
-            for source, fields in zip(chunk.sources, _records(chunk), strict=True)
+            Prepared(
+                id_technique=str(one.content[ID_TECHNIQUE]),
+                claim=claim,
+                faults=found,
+                sealed=made,
+                fields=one.fields if shows else (),
+            )
+            for one, claim, found, made in zip(records, claims, faults, sealed, strict=True)
         ]
 
-    def prepare_one(
-        self, bindings: Sequence[tuple[str, str]], source: bytes, fields: tuple[Field, ...]
-    ) -> Prepared:
-        """Prepare one record, which has the form of the schema."""
-        id_technique = next(str(value) for name, value in fields if name == "idTechnique")
-        faults = check_passage(fields)
-        refusals = [fault for fault in faults if fault.effect == "passage"]
-        if not refusals and (late := check_deadline(fields, self.terms.received)) is not None:
-            faults.append(late)
-        return Prepared(
-            id_technique=id_technique,
-            claim=make_claim(self._lookups, self.terms.bodies, id_technique, fields),
-            faults=tuple(refusals or faults),
-            sealed=None if refusals else seal_record(bindings, source, fields),
-            fields=fields if self.terms.shows_fields else (),
+    def _faults(self, record: Mapping[str, Value]) -> tuple[Fault, ...]:
+        """Give what refuses a record, else what is warned of."""
+        faults = check_passage(record)
+        if refusals := [fault for fault in faults if fault.effect == "passage"]:
+            return tuple(refusals)
+        late = check_deadline(record, self.terms.received)
+        return tuple(faults if late is None else (*faults, late))
+
+
+def _seal(
+    bindings: Sequence[tuple[str, str]],
+    records: Sequence[Record],
+    faults: Sequence[tuple[Fault, ...]],
+) -> list[Sealed | None]:
+    """Seal the records that have no fault which refuses them; None stands for the others."""
+    head = encode_json(bindings)
+    wanted = [all(fault.effect != "passage" for fault in found) for found in faults]
+    sealed = iter(
+        seal_records(
+            [(one.fields, (head, one.source, one.encoded)) for one in compress(records, wanted)]
         )
+    )
+    return [next(sealed) if one else None for one in wanted]
 
 
-def _records(chunk: Chunk) -> list[tuple[Field, ...]]:
-    bindings, leading = chunk.bindings, chunk.leading
-    if chunk.records is not None:
-        return chunk.records
+def _read(chunk: Chunk) -> list[Record]:
+    bindings, leading, sources = chunk.bindings, chunk.leading, chunk.sources
     if leading is None:
-        return [read_form_record(source) for source in chunk.sources]
-    return [read_passage(source, bindings, leading) for source in chunk.sources]
+        contents = chunk.contents or [decode_json(one, FIELDS, "record") for one in sources]
+        return list(map(form_record, sources, contents))
+    return [passage_record(one, read_passage(one, bindings, leading)) for one in sources]
 
 
-def read_form_record(source: bytes) -> tuple[Field, ...]:
-    """Give the record of which a form's JSON is the exact bytes; raises `FormatError`."""
-    fields = decode_json(source, FIELDS, "record")
-    return (*fields.items(), (SOURCE, source_digest(source)))
+def form_record(source: bytes, content: dict[str, Value]) -> Record:
+    """Give the record of a form, of which the JSON of its content is the exact bytes."""
+    fields = (*content.items(), (SOURCE, source_digest(source)))
+    return Record(source=source, fields=fields, content=content, encoded=source)
+
+
+def passage_record(source: bytes, fields: tuple[Field, ...]) -> Record:
+    """Give the record of a passage that was read."""
+    content = dict(fields[:-1])
+    return Record(source=source, fields=fields, content=content, encoded=encode_json(content))

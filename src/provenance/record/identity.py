@@ -16,6 +16,8 @@ _ASCII_KEPT: Final = {code: " " for code in range(128) if not chr(code).isalnum(
 def fold(name: str) -> str:
     """Give the form in which two spellings of one name are equal."""
     if name.isascii():
+        if name.isalnum():
+            return name.lower()
         return " ".join(name.lower().translate(_ASCII_KEPT).split())
     decomposed = unicodedata.normalize("NFKD", name.casefold())
     kept = (
