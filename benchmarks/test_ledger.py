@@ -7,7 +7,6 @@ import shutil
 import time
 from functools import partial
 from statistics import median
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from benchmarks.workload import CERTIFIER, PASSAGES, took
@@ -17,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 from provenance.ledger import Ledger
 from provenance.tlog import note
 from provenance.tlog.prover import prove_inclusion
-from provenance.verifier import Verifier, entries
+from provenance.verifier import Verifier, contents, entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,9 +47,10 @@ def test_verify_the_bundle_of_a_cv(
     verifier, bundle = Verifier(ledger.policy()), ledger.prove(CV)
     checks: list[Callable[[], object]] = []
     with monkeypatch.context() as patch:
-        for owner in (entries, note):
-            patch.setattr(owner, "Ed25519PublicKey", _noting(Ed25519PublicKey, checks))
-        patch.setattr(note, "MLDSA44PublicKey", _noting(MLDSA44PublicKey, checks))
+        for name, kind in (("ed25519", Ed25519PublicKey), ("mldsa44", MLDSA44PublicKey)):
+            load = _noting(kind, checks)
+            for owner in (contents, entries, note):
+                patch.setattr(owner, f"load_{name}", load, raising=owner is note)
         assert verifier.verify(bundle).verdict == "yes"
     assert len(checks) > len(CV)
     bare: list[float] = []
@@ -86,10 +86,9 @@ class _Noted:
 
 def _noting(
     kind: type[Ed25519PublicKey | MLDSA44PublicKey], checks: list[Callable[[], object]]
-) -> object:
-    """Give what stands in for a class of keys."""
-    make = lambda data: _Noted(kind.from_public_bytes(data), checks)  # noqa: E731 - a stand-in
-    return SimpleNamespace(from_public_bytes=make)
+) -> Callable[[bytes], _Noted]:
+    """Give what stands in for the function that loads a kind of keys."""
+    return lambda data: _Noted(kind.from_public_bytes(data), checks)
 
 
 def test_inclusion_proof(benchmark: BenchmarkFixture, ledger: Ledger) -> None:

@@ -12,8 +12,7 @@ escapes of JSON strings), RFC 8259 (JSON).
 from __future__ import annotations
 
 import binascii
-import re
-from typing import TYPE_CHECKING, Final, TypeVar, overload
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, overload
 
 import msgspec
 
@@ -32,7 +31,8 @@ TEXT_SIZE_MAX: Final = 1_000_000
 
 T = TypeVar("T")
 
-_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_CONTROL: Final = bytes(set(range(0x20)) - {ord("\n")})
+_Parts: TypeAlias = tuple[bytes, ...]
 
 _encoder = msgspec.json.Encoder()
 
@@ -43,11 +43,11 @@ def decode_base64(text: str) -> bytes:
     Raises `FormatError` for anything that does not encode back to ``text``.
     """
     try:
-        # Given as text it must be ASCII; what is no base64 is passed over, and missing below.
-        data = binascii.a2b_base64(text)
-    except ValueError as error:
+        data = msgspec.convert(text, bytes)
+    except (ValueError, msgspec.ValidationError) as error:
         raise FormatError("malformed base64") from error
-    if binascii.b2a_base64(data, newline=False).decode() != text:
+    # Bits that are left over after the last byte are passed over, and missing here.
+    if msgspec.to_builtins(data) != text:
         raise FormatError("malformed base64")
     return data
 
@@ -55,22 +55,22 @@ def decode_base64(text: str) -> bytes:
 def decode_base64_all(texts: Sequence[str], size: int) -> tuple[bytes, ...]:
     """Decode many texts that must hold exactly ``size`` bytes each, or raise `FormatError`.
 
-    They are encoded again and compared all at once. Encoded there is one newline a text,
-    and as many in the joined texts, so none of these holds one itself.
+    All at once, by the same rule; in doubt each is decoded alone, which tells what is wrong.
     """
     try:
-        found = tuple(map(binascii.a2b_base64, texts))
-    except ValueError as error:
-        raise FormatError("malformed base64") from error
-    again = b"".join(map(binascii.b2a_base64, found)).decode()
-    if set(map(len, found)) <= {size} and again == "".join([f"{text}\n" for text in texts]):
+        found = msgspec.convert(texts, _Parts)
+        again = msgspec.to_builtins(found)
+    except (ValueError, msgspec.ValidationError):
+        again = None
+    if again == tuple(texts) and set(map(len, found)) <= {size}:
         return found
     return tuple(decode_fixed(text, size) for text in texts)
 
 
 def encode_base64_all(parts: Iterable[bytes]) -> tuple[str, ...]:
     """Encode each as `encode_base64` does."""
-    return tuple(b"".join(map(binascii.b2a_base64, parts)).decode().splitlines())
+    texts: tuple[str, ...] = msgspec.to_builtins(tuple(parts))
+    return texts
 
 
 def encode_base64(data: bytes) -> str:
@@ -127,10 +127,11 @@ def decode_text(text: str | bytes, what: str) -> str:
     try:
         decoded = text if isinstance(text, str) else text.decode()
         # A string can hold half a surrogate pair, which has no UTF-8.
-        decoded.encode()
+        data = decoded.encode()
     except UnicodeError as error:
         raise FormatError(f"malformed {what}: not UTF-8") from error
-    if _CONTROL.search(decoded):
+    # Bytes below 0x20 are nothing else in UTF-8, whatever stands around them.
+    if len(data.translate(None, _CONTROL)) != len(data):
         raise FormatError(f"malformed {what}: control characters")
     return decoded
 

@@ -221,7 +221,7 @@ def _believe(*_: object) -> None:
     """Verify nothing."""
 
 
-def _believe_checkpoint(note: str, policy: Policy) -> VerifiedCheckpoint:
+def _believe_checkpoint(_: object, note: str, policy: Policy) -> VerifiedCheckpoint:
     text, _ = split_note(note)
     signatures = tuple(VerifiedSignature(one.key, None) for one in policy.logs)
     return VerifiedCheckpoint(parse_checkpoint(text), signatures, (), None)
@@ -234,7 +234,7 @@ def _believe_record(self: contents.Contents, item: entries.Item) -> None:
 
 
 LACKING: Final[dict[str, tuple[object, str, object]]] = {
-    "checkpoint": (log, "verify_checkpoint", _believe_checkpoint),
+    "checkpoint": (log, "verify_checkpoint_by", _believe_checkpoint),
     "consistency": (log, "verify_consistency", _believe),
     "inclusion": (entries, "verify_inclusion", _believe),
     "entry signature": (entries, "verify_signature", _believe),

@@ -92,7 +92,7 @@ PURE_EXCEPTIONS: Final = {
     ("cdc", "xml"),  # the streaming parser is the standard library's expat
     ("cdc", "pyexpat"),
     ("cdc.sample", "random"),  # only its seeded class, see RANDOM_NAMES
-    ("verifier.halves", "threading"),  # signatures are verified on two threads
+    ("verifier.helper", "_thread"),  # signatures are verified on two threads
     ("cdc.xsd", "io"),  # lxml reads a schema from a file object, here one in memory
 }
 RANDOM_NAMES: Final = {"Random"}

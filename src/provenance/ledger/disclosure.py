@@ -9,6 +9,7 @@ only together with all other fields, because its hash would let hidden ones be g
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from provenance.errors import PolicyError
@@ -39,9 +40,14 @@ def choose(fields: Sequence[Field], names: Collection[str]) -> frozenset[str]:
     Optional fields that the record does not have are passed over. Raises `PolicyError`
     for a name that is never shown, or ``source`` without all other fields.
     """
+    return _choose(tuple([name for name, _ in fields]), frozenset(names))
+
+
+@lru_cache(maxsize=256)  # Much the same is asked for, of records of few kinds.
+def _choose(fields: tuple[str, ...], names: frozenset[str]) -> frozenset[str]:
     if not NEVER_DISCLOSED.isdisjoint(names):
         raise PolicyError("the nir is never disclosed")
-    present = {name for name, _ in fields}
+    present = set(fields)
     shown = set(names) & present
     if LINE in names:
         shown |= present & _LINE_NAMES

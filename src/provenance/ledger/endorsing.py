@@ -27,7 +27,7 @@ from provenance.record.entry import Certification, Deposit, Endorsement, parse_e
 from provenance.tlog.merkle import tree_root
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from provenance.cdc.kit import EndorsementFile
     from provenance.ledger.draft import Place
@@ -58,13 +58,14 @@ def read_endorsements(view: View, deposit: int) -> Iterator[Endorsement]:
         yield read_entry(view, int.from_bytes(value, "big"), Endorsement)
 
 
-def find_endorsement(view: View, entry: Certification, size: int) -> Endorsement | None:
-    """Give the newest entry below ``size`` that endorses a certification, or None."""
-    covering = [
-        one
-        for one in read_endorsements(view, entry.deposit)
-        if one.start <= entry.index < one.end and one.index < size
-    ]
+def newest_over(
+    entry: Certification, made: Iterable[Endorsement], size: int
+) -> Endorsement | None:
+    """Give the newest entry below ``size`` that endorses a certification, or None.
+
+    ``made``: the endorsements of its deposit, in the order of the log.
+    """
+    covering = [one for one in made if one.start <= entry.index < one.end and one.index < size]
     return covering[-1] if covering else None
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from provenance.encoding import encode_base64, encode_base64_all
 from provenance.errors import NotPublishedError
 from provenance.ledger.changes import read_changes
-from provenance.ledger.endorsing import find_endorsement
+from provenance.ledger.endorsing import newest_over, read_endorsements
 from provenance.ledger.keyhistory import read_keys
 from provenance.ledger.registry import depositor_row, read_entry, read_index
 from provenance.record import later
@@ -17,7 +18,7 @@ from provenance.tlog.merkle import HASH_SIZE, node_hash
 from provenance.tlog.prover import prove_inclusion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from provenance.record.bundle import ProvenEntry, StatusLeaf
     from provenance.record.commitment import Disclosed
@@ -31,11 +32,6 @@ def changes_by(view: View, index: int, size: int) -> dict[int, int]:
     return {bit: by for bit, by in read_changes(view, index).items() if by < size}
 
 
-def changed_by(view: View, index: int, size: int) -> list[int]:
-    """Give the entries below ``size`` that superseded, withdrew or erased a certification."""
-    return list(changes_by(view, index, size).values())
-
-
 def in_force(view: View, body: str, size: int) -> int | None:
     """Give the newest ``depositor`` entry of ``body`` below ``size``."""
     index = read_index(view, depositor_row(body))
@@ -44,10 +40,13 @@ def in_force(view: View, body: str, size: int) -> int | None:
     return index
 
 
-def endorsements_of(view: View, indexes: Iterable[int], size: int) -> dict[int, Endorsement]:
+def endorsements_of(
+    view: View, entries: Iterable[Certification], size: int
+) -> dict[int, Endorsement]:
     """Give the newest endorsement below ``size`` of each certification that has one."""
-    entries = (read_entry(view, index, Certification) for index in indexes)
-    found = ((entry.index, find_endorsement(view, entry, size)) for entry in entries)
+    # Those of one deposit are endorsed together.
+    made = cache(lambda deposit: tuple(read_endorsements(view, deposit)))
+    found = ((entry.index, newest_over(entry, made(entry.deposit), size)) for entry in entries)
     return {index: endorsement for index, endorsement in found if endorsement is not None}
 
 
@@ -79,15 +78,19 @@ def _small_tree(view: View, by: Endorsement) -> NodeReader:
     return lambda level, index: levels[level][index]
 
 
-def endorsement_support(view: View, endorsed: Mapping[int, Endorsement]) -> set[int]:
+def endorsement_support(
+    view: View, entries: Iterable[Certification], endorsed: Mapping[int, Endorsement]
+) -> set[int]:
     """Give the endorsements' entries, and those that list their keys.
 
     The entry that such a one replaced goes with it: it tells who changed the keys.
     """
     found: set[int] = set()
-    for index, by in endorsed.items():
-        depositor = read_entry(view, index, Certification).depositor
-        listing = in_force(view, depositor, by.index)
+    for entry in entries:
+        by = endorsed.get(entry.index)
+        if by is None:
+            continue
+        listing = in_force(view, entry.depositor, by.index)
         assert listing is not None, "an endorsement is by a key that an entry lists"
         replaced = read_entry(view, listing, Depositor).previous
         found |= {by.index, listing} | ({replaced} if replaced is not None else set())
@@ -111,15 +114,15 @@ def prove_entries(
     )
 
 
-def status_leaves(view: View, size: int, indexes: Sequence[int]) -> tuple[StatusLeaf, ...]:
+def status_leaves(
+    view: View, size: int, changes: Mapping[int, Mapping[int, int]]
+) -> tuple[StatusLeaf, ...]:
     """Give the status leaves of certifications, and of those that supersede them.
 
-    As of the ``status`` entry that ends the tree of ``size``. Raises `NotPublishedError`
-    as `settled_status` does.
+    ``changes``: `changes_by` for each of them. As of the ``status`` entry that ends the
+    tree of ``size``. Raises `NotPublishedError` as `settled_status` does.
     """
-    status = settled_status(view, size)
-    changes = {index: changes_by(view, index, size) for index in indexes}
-    return later.prove_status(view, status.size, changes)
+    return later.prove_status(view, settled_status(view, size).size, changes)
 
 
 def settled_status(view: View, size: int) -> Status:

@@ -16,7 +16,7 @@ import msgspec
 from provenance.errors import NotPublishedError, PolicyError, UnknownEntryError
 from provenance.ledger.disclosure import LINE, choose, names_for
 from provenance.ledger.evidence import (
-    changed_by,
+    changes_by,
     endorsement_support,
     endorsements_of,
     in_force,
@@ -33,11 +33,10 @@ from provenance.tlog.proof import TlogProof, format_tlog_proof
 from provenance.tlog.prover import prove_inclusion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.recall import Recall
-    from provenance.record.entry import Endorsement
     from provenance.storage import View
 
 
@@ -45,10 +44,13 @@ CERTIFICATIONS_MAX: Final = BUNDLE_ITEMS_MAX // 5
 """Each brings two bodies and two changes at most, so that fits into the bundle as well."""
 
 
+_CERTIFIER: Final = "certificateur"
+
+
 class _Shown(msgspec.Struct, frozen=True):
     """One certification of the bundle: what is disclosed, and whom it names."""
 
-    index: int
+    entry: Certification
     disclosed: Disclosed
     bodies: frozenset[str]
     """BCRs of the depositor and, where it is disclosed, of the certifier."""
@@ -84,15 +86,23 @@ class Prover:
             checkpoint, note = latest
             size = checkpoint.size
             shown = [self._show(view, index, names_for(index, disclose)) for index in wanted]
-            endorsed = endorsements_of(view, wanted, size)
-            due = _indexes(view, size, shown, endorsed)
-            disclosed = {one.index: one.disclosed for one in shown}
+            entries = [one.entry for one in shown]
+            changes = {index: changes_by(view, index, size) for index in wanted}
+            endorsed = endorsements_of(view, entries, size)
+            due = {
+                *wanted,
+                *(by for change in changes.values() for by in change.values()),
+                *_registrations(view, size, shown),
+                *endorsement_support(view, entries, endorsed),
+                size - 1,
+            }
+            disclosed = {one.entry.index: one.disclosed for one in shown}
             return encode_bundle(
                 Bundle(
                     format="provenance-proof/1",
                     checkpoint=note,
                     entries=prove_entries(view, due, size, disclosed=disclosed),
-                    status=status_leaves(view, size, wanted),
+                    status=status_leaves(view, size, changes),
                     endorsements=links(view, endorsed),
                 )
             )
@@ -113,17 +123,16 @@ class Prover:
 
     def _show(self, view: View, index: int, names: frozenset[str]) -> _Shown:
         entry = read_entry(view, index, Certification)
-        fields = self._recall.certification(view, index).fields
-        chosen = choose(fields, names)
-        certifier = [
-            value
-            for name, value in fields
-            if name == "certificateur" and name in chosen and isinstance(value, str)
-        ]
+        seed, payload = self._recall.seeded(view, entry)
+        chosen = choose(payload.fields, names)
+        bodies = [entry.depositor]
+        if _CERTIFIER in chosen:
+            certifier = next(value for name, value in payload.fields if name == _CERTIFIER)
+            bodies += [certifier] if isinstance(certifier, str) else []
         return _Shown(
-            index=index,
-            disclosed=disclose_checked(self._recall.seed(index), fields, chosen),
-            bodies=frozenset([entry.depositor, *certifier]),
+            entry=entry,
+            disclosed=disclose_checked(seed, payload.fields, chosen),
+            bodies=frozenset(bodies),
         )
 
 
@@ -133,14 +142,8 @@ def _not_published(index: int, view: View) -> Exception:
     return NotPublishedError(f"no checkpoint covers entry {index} yet: publish first")
 
 
-def _indexes(
-    view: View, size: int, shown: Sequence[_Shown], endorsed: Mapping[int, Endorsement]
-) -> set[int]:
-    """Give the certifications and what they rest on, but for the entry keys."""
-    wanted = [one.index for one in shown]
-    changes = {by for index in wanted for by in changed_by(view, index, size)}
+def _registrations(view: View, size: int, shown: Iterable[_Shown]) -> set[int]:
+    """Give the entries below ``size`` that register the bodies that are named."""
     bodies = frozenset[str]().union(*(one.bodies for one in shown))
     registered = (in_force(view, body, size) for body in bodies)
-    support = {index for index in registered if index is not None}
-    signed = endorsement_support(view, endorsed)
-    return {*wanted, *changes, *support, *signed, size - 1}
+    return {index for index in registered if index is not None}

@@ -9,6 +9,7 @@ was cut off after its ``status`` entry is finished by the next one, by the same 
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from provenance.encoding import encode_base64
@@ -140,6 +141,9 @@ def _check_extends(old: Checkpoint, new: Checkpoint, view: View) -> None:
 def latest_checkpoint(view: View) -> tuple[Checkpoint, str] | None:
     """Give the last stored checkpoint and its signed note, or None before the first."""
     note = view.checkpoint()
-    if note is None:
-        return None
+    return None if note is None else _read_note(note)
+
+
+@lru_cache(maxsize=16)  # Of a ledger there is one, until the next publication.
+def _read_note(note: bytes) -> tuple[Checkpoint, str]:
     return parse_checkpoint(split_note(note)[0]), note.decode()

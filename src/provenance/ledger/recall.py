@@ -27,13 +27,17 @@ class Recall:
         """Give the 32-byte seed of an entry. Raises `ErasedError` when it was destroyed."""
         return self._files.vault.read(index)
 
-    def _open(self, view: View, index: int, associated_data: str) -> tuple[bytes, ...]:
+    def _open(
+        self, view: View, index: int, associated_data: str
+    ) -> tuple[bytes, tuple[bytes, ...]]:
+        """Give the seed of an entry and the parts of its payload."""
         if read_change(view, index, ERASED) is not None:
             raise ErasedError(f"the content of entry {index} was erased")
         sealed = view.payload(index)
         if sealed is None:
             raise LedgerDamagedError(f"entry {index} has lost its payload")
-        return unseal_payload(self.seed(index), sealed, decode_base64(associated_data))
+        seed = self.seed(index)
+        return seed, unseal_payload(seed, sealed, decode_base64(associated_data))
 
     def certification(self, view: View, index: int) -> CertificationPayload:
         """Open the payload of a certification.
@@ -41,22 +45,26 @@ class Recall:
         Raises `UnknownEntryError` when ``index`` names none, `ErasedError` when its
         content was erased.
         """
-        entry = read_entry(view, index, Certification)
-        parts = self._open(view, index, entry.commitment)
-        return CertificationPayload.decode_parts(parts)
+        return self.seeded(view, read_entry(view, index, Certification))[1]
+
+    def seeded(self, view: View, entry: Certification) -> tuple[bytes, CertificationPayload]:
+        """Give the seed of a certification, and its payload. Raises `ErasedError`."""
+        seed, parts = self._open(view, entry.index, entry.commitment)
+        return seed, CertificationPayload.decode_parts(parts)
 
     def record(self, view: View, index: int) -> CertificationPayload:
         """Open the record of any entry that commits to one; errors as for `certification`."""
         entry = parse_entry(view.entry(index))
         if not isinstance(entry, Certification | Withdrawal | Erasure):
             raise UnknownEntryError(f"entry {index} commits to no record")
-        parts = self._open(view, index, entry.commitment)
+        _, parts = self._open(view, index, entry.commitment)
         return CertificationPayload.decode_parts(parts)
 
     def deposit(self, view: View, index: int) -> DepositPayload:
         """Open the payload of a deposit; errors as for `certification`."""
         entry = read_entry(view, index, Deposit)
-        return DepositPayload.decode_parts(self._open(view, index, entry.digest))
+        _, parts = self._open(view, index, entry.digest)
+        return DepositPayload.decode_parts(parts)
 
     def rebuild(self, view: View, deposit: int) -> bytes:
         """Put a deposited file together again, byte for byte.

@@ -20,24 +20,29 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Protocol
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 from msgspec import Struct
 
 from provenance.encoding import decode_base64, decode_text, encode_base64
-from provenance.errors import FormatError, SignatureError
+from provenance.errors import FormatError, SignatureError, VerificationError
 from provenance.tlog.cosignature import TIME_SIZE, checkpoint_message, cosignature_message
+from provenance.tlog.publickeys import check_ed25519, load_ecdsa, load_ed25519, load_mldsa44
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    RunTests: TypeAlias = Callable[
+        [Sequence[Callable[[], int | None]]],
+        Sequence[int | FormatError | VerificationError | None],
+    ]
+    """Gives what each test returns, or the error that it raises."""
 
 ED25519: Final = 0x01
 ECDSA: Final = 0x02
@@ -49,14 +54,6 @@ SIGNATURE_LINES_MAX: Final = 100
 _PUBLIC_SIZES: Final = {ED25519: 32, COSIGNATURE: 32, MLDSA44: 1312}
 _SIGNATURE_SIZES: Final = {ED25519: 64, COSIGNATURE: TIME_SIZE + 64, MLDSA44: TIME_SIZE + 2420}
 _LINE: Final = re.compile(r"— (\S+) ([A-Za-z0-9+/]+={0,2})")
-_P256_SPKI: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
-"""What the DER of a P-256 key begins with (RFC 5480 section 2); X and Y follow."""
-_P256_SPKI_SIZE: Final = 91
-
-_P: Final = 2**255 - 19
-_ORDER_8_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
-_SMALL_ORDER_Y: Final = frozenset({0, 1, _P - 1, _ORDER_8_Y, _P - _ORDER_8_Y})
-"""The y coordinates of the eight points whose order divides 8 (RFC 8032 section 5.1)."""
 
 
 class VerifierKey(Struct, frozen=True):
@@ -85,22 +82,21 @@ class VerifierKey(Struct, frozen=True):
 
     def _verify(self, text: str, signature: bytes) -> int | None:
         if self.kind == ECDSA:
-            public = _load_ecdsa(self.public)
+            public = load_ecdsa(self.public)
             public.verify(signature, text.encode(), ec.ECDSA(hashes.SHA256()))
             return None
         if len(signature) != _SIGNATURE_SIZES[self.kind]:
             raise InvalidSignature
         if self.kind == ED25519:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+            load_ed25519(self.public).verify(signature, text.encode())
             return None
         time_s = int.from_bytes(signature[:TIME_SIZE], "big")
         value = signature[TIME_SIZE:]
         if self.kind == COSIGNATURE:
-            message = cosignature_message(text, time_s)
-            Ed25519PublicKey.from_public_bytes(self.public).verify(value, message)
+            load_ed25519(self.public).verify(value, cosignature_message(text, time_s))
         else:
             message = checkpoint_message(text, cosigner=self.name, time_s=time_s)
-            MLDSA44PublicKey.from_public_bytes(self.public).verify(value, message)
+            load_mldsa44(self.public).verify(value, message)
         return time_s
 
 
@@ -196,22 +192,52 @@ def open_note(note: str | bytes, keys: Iterable[VerifierKey]) -> Note:
     Raises `FormatError` for what is no note, `SignatureError` when a known key's signature
     fails, stands there twice, or when none is known, and for two keys of one name and id.
     """
-    text, lines = split_note(note)
+    return verify_lines(*split_note(note), keys)
+
+
+def verify_lines(
+    text: str,
+    lines: Iterable[SignatureLine],
+    keys: Iterable[VerifierKey],
+    run: RunTests | None = None,
+) -> Note:
+    """Do as `open_note` for a note that `split_note` has split already.
+
+    ``run`` runs the tests of the signatures; without it one is run after the other.
+    """
     known: dict[tuple[str, bytes], VerifierKey] = {}
     for key in keys:
         if known.setdefault((key.name, key.key_id), key) != key:
             raise SignatureError(f"two keys named {key.name} have one id")
-    verified: list[VerifiedSignature] = []
+    signers: list[VerifierKey] = []
+    tests: list[Callable[[], int | None]] = []
     for line in lines:
         signer = known.get((line.name, line.key_id))
         if signer is None:
             continue
-        if any(one.key == signer for one in verified):
-            raise SignatureError(f"two signatures by {signer.name}")
-        verified.append(VerifiedSignature(signer, signer.verify(text, line.data)))
-    if not verified:
+        if signer in signers:
+            tests.append(partial(_refuse, f"two signatures by {signer.name}"))
+            break
+        signers.append(signer)
+        tests.append(partial(signer.verify, text, line.data))
+    times = _times([test() for test in tests] if run is None else run(tests))
+    if not times:
         raise SignatureError("no signature by a known key")
-    return Note(text, tuple(verified))
+    return Note(text, tuple(map(VerifiedSignature, signers, times)))
+
+
+def _refuse(reason: str) -> int | None:
+    raise SignatureError(reason)
+
+
+def _times(results: Iterable[int | FormatError | VerificationError | None]) -> list[int | None]:
+    """Give what the tests returned; raise the first error among it."""
+    times: list[int | None] = []
+    for result in results:
+        if isinstance(result, FormatError | VerificationError):
+            raise result
+        times.append(result)
+    return times
 
 
 def sign_note(text: str, signers: Sequence[NoteSigner]) -> str:
@@ -246,24 +272,12 @@ def _check_name(name: str) -> None:
 
 def _check_public(kind: int, public: bytes) -> None:
     if kind == ECDSA:
-        _load_ecdsa(public)
+        load_ecdsa(public)
         return
     if len(public) != _PUBLIC_SIZES.get(kind, -1):
         raise FormatError("unknown key type, or a public key of another size")
     if kind != MLDSA44:
-        y = int.from_bytes(public, "little") & ((1 << 255) - 1)
-        if y >= _P or y in _SMALL_ORDER_Y:
-            raise FormatError("Ed25519 public key not canonical, or of small order")
-
-
-def _load_ecdsa(public: bytes) -> ec.EllipticCurvePublicKey:
-    if len(public) != _P256_SPKI_SIZE or not public.startswith(_P256_SPKI):
-        raise FormatError("the ECDSA public key is no uncompressed P-256 key")
-    try:
-        point = public[len(_P256_SPKI) - 1 :]
-        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
-    except ValueError as error:
-        raise FormatError("the ECDSA public key is not on its curve") from error
+        check_ed25519(public)
 
 
 def _key_id(name: str, kind: int, public: bytes) -> bytes:

@@ -34,13 +34,15 @@ from provenance.tlog.note import (
     MLDSA44,
     VerifiedSignature,
     VerifierKey,
-    open_note,
     parse_verifier_key,
     split_note,
+    verify_lines,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from provenance.tlog.note import RunTests
 
 NO_QUORUM: Final = "none"
 KEY_TYPE_NAMES: Final = {ED25519: "Ed25519", ECDSA: "ECDSA", MLDSA44: "ML-DSA-44"}
@@ -134,11 +136,20 @@ def verify_checkpoint(
     Raises `FormatError` for what is no signed checkpoint, `SignatureError` when a
     signature is wrong, one of a listed type is missing, or the quorum is.
     """
-    checkpoint = parse_checkpoint(split_note(note)[0])
+    return verify_checkpoint_by(None, note, policy, origin)
+
+
+def verify_checkpoint_by(
+    run: RunTests | None, note: str | bytes, policy: Policy, origin: str | None = None
+) -> VerifiedCheckpoint:
+    """Do as `verify_checkpoint`; the tests of signatures are run as in `verify_lines`."""
+    text, lines = split_note(note)
+    checkpoint = parse_checkpoint(text)
     keys = policy.log_keys(checkpoint.origin)
     if not keys or origin not in {None, checkpoint.origin}:
         raise SignatureError("the policy does not list the checkpoint's origin")
-    opened = open_note(note, [*keys, *(witness.key for witness in policy.witnesses)])
+    known = [*keys, *(witness.key for witness in policy.witnesses)]
+    opened = verify_lines(text, lines, known, run)
     times = {one.key: one.timestamp_s for one in opened.signatures}
     missing = {key.kind for key in keys} - {key.kind for key in keys if key in times}
     if missing:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from provenance.encoding import decode_base64, encode_base64
 from provenance.errors import (
     CommitmentError,
@@ -28,10 +26,13 @@ from provenance.record.showing import LINE_FIELDS, flag_of
 from provenance.report import CertificationReport, identity_kind
 from provenance.tlog.merkle import verify_inclusion
 from provenance.tlog.note import parse_verifier_key
+from provenance.tlog.publickeys import load_ed25519
 from provenance.verifier.entries import verify_signature
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from provenance.record.bundle import EndorsementLink
     from provenance.record.commitment import Value
@@ -231,9 +232,7 @@ def _check_disclosed(record: Mapping[str, Value], hidden: int) -> None:
 
 
 def _public(vkeys: Sequence[str]) -> list[Ed25519PublicKey]:
-    return [
-        Ed25519PublicKey.from_public_bytes(parse_verifier_key(vkey).public) for vkey in vkeys
-    ]
+    return [load_ed25519(parse_verifier_key(vkey).public) for vkey in vkeys]
 
 
 def _source(body: Depositor, index: int) -> str:

@@ -8,7 +8,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from provenance.encoding import decode_base64, decode_fixed, encode_base64
 from provenance.errors import ChainError, FormatError, SignatureError
@@ -16,10 +15,13 @@ from provenance.record.bundle import decode_hashes
 from provenance.record.entry import Genesis, Key, entry_key_name, entry_message, parse_entry
 from provenance.tlog.merkle import leaf_hash, verify_inclusion
 from provenance.tlog.note import parse_verifier_key
-from provenance.verifier.halves import run_all
+from provenance.tlog.publickeys import load_ed25519
+from provenance.verifier.helper import run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from provenance.record.bundle import Bundle, ProvenEntry
     from provenance.record.entry import Entry
@@ -120,7 +122,7 @@ def check_signatures(items: Mapping[int, Item], origin: str, checks: Checks) -> 
     """Check that every entry is signed by an entry key that an entry shown declares."""
     keys = _read_entry_keys(items, origin, checks)
     message = entry_message(origin, b"")
-    tests: dict[int, Callable[[], object]] = {}
+    tests: dict[int, Callable[[], None]] = {}
     for index, item in items.items():
         # Entries 0 and 1 are signed by the key that entry 1 adds, others by an earlier one.
         usable = [
@@ -128,7 +130,7 @@ def check_signatures(items: Mapping[int, Item], origin: str, checks: Checks) -> 
         ]
         if usable:
             tests[index] = partial(_check_signature, item, usable, message)
-    outcomes = dict(zip(tests, run_all(list(tests.values())), strict=True))
+    outcomes = dict(zip(tests, run_all([*tests.values()]), strict=True))
     for index in items:
         if index not in outcomes:
             checks.no("entry-key", "no entry shown declares the key that signed it", index)
@@ -148,8 +150,8 @@ def _read_entry_keys(items: Mapping[int, Item], origin: str, checks: Checks) -> 
             key = parse_verifier_key(entry.vkey)
             if key.name != entry_key_name(origin):
                 checks.no("entry-key", f"the key's name is {key.name}", entry.index)
-            public = Ed25519PublicKey.from_public_bytes(key.public)
-            keys.insert(0, _EntryKey(entry.index, retired.get(entry.vkey, math.inf), public))
+            until = retired.get(entry.vkey, math.inf)
+            keys.insert(0, _EntryKey(entry.index, until, load_ed25519(key.public)))
     return keys
 
 

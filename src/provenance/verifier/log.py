@@ -11,8 +11,9 @@ from provenance.record.bundle import decode_hashes
 from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.merkle import verify_consistency
 from provenance.tlog.note import open_note, split_note
-from provenance.tlog.policy import VerifiedCheckpoint, verify_checkpoint
+from provenance.tlog.policy import VerifiedCheckpoint, verify_checkpoint, verify_checkpoint_by
 from provenance.verifier.checks import StageFailedError
+from provenance.verifier.helper import run_all
 
 if TYPE_CHECKING:
     from provenance.record.bundle import Bundle, Later
@@ -51,7 +52,7 @@ def check_log(bundle: Bundle, policy: Policy, checks: Checks) -> list[VerifiedCh
 
 def _check_later(later: Later, policy: Policy, checks: Checks) -> VerifiedCheckpoint:
     try:
-        return _plain(verify_checkpoint(later.checkpoint, policy))
+        return _plain(verify_checkpoint_by(run_all, later.checkpoint, policy))
     except (FormatError, VerificationError) as error:
         checks.no("later", error)
         raise StageFailedError from error
@@ -74,7 +75,7 @@ def _verify_first(
     Keys that are still there must have signed all the same.
     """
     try:
-        return _plain(verify_checkpoint(note, policy))
+        return _plain(verify_checkpoint_by(run_all, note, policy))
     except SignatureError:
         text, lines = split_note(note)
         checkpoint = parse_checkpoint(text)
