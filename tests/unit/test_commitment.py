@@ -292,6 +292,38 @@ def test_disclosures_have_one_base64_spelling() -> None:
             parse_disclosure(bad)
 
 
+GOOD: Final = encode_base64url(spell([SALT, "a", 1]))
+ODD_TEXTS: Final = [
+    *(encode_base64url(bad) for bad in BAD_DISCLOSURES.values()),
+    *("", "=", "+", "/", "\n", "A", "AA", "é", "\ud800", GOOD + "=", GOOD + "\n", GOOD[:-1]),
+    *(GOOD.replace("W", "+", 1), GOOD.replace("W", "/", 1), f"{GOOD}\n{GOOD}", GOOD + GOOD),
+    encode_base64url(spell([SALT, "a", 1]) + b"\n"),
+    encode_base64url(b"\n" + spell([SALT, "a", 1])),
+    encode_base64url(spell([SALT, "a", 1]) + b"\n" + spell([SALT, "b", 1])),
+    encode_base64url(spell([SALT, "a", 1]) + spell([SALT, "b", 1])),
+    encode_base64url(spell(["é" * 12, "a", 1])),
+    encode_base64url(spell(["+" * 24, "a", 1])),
+    encode_base64url(spell([SALT + SALT, "a", 1])),
+]
+
+
+@pytest.mark.parametrize("odd", ODD_TEXTS)
+def test_many_disclosures_are_held_to_the_rules_of_one(odd: str) -> None:
+    """Read together, one that is malformed spoils them all, wherever it stands."""
+    disclosed = disclose(SEED, FIELDS, NAMES)
+    with pytest.raises(FormatError):
+        parse_disclosure(odd)
+    for place in (0, 3, len(disclosed.disclosures)):
+        texts = [*disclosed.disclosures]
+        texts.insert(place, odd)
+        with pytest.raises(FormatError):
+            recompute(texts, disclosed.hidden)
+        texts = [*disclosed.disclosures]
+        texts[min(place, len(texts) - 1)] = odd
+        with pytest.raises(FormatError):
+            recompute(texts, disclosed.hidden)
+
+
 def test_what_does_not_recompute() -> None:
     disclosed = disclose(SEED, FIELDS, ["type", "code"])
     shown, hidden = list(disclosed.disclosures), list(disclosed.hidden)

@@ -17,7 +17,6 @@ value can be guessed. Sources: RFC 9901 sections 4.2.1 (disclosures), 4.2.3 (dig
 
 from __future__ import annotations
 
-import binascii
 import hashlib
 import re
 import struct
@@ -60,7 +59,8 @@ Field: TypeAlias = tuple[str, Value]
 """Name and value."""
 
 _SALT_TEXT_SIZE: Final = 24
-_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_URL_SAFE: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_Parts: TypeAlias = tuple[bytes, ...]
 _PLAIN_TYPES: Final = frozenset({str, bool, int, type(None)})
 _LISTS: Final = frozenset({tuple, list})
 _encoder = msgspec.json.Encoder()
@@ -177,13 +177,12 @@ def recompute(
     `FormatError` for a malformed disclosure, `CommitmentError` where digests repeat, have
     another size or number than a commitment has, or a name is disclosed twice.
     """
-    parsed = _parse_disclosures(disclosures)
-    digests = [*hidden, *[disclosure.digest for disclosure in parsed]]
+    fields, shown = _parse_disclosures(disclosures)
+    digests = [*hidden, *shown]
     if not set(map(len, hidden)) <= {DIGEST_SIZE}:
         raise CommitmentError(f"hidden digest of another size than {DIGEST_SIZE} bytes")
     if not digests or len(digests) % DIGESTS_MULTIPLE:
         raise CommitmentError(f"{len(digests)} digests: not a multiple of {DIGESTS_MULTIPLE}")
-    fields = tuple([(disclosure.name, disclosure.value) for disclosure in parsed])
     if len(dict(fields)) != len(fields):
         raise CommitmentError("one name disclosed twice")
     return _commitment(digests), fields
@@ -211,41 +210,37 @@ def _are_names(names: tuple[str, ...]) -> bool:
     return distinct and all(re.match(_NAME, name) for name in names)
 
 
-def _parse_disclosures(texts: Sequence[str]) -> list[Disclosure]:
-    """Parse many disclosures at once, by the rules and with the errors of one at a time.
+def _parse_disclosures(texts: Sequence[str]) -> tuple[tuple[Field, ...], list[bytes]]:
+    """Give the fields and digests of many disclosures, by the rules of `parse_disclosure`.
 
-    They are decoded, encoded again and compared with a newline behind each. Encoded there
-    is one newline for each, and equal bytes have equally many: so none holds one itself.
-    In doubt each is parsed alone, which tells what is wrong.
+    They are decoded, encoded again and compared all at once. In doubt each is parsed alone,
+    which tells what is wrong.
     """
+    joined = "\n".join(texts)
     try:
-        joined = "".join([f"{text}\n" for text in texts]).encode()
-        lines = _unspell(joined)
+        standard = joined.replace("-", "+").replace("_", "/").split("\n")
+        padded = tuple([text + "==="[: -len(text) % 4] for text in standard])
+        lines = msgspec.convert(padded, _Parts)
         triples = _triples.decode_lines(b"\n".join(lines))
-        salted = "".join([f"{one.salt}\n" for one in triples]).encode()
-        salts = _unspell(salted)
+        salts = [one.salt for one in triples]
         sound = (
-            len(lines) == len(salts) == len(triples) == len(texts)
-            and _encoder.encode_lines(triples) == b"".join([b"%b\n" % line for line in lines])
-            and set(map(len, salts)) <= {SALT_SIZE}
-            and b"\n".join([*_spell(lines), *_spell(salts), b""]) == joined + salted
+            len(padded) == len(triples) == len(texts)
+            and not ("+" in joined or "/" in joined or "=" in joined)
+            and msgspec.to_builtins(lines) == padded
+            and _encoder.encode_lines(triples) == b"\n".join([*lines, b""])
+            # So many characters leave no bit over: whichever they are, they are a salt's.
+            and set(map(len, salts)) <= {_SALT_TEXT_SIZE}
+            and not "".join(salts).encode().translate(None, _URL_SAFE)
         )
     except (ValueError, msgspec.MsgspecError, RecursionError):
         sound = False
     if not sound:
-        return [parse_disclosure(text) for text in texts]
-    return [
-        Disclosure(salt, one.name, one.value, _sha256(text).digest())
-        for salt, one, text in zip(salts, triples, joined.splitlines(), strict=True)
-    ]
-
-
-def _unspell(joined: bytes) -> list[bytes]:
-    """Decode base64url, a line each; what is not of it is passed over."""
-    # Padding that is not needed is passed over as well.
-    return [
-        binascii.a2b_base64(line + b"==") for line in joined.translate(_STANDARD).splitlines()
-    ]
+        parsed = [parse_disclosure(text) for text in texts]
+        return tuple([(one.name, one.value) for one in parsed]), [one.digest for one in parsed]
+    return (
+        tuple([(one.name, one.value) for one in triples]),
+        [_sha256(text).digest() for text in joined.encode().split(b"\n")],
+    )
 
 
 def _spell(parts: Sequence[bytes]) -> list[bytes]:
