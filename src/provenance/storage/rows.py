@@ -82,6 +82,9 @@ class ReadRows(Protocol):
     def values(self, table: str, key: bytes) -> list[bytes]:
         """Give all rows under ``key``, ascending."""
 
+    def holds(self, table: str, key: bytes, value: bytes) -> bool:
+        """Tell whether ``value`` is one of the rows under ``key``."""
+
     def scan(
         self, table: str, start: bytes = b"", *, last: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:

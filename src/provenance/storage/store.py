@@ -109,6 +109,10 @@ class _Rows:
             return list(cursor.iternext_dup()) if found else []
 
     def scan(
+    def holds(self, table: str, key: bytes, value: bytes) -> bool:
+        with _converting(READING), self._transaction.cursor(self._tables[table]) as cursor:
+            return bool(cursor.set_key_dup(key, value))
+
         self, table: str, start: bytes = b"", *, last: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
         with _converting(READING), self._transaction.cursor(self._tables[table]) as cursor:
