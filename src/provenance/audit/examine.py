@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from provenance.audit.facts import Run
+    from provenance.audit.opening import Sealed
     from provenance.storage import Vault, View
 
 ROWS_AT_ONCE: Final = 4096
@@ -159,8 +160,8 @@ def _certifications(
     runs: Sequence[Run],
     others: Sequence[tuple[int, bytes]],
     start: int,
-) -> list[tuple[int, str, str]]:
-    """Give index, depositor and commitment of each certification, ascending."""
+) -> list[Sealed]:
+    """Give all certifications, in their order."""
     found = [
         (index, run.depositor, entries[index - start][COMMITMENT].decode())
         for run in runs
