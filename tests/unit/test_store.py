@@ -174,6 +174,18 @@ def test_a_holder_with_a_row_of_another_length_is_damage(filled: Store) -> None:
         view.is_held(key(1), 0)
 
 
+def test_entries_without_their_signatures(filled: Store) -> None:
+    with filled.view() as view:
+        entries, signatures = view.records(0, 300)
+        assert len(signatures) == len(entries)
+        assert view.records(0, 300, signatures=False) == (entries, [])
+        assert view.records(300, 300) == ([], [])
+    filled.commit(msgspec.structs.replace(commit(300, 2), signatures=[b"", b""]))
+    with filled.view() as view:
+        assert view.records(299, 302)[1] == [signatures[-1], b"", b""]
+        assert view.records(300, 302, signatures=False) == ([entry(300), entry(301)], [])
+
+
 def test_facts_by_key_and_prefix(log: Store) -> None:
     rows = [
         (b"depositor/B", b"2"),

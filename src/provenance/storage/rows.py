@@ -90,8 +90,8 @@ class ReadRows(Protocol):
     ) -> Iterator[tuple[bytes, bytes]]:
         """Give rows in ascending order from ``start`` on, or the last one first, descending."""
 
-    def some(self, table: str, start: bytes, count: int) -> list[tuple[bytes, bytes]]:
-        """Give the first ``count`` rows from ``start`` on, fewer at the table's end."""
+    def some(self, table: str, start: bytes, count: int) -> tuple[list[bytes], list[bytes]]:
+        """Give the first ``count`` keys from ``start`` on and their rows, fewer at the end."""
 
     def count(self, table: str) -> int:
         """Give the number of rows, every value of a key counted."""

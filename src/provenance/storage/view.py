@@ -109,24 +109,26 @@ class View(TreeReader):
                 raise LedgerDamagedError(f"the record of entry {index} is missing")
             yield parse_record(row, index)
 
-    def records(self, start: int, end: int) -> tuple[list[bytes], list[bytes]]:
+    def records(
+        self, start: int, end: int, *, signatures: bool = True
+    ) -> tuple[list[bytes], list[bytes]]:
         """Give the entries [start, end) and their signatures, a list each.
 
-        For those who read the whole log. Raises `UnknownEntryError` when it does not have
+        For those who read the whole log; of whom some do not need the signatures, and get
+        no list of them. Raises `UnknownEntryError` when it does not have
         all of them, `LedgerDamagedError` when a row is missing or malformed.
         """
         if not 0 <= start <= end <= self.size:
             raise UnknownEntryError(f"the log of {self.size} has no entries {start} to {end}")
-        keys = list(map(pack_u64, range(start, end)))
-        pairs = self.rows.some(RECORDS, pack_u64(start), len(keys)) if keys else []
-        rows = [row for _, row in pairs]
+        wanted = list(map(pack_u64, range(start, end)))
+        keys, rows = self.rows.some(RECORDS, pack_u64(start), len(wanted))
         at = 1 + SIGNATURE_SIZE
         signed = min(map(len, rows), default=0) >= at and {row[0] for row in rows} == _SIGNED
-        if signed and [key for key, _ in pairs] == keys:
+        if signed and keys == wanted:
             # As they should be: both parts stand at fixed places.
-            return [row[at:] for row in rows], [row[1:at] for row in rows]
+            return [row[at:] for row in rows], [row[1:at] for row in rows if signatures]
         read = list(self._entries(start, end))
-        return [entry for entry, _ in read], [signature for _, signature in read]
+        return [entry for entry, _ in read], [signature for _, signature in read if signatures]
 
     def payload(self, index: int) -> bytes | None:
         """Give an entry's sealed payload, or None when it has none.
