@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     Serve = Callable[[IO[bytes], IO[bytes]], None]
     Pair = tuple[int, int]
 
+ALLOCATION: Final = {
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 25),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
+}
+"""For glibc (mallopt(3)). By default it gives large pieces back to the system as soon as they
+are free, and an audit, which needs the like of them for each stretch, waits for new pages."""
 ENDING_S: Final = 5
 POLL_S: Final = 0.001
 
@@ -74,7 +80,7 @@ class Program(Helper):
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": home},
+            env={**ALLOCATION, **os.environ, "PYTHONPATH": home},
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
