@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from broken_rules import BROKEN
 from ledgers import DEPOSITOR, create, deposited, flux, today_spec
-from provenance.audit import apart, audit, crew, frames, plan, session, structure
+from provenance.audit import apart, audit, crew, frames, helpers, plan, session, structure
 from provenance.audit.crew import Crew
 from provenance.audit.facts import Facts, Unable
 from provenance.audit.session import Request, audit_with
@@ -213,7 +213,7 @@ def test_workers_that_die_early(path: Path, when: str, monkeypatch: pytest.Monke
 
 
 def test_workers_that_do_not_start(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(self: object) -> None:
+    def refuse(self: object, beside: object) -> None:
         raise OSError("no more processes")
 
     monkeypatch.setattr(crew._Worker, "__init__", refuse)
@@ -270,7 +270,7 @@ def test_a_commit_in_between_is_no_other_view(
 def test_a_leader_that_dies_is_an_error(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No report, no verdict: a sound database, and the process was killed."""
 
-    def kill(helper: frames.Helper, _progress: object) -> object:
+    def kill(helper: helpers.Helper, _progress: object) -> object:
         os.kill(helper.process_id, signal.SIGKILL)
         return frames.read_message(helper.into, apart._answers)
 
@@ -284,7 +284,7 @@ def test_a_leader_that_dies_over_a_damaged_page_is_a_finding(
 ) -> None:
     real = apart._listen
 
-    def kill(helper: frames.Helper, progress: Callable[[int, int], None] | None) -> object:
+    def kill(helper: helpers.Helper, progress: Callable[[int, int], None] | None) -> object:
         os.kill(helper.process_id, signal.SIGKILL)
         return real(helper, progress)
 
@@ -368,7 +368,7 @@ def test_a_leader_that_does_not_start_is_an_error(
     def refuse(module: str) -> None:
         raise OSError(11, "no more processes")
 
-    monkeypatch.setattr(apart, "Helper", refuse)
+    monkeypatch.setattr(apart, "Program", refuse)
     with pytest.raises(StorageError, match="cannot start"):
         audit(path, jobs=TWO)
 

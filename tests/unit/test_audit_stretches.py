@@ -22,6 +22,7 @@ from provenance.errors import ChainError, FormatError
 from provenance.ledger import Ledger
 from provenance.record.entry import Certification, check_follows, parse_entry
 from provenance.record.status import ERASED
+from provenance.storage.tree import BLOCK_LEAVES
 from provenance.tlog.merkle import leaf_hash, tree_root
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def test_other_spellings_are_in_no_run(entries: list[bytes], spelling: str, wher
 
 def test_hashes_that_are_none_end_a_run(entries: list[bytes]) -> None:
     """Chained to each other as if they were right: only the commitment has no such value."""
-    for wrong in (b"*" * 43 + b"=", b"A" * 42 + b"B=", b"A" * 44, b"A" * 42 + b"=="):
+    newline = b"A" * 20 + b"\n" + b"A" * 22 + b"="
+    for wrong in (newline, b"*" * 43 + b"=", b"A" * 42 + b"B=", b"A" * 44, b"A" * 42 + b"=="):
         changed = rechain(entries, at=FIRST + 20, commitment=wrong)
         runs, others = runs_of(changed)
         assert FIRST + 20 in others
@@ -144,7 +146,7 @@ def test_random_bytes_are_never_taken_for_what_they_are_not(entries: list[bytes]
         changed = list(entries)
         at = choose.randrange(FIRST, FIRST + 150)
         entry = bytearray(changed[at])
-        entry[choose.randrange(len(entry))] = choose.choice(b'0123456789AZaz+/="{}:,')
+        entry[choose.randrange(len(entry))] = choose.choice(b'0123456789AZaz+/="{}:,\n\r')
         changed[at] = bytes(entry)
         runs, others = runs_of(changed)
         assert_sound(changed, runs)
@@ -160,7 +162,7 @@ def test_subtrees_of_stretches_make_the_tree(path: Path, entries: list[bytes]) -
             cuts = sorted({0, len(leaves), *choose.choices(range(len(leaves)), k=3)})
             tree = TreeCheck(view, start=0)
             for start, end in pairwise(cuts):
-                subtrees = Subtrees(start, b"".join(leaves[start:end]))
+                subtrees = Subtrees(start, leaves[start:end])
                 middle = choose.randint(start + 1, end)
                 assert tree.root(subtrees.compact_range(middle)) == tree_root(leaves[:middle])
                 assert subtrees.compare(view) == ([], [])
@@ -175,7 +177,7 @@ def test_nodes_above_a_stretch_are_compared_too(path: Path, entries: list[bytes]
         tree = TreeCheck(view, start=0)
         faults = []
         for start, end in ((0, 5), (5, len(leaves))):
-            subtrees = Subtrees(start, b"".join(leaves[start:end]))
+            subtrees = Subtrees(start, leaves[start:end])
             faults += [*subtrees.compare(view)[0], *tree.extend(subtrees.compact_range())]
     # Every node above leaf 3, wherever it was hashed, and nothing else.
     assert [(one.level, one.index) for one in sorted(faults)] == [
@@ -199,6 +201,30 @@ def test_stretches_cover_everything_once() -> None:
         assert [mark for one in stretches for mark in one.marks] == sorted({start + 1, size})
     assert stretch_length(100, 2, signatures=True, vault=True) == 64
     assert stretch_length(10**6, 2, signatures=False, vault=False) == 4096
+
+
+def test_the_last_stretches_that_processes_share_are_short() -> None:
+    for start, size, length, jobs in ((0, 40_000, 512, 2), (70, 9001, 320, 3), (0, 900, 64, 2)):
+        plan = Plan(start, size, length, [size - 1], jobs)
+        stretches = list(plan.stretches())
+        assert [one.start for one in stretches] == [start, *(s.end for s in stretches[:-1])]
+        assert [mark for one in stretches for mark in one.marks] == [size - 1]
+        lengths = [one.end - one.start for one in stretches]
+        assert max(lengths) <= length
+        last = lengths[-2 * jobs :]
+        assert max(last) <= max(BLOCK_LEAVES, length // 8), "nobody waits for a long one"
+
+
+def test_a_block_is_known_only_if_one_stretch_holds_it() -> None:
+    size, jobs = 4096 * 12, 2
+    plan = Plan(0, size, 4096, [], jobs)
+    stretches = list(plan.stretches())
+    for tier in (0, 1):
+        width = BLOCK_LEAVES ** (tier + 1)
+        for end in range(width, size + 1, width):
+            within = any(one.start <= end - width and end <= one.end for one in stretches)
+            assert plan.covers(end.to_bytes(8, "big") + bytes([tier])) == within
+    assert not plan.covers(size.to_bytes(8, "big") + b"\x01"), "the control"
 
 
 def test_blocks_within_a_stretch_are_known() -> None:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from provenance.errors import (
+    LedgerDamagedError,
     StorageError,
     UnknownEntryError,
 )
@@ -153,6 +154,36 @@ def test_holders_have_many_entries(filled: Store) -> None:
     with filled.view() as view:
         assert view.holders(key(1)) == [7, 303, 304]
         assert view.holders(key(2)) == []
+
+
+def test_one_of_many_entries_of_a_holder_is_found(filled: Store) -> None:
+    """Whichever it is of thousands, which stand on pages of their own."""
+    filled.commit(commit(300, 4700, holders=[(key(1), index) for index in range(0, 5000, 2)]))
+    with filled.view() as view:
+        assert [index for index in range(5000) if view.is_held(key(1), index)] == [
+            *range(0, 5000, 2)
+        ]
+        assert not view.is_held(key(2), 0)
+        assert not view.is_held(key(1), 5000)
+
+
+def test_a_holder_with_a_row_of_another_length_is_damage(filled: Store) -> None:
+    with filled._write() as rows:
+        rows.put("holders", [(key(1), b"short"), (key(1), b"later")])
+    with filled.view() as view, pytest.raises(LedgerDamagedError, match="holder"):
+        view.is_held(key(1), 0)
+
+
+def test_entries_without_their_signatures(filled: Store) -> None:
+    with filled.view() as view:
+        entries, signatures = view.records(0, 300)
+        assert len(signatures) == len(entries)
+        assert view.records(0, 300, signatures=False) == (entries, [])
+        assert view.records(300, 300) == ([], [])
+    filled.commit(msgspec.structs.replace(commit(300, 2), signatures=[b"", b""]))
+    with filled.view() as view:
+        assert view.records(299, 302)[1] == [signatures[-1], b"", b""]
+        assert view.records(300, 302, signatures=False) == ([entry(300), entry(301)], [])
 
 
 def test_facts_by_key_and_prefix(log: Store) -> None:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from provenance import errors
-from provenance.audit.frames import Helper, LostError, read_message, write_message
+from provenance.audit.frames import LostError, read_message, write_message
+from provenance.audit.helpers import Helper, Program
 from provenance.audit.report import AuditReport  # noqa: TC001 - msgspec needs it
 from provenance.audit.session import Request  # noqa: TC001 - the same
 from provenance.audit.structure import CHECK, damaged_report, structure_faults, with_faults
@@ -129,7 +130,7 @@ def _report_or_raise(answer: Done | Raised, faults: Sequence[str] | None) -> Aud
 
 def _start(lead: Lead) -> Helper:
     try:
-        helper = Helper(MODULE)
+        helper = Program(MODULE)
     except OSError as error:
         raise StorageError(f"cannot start a process: {error.strerror}") from error
     # A leader that is gone by now is noticed where its answer is waited for.

@@ -1,14 +1,10 @@
 """Examining in other processes: results come back in the order of the tasks.
 
-Each worker opens the ledger itself, read-only. All of them, and whoever leads them, read
-the same commit of the database or do not work together. Then each is given a few tasks
-ahead, so that none waits. A worker that dies loses its tasks: they come back as `Unable`,
-and the leader does them. Nothing is ever taken for done that was not answered::
-
-    leader  Start, once          worker  Ready
-            Take                         Taken, the number of the commit that it reads
-            Options, once
-            Stretch | LookupRange        Facts | LookupFacts | Unable, in turn
+Each worker is a copy of the leader, made before that opens anything, and opens the ledger
+itself, read-only. All of them, and whoever leads them, read the same commit of the database
+or do not work together. Then each is given a few tasks ahead, so that none waits. A worker
+that dies loses its tasks: they come back as `Unable`, and the leader does them. Nothing is
+ever taken for done that was not answered.
 """
 
 from __future__ import annotations
@@ -21,52 +17,30 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 
 from provenance.audit.facts import Options, Result, Task, Unable
-from provenance.audit.frames import Helper, LostError, read_message, write_message
+from provenance.audit.frames import LostError, read_message, write_message
+from provenance.audit.helpers import Copy
+from provenance.audit.orders import Answer, Order, Start, Take, Taken
+from provenance.audit.worker import work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-MODULE: Final = "provenance.audit.worker"
 AHEAD: Final = 2
 """Tasks that a worker has at once: while it gives one result, the next is there."""
 WAITING_MAX: Final = 8
 """Tasks a worker that may be done before an earlier one is: it bounds the memory."""
-
-
-class Start(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """Open the ledger at ``path``."""
-
-    path: str
-
-
-class Ready(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """It is open."""
-
-
-class Take(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """Read the newest commit from now on."""
-
-
-class Taken(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """The number of that commit."""
-
-    snapshot: int
-
-
-Order: TypeAlias = Take | Options | Task
-Answer: TypeAlias = Ready | Taken
 
 _answers: Final = msgspec.msgpack.Decoder(Answer)
 _results: Final = msgspec.msgpack.Decoder(Result)
 _Numbered: TypeAlias = tuple[int, Task]
 
 
-class _Worker(Helper):
+class _Worker(Copy):
     """One worker, and the numbers of the tasks that it has, oldest first."""
 
-    def __init__(self) -> None:
-        super().__init__(MODULE)
+    def __init__(self, beside: Iterable[_Worker]) -> None:
+        super().__init__(work, beside)
         self.tasks: Final = deque[int]()
 
     def send(self, number: int, task: Task) -> None:
@@ -87,7 +61,7 @@ class Crew:
         self._done: Final[dict[int, Result]] = {}
         for _ in range(size):
             try:
-                worker = _Worker()
+                worker = _Worker(self._workers)
             except OSError:
                 break
             self._workers.append(worker)

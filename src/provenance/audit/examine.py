@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from provenance.audit.facts import Run
+    from provenance.audit.opening import Sealed
     from provenance.storage import Vault, View
 
 ROWS_AT_ONCE: Final = 4096
@@ -87,11 +88,12 @@ class Examiner:
 
     def _stretch(self, task: Stretch) -> Facts:
         start, end = task.start, task.end
-        entries, signatures = self._view.records(start, end)
+        entries, signatures = self._view.records(
+            start, end, signatures=self._options.signatures
+        )
         leaves = [_sha256(b"\x00" + entry).digest() for entry in entries]
-        joined = b"".join(leaves)
         runs, others = find_runs(entries, leaves, start)
-        subtrees = Subtrees(start, joined)
+        subtrees = Subtrees(start, leaves)
         faults, unsure = subtrees.compare(self._view)
         opened = None
         if self._options.vault:
@@ -99,7 +101,7 @@ class Examiner:
         return Facts(
             start=start,
             end=end,
-            leaves=joined,
+            leaves=b"".join(leaves),
             runs=runs,
             others=others,
             nodes=subtrees.compact_range(),
@@ -142,16 +144,15 @@ class Examiner:
         """Read the rows of a range, many at once."""
         start = task.first
         while True:
-            pairs = self._view.rows.some(TECHNICAL, start, ROWS_AT_ONCE)
-            if pairs and task.last and pairs[-1][0] >= task.last:
-                del pairs[bisect_left(pairs, (task.last,)) :]
-                yield [row for _, row in pairs]
+            keys, rows = self._view.rows.some(TECHNICAL, start, ROWS_AT_ONCE)
+            if keys and task.last and keys[-1] >= task.last:
+                yield rows[: bisect_left(keys, task.last)]
                 return
-            yield [row for _, row in pairs]
-            if len(pairs) < ROWS_AT_ONCE:
+            yield rows
+            if len(keys) < ROWS_AT_ONCE:
                 return
             # The key that follows next: no key is longer than this one with a zero behind.
-            start = pairs[-1][0] + b"\0"
+            start = keys[-1] + b"\0"
 
 
 def _certifications(
@@ -159,8 +160,8 @@ def _certifications(
     runs: Sequence[Run],
     others: Sequence[tuple[int, bytes]],
     start: int,
-) -> list[tuple[int, str, str]]:
-    """Give index, depositor and commitment of each certification, ascending."""
+) -> list[Sealed]:
+    """Give all certifications, in their order."""
     found = [
         (index, run.depositor, entries[index - start][COMMITMENT].decode())
         for run in runs

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import sys
 from pathlib import Path
 from typing import IO, Final
 
@@ -25,7 +25,10 @@ def main() -> None:
         try:
             _lead(source, target)
         except LostError:
-            sys.exit(1)
+            os._exit(1)
+    # Everything is closed. The system takes back the rest at once, the interpreter piece by
+    # piece, and the caller waits for it.
+    os._exit(0)
 
 
 def _lead(source: IO[bytes], target: IO[bytes]) -> None:

@@ -22,6 +22,10 @@ OPENED: Final = 512
 """Entries of a stretch: whole blocks of the tree, and a small part of a second's work."""
 SHARE_MIN: Final = 4
 """Stretches that every worker should have, so that none is left with a long last one."""
+LAST_LONG: Final = 2
+LAST_PARTS: Final = 8
+"""The last so many stretches of a worker are cut into so many parts: it has two at once, and
+may have been given them when another one got nothing any more."""
 JOBS_MAX: Final = 64
 WORTH_S: Final = 1.0
 """Seconds of work, about, below which other processes are not started."""
@@ -34,23 +38,37 @@ _KEY: Final = struct.Struct(">QB")
 
 
 class Plan:
-    """The stretches of a log of ``size`` entries, from ``start`` on."""
+    """The stretches of a log of ``size`` entries, from ``start`` on.
 
-    def __init__(self, start: int, size: int, length: int, marks: Sequence[int]) -> None:
+    Those at the end are short, so that processes that share them end at about one time.
+    """
+
+    def __init__(
+        self, start: int, size: int, length: int, marks: Sequence[int], jobs: int = 1
+    ) -> None:
         """``length``: entries of a stretch, a multiple of 64; ``marks`` as of `Stretch`."""
         self.start: Final = start
         self.size: Final = size
         self._length: Final = length
         self._marks: Final = sorted(marks)
+        last = max(0, size - LAST_LONG * jobs * length) if jobs > 1 else size
+        self._short_from: Final = last - last % length
+        self._short: Final = max(
+            BLOCK_LEAVES, length // LAST_PARTS // BLOCK_LEAVES * BLOCK_LEAVES
+        )
 
     def stretches(self) -> Iterator[Stretch]:
         """Give all of them, in order."""
         start = self.start
         while start < self.size:
-            end = min(start - start % self._length + self._length, self.size)
+            length = self._length_at(start)
+            end = min(start - start % length + length, self.size)
             first, last = bisect_right(self._marks, start), bisect_right(self._marks, end)
             yield Stretch(start, end, tuple(self._marks[first:last]))
             start = end
+
+    def _length_at(self, index: int) -> int:
+        return self._length if index < self._short_from else self._short
 
     def covers(self, key: bytes) -> bool:
         """Whether the stored block of the tree under ``key`` lies within one stretch."""
@@ -60,7 +78,8 @@ class Plan:
         width = BLOCK_LEAVES ** (tier + 1)
         start = end - width
         whole = end % width == 0 and self.start <= start and end <= self.size
-        return whole and start // self._length == (end - 1) // self._length
+        length = self._length_at(start)
+        return whole and start // length == (end - 1) // length
 
 
 def stretch_length(entries: int, jobs: int, *, signatures: bool, vault: bool) -> int:

@@ -138,7 +138,7 @@ class _Session:
             signatures=self._options.signatures,
             vault=self._options.vault,
         )
-        plan = Plan(walk.start, view.size, length, walk.checkpoints.sizes)
+        plan = Plan(walk.start, view.size, length, walk.checkpoints.sizes, self._jobs)
         found = self._examine(plan)
         self._finish(plan, found)
         self._complete = True

@@ -21,11 +21,10 @@ from provenance.storage.tree import BLOCK_LEAVES, BLOCK_LEVELS, block_key
 from provenance.tlog.merkle import HASH_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from provenance.storage import View
 
-_PAIR: Final = 2 * HASH_SIZE
 _sha256 = hashlib.sha256
 
 
@@ -34,37 +33,34 @@ class Row:
 
     __slots__ = ("end", "hashes", "start")
 
-    def __init__(self, start: int, hashes: bytes) -> None:
+    def __init__(self, start: int, hashes: Sequence[bytes]) -> None:
         self.start: Final = start
-        self.hashes: Final = hashes
-        self.end: Final = start + len(hashes) // HASH_SIZE
+        self.end: Final = start + len(hashes)
+        self.hashes: Final = b"".join(hashes)
 
     def part(self, start: int, end: int) -> bytes:
         """Give the hashes [start, end) of the level, joined."""
         return self.hashes[(start - self.start) * HASH_SIZE : (end - self.start) * HASH_SIZE]
 
-    def above(self) -> Row:
-        """Hash the next level."""
-        start, end = (self.start + 1) >> 1, self.end >> 1
-        pairs = self.part(2 * start, 2 * end)
-        return Row(
-            start,
-            b"".join(
-                [
-                    _sha256(b"\x01" + pairs[at : at + _PAIR]).digest()
-                    for at in range(0, len(pairs), _PAIR)
-                ]
-            ),
-        )
+
+def _above(start: int, hashes: Sequence[bytes]) -> list[bytes]:
+    """Hash the next level over [start, …), of whole pairs."""
+    inside = iter(hashes[start & 1 :])
+    # This is `node_hash`, a million times. A last one without a partner is left over.
+    pairs = zip(inside, inside, strict=False)
+    return [_sha256(b"\x01" + one + two).digest() for one, two in pairs]
 
 
 class Subtrees:
     """All full subtrees over a stretch that begins at ``start``, from its leaf hashes."""
 
-    def __init__(self, start: int, leaves: bytes) -> None:
+    def __init__(self, start: int, leaves: Sequence[bytes]) -> None:
         self._rows: Final = [Row(start, leaves)]
-        while (row := self._rows[-1].above()).hashes:
-            self._rows.append(row)
+        hashes = _above(start, leaves)
+        while hashes:
+            start = (start + 1) >> 1
+            self._rows.append(Row(start, hashes))
+            hashes = _above(start, hashes)
 
     def compact_range(self, end: int | None = None) -> list[Node]:
         """Give the maximal full subtrees of the stretch, or of its beginning up to ``end``."""

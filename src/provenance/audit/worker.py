@@ -1,23 +1,23 @@
-"""The program of an auditing worker: ``python -m provenance.audit.worker``.
+"""What an auditing worker does, in a process of its own; see `crew.py`.
 
-Opens the ledger that it is told, read-only, and examines what it is given until the input
-ends; see `crew.py`. It ends without a word when it cannot, and its leader does the work.
+It opens the ledger that it is told, read-only, and examines what it is given until the
+input ends. It ends without a word when it cannot, and its leader does the work.
 """
 
 from __future__ import annotations
 
 import gc
 import signal
-import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 import msgspec
 
-from provenance.audit.crew import Order, Ready, Start, Take, Taken
 from provenance.audit.examine import Examiner
 from provenance.audit.facts import Options
 from provenance.audit.frames import LostError, read_message, write_message
+from provenance.audit.orders import Order, Ready, Start, Take, Taken
 from provenance.errors import ProvenanceError
 from provenance.ledger.files import open_files
 
@@ -31,28 +31,20 @@ _starts: Final = msgspec.msgpack.Decoder(Start)
 _orders: Final = msgspec.msgpack.Decoder(Order)
 
 
-def main() -> None:
-    """Examine until there is nothing more to examine."""
+def work(source: IO[bytes], target: IO[bytes]) -> None:
+    """Follow all orders, until there are no more."""
     # An interruption at the terminal is for the owner; the end of the input is for us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Rows come by the thousand and hold no cycles: looking for some each time is in vain.
     gc.set_threshold(GC_THRESHOLD)
-    with open(0, "rb", buffering=0) as source, open(1, "wb", buffering=0) as target:
+    with suppress(LostError, ProvenanceError):
+        start = read_message(source, _starts)
+        files = open_files(Path(start.path), readonly=True)
         try:
-            _serve(source, target)
-        except (LostError, ProvenanceError):
-            sys.exit(1)
-
-
-def _serve(source: IO[bytes], target: IO[bytes]) -> None:
-    """Follow all orders; raises `LostError` when the leader is gone."""
-    start = read_message(source, _starts)
-    files = open_files(Path(start.path), readonly=True)
-    try:
-        write_message(target, Ready())
-        _follow(files, source, target)
-    finally:
-        files.close()
+            write_message(target, Ready())
+            _follow(files, source, target)
+        finally:
+            files.close()
 
 
 def _follow(files: LedgerFiles, source: IO[bytes], target: IO[bytes]) -> None:
@@ -71,7 +63,3 @@ def _follow(files: LedgerFiles, source: IO[bytes], target: IO[bytes]) -> None:
         else:
             assert examiner is not None, "the leader tells us first what to do"
             write_message(target, examiner.try_to(order))
-
-
-if __name__ == "__main__":
-    main()

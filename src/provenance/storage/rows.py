@@ -82,13 +82,16 @@ class ReadRows(Protocol):
     def values(self, table: str, key: bytes) -> list[bytes]:
         """Give all rows under ``key``, ascending."""
 
+    def holds(self, table: str, key: bytes, value: bytes) -> bool:
+        """Tell whether ``value`` is one of the rows under ``key``."""
+
     def scan(
         self, table: str, start: bytes = b"", *, last: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
         """Give rows in ascending order from ``start`` on, or the last one first, descending."""
 
-    def some(self, table: str, start: bytes, count: int) -> list[tuple[bytes, bytes]]:
-        """Give the first ``count`` rows from ``start`` on, fewer at the table's end."""
+    def some(self, table: str, start: bytes, count: int) -> tuple[list[bytes], list[bytes]]:
+        """Give the first ``count`` keys from ``start`` on and their rows, fewer at the end."""
 
     def count(self, table: str) -> int:
         """Give the number of rows, every value of a key counted."""

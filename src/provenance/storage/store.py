@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -108,6 +109,10 @@ class _Rows:
             found = cursor.set_key(key)
             return list(cursor.iternext_dup()) if found else []
 
+    def holds(self, table: str, key: bytes, value: bytes) -> bool:
+        with _converting(READING), self._transaction.cursor(self._tables[table]) as cursor:
+            return bool(cursor.set_key_dup(key, value))
+
     def scan(
         self, table: str, start: bytes = b"", *, last: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
@@ -117,10 +122,12 @@ class _Rows:
             elif not start or cursor.set_range(start):
                 yield from cursor.iternext()
 
-    def some(self, table: str, start: bytes, count: int) -> list[tuple[bytes, bytes]]:
+    def some(self, table: str, start: bytes, count: int) -> tuple[list[bytes], list[bytes]]:
         with _converting(READING), self._transaction.cursor(self._tables[table]) as cursor:
-            found = cursor.set_range(start) if start else cursor.first()
-            return list(islice(cursor.iternext(), count)) if found else []
+            find = partial(cursor.set_range, start) if start else cursor.first
+            # Twice over the same pages takes less time than to make a pair for each row.
+            keys = list(islice(cursor.iternext(values=False), count)) if find() else []
+            return keys, list(islice(cursor.iternext(keys=False), count)) if find() else []
 
     def count(self, table: str) -> int:
         with _converting(READING):

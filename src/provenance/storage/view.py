@@ -109,24 +109,26 @@ class View(TreeReader):
                 raise LedgerDamagedError(f"the record of entry {index} is missing")
             yield parse_record(row, index)
 
-    def records(self, start: int, end: int) -> tuple[list[bytes], list[bytes]]:
+    def records(
+        self, start: int, end: int, *, signatures: bool = True
+    ) -> tuple[list[bytes], list[bytes]]:
         """Give the entries [start, end) and their signatures, a list each.
 
-        For those who read the whole log. Raises `UnknownEntryError` when it does not have
+        For those who read the whole log; of whom some do not need the signatures, and get
+        no list of them. Raises `UnknownEntryError` when it does not have
         all of them, `LedgerDamagedError` when a row is missing or malformed.
         """
         if not 0 <= start <= end <= self.size:
             raise UnknownEntryError(f"the log of {self.size} has no entries {start} to {end}")
-        keys = list(map(pack_u64, range(start, end)))
-        pairs = self.rows.some(RECORDS, pack_u64(start), len(keys)) if keys else []
-        rows = [row for _, row in pairs]
+        wanted = list(map(pack_u64, range(start, end)))
+        keys, rows = self.rows.some(RECORDS, pack_u64(start), len(wanted))
         at = 1 + SIGNATURE_SIZE
         signed = min(map(len, rows), default=0) >= at and {row[0] for row in rows} == _SIGNED
-        if signed and [key for key, _ in pairs] == keys:
+        if signed and keys == wanted:
             # As they should be: both parts stand at fixed places.
-            return [row[at:] for row in rows], [row[1:at] for row in rows]
+            return [row[at:] for row in rows], [row[1:at] for row in rows if signatures]
         read = list(self._entries(start, end))
-        return [entry for entry, _ in read], [signature for _, signature in read]
+        return [entry for entry, _ in read], [signature for _, signature in read if signatures]
 
     def payload(self, index: int) -> bytes | None:
         """Give an entry's sealed payload, or None when it has none.
@@ -154,8 +156,14 @@ class View(TreeReader):
         return [parse_u64(row, "a holder's look-up row") for row in rows]
 
     def is_held(self, key: bytes, index: int) -> bool:
-        """Tell whether ``index`` is one of those that `holders` gives; quick for the first."""
-        return self.rows.get(HOLDERS, key) == pack_u64(index) or index in self.holders(key)
+        """Tell whether ``index`` is one of those that `holders` gives, at the cost of two."""
+        first = self.rows.get(HOLDERS, key)
+        if first is None:
+            return False
+        # All rows of a key have one length, so the first one tells for all of them.
+        if parse_u64(first, "a holder's look-up row") == index:
+            return True
+        return self.rows.holds(HOLDERS, key, pack_u64(index))
 
     def state(self, key: bytes) -> bytes | None:
         """Give the fact under ``key``, or None."""
