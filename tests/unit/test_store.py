@@ -332,3 +332,22 @@ def test_threads_read_while_one_writes(log: Store) -> None:
     roots[0] = EMPTY_ROOT
     assert seen
     assert all(found == {roots[size]} for size, found in seen.items())
+
+
+def test_a_writing_adds_one_commit_at_the_end_that_it_shows(filled: Store) -> None:
+    with filled.writing() as writing:
+        size = writing.view.size
+    added = commit(size, 1)
+
+    def add(times: int) -> None:
+        with filled.writing() as writing:
+            for _ in range(times):
+                writing.append(added)
+
+    with pytest.raises(StorageError, match="one commit"):
+        add(2)
+    with filled.view() as view:
+        assert view.size == size, "nothing of a writing that failed becomes true"
+    add(1)
+    with filled.view() as view:
+        assert (view.size, view.entry(size)) == (size + 1, entry(size))
