@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -519,6 +520,40 @@ def test_threads_with_the_same_passages_record_them_once(tmp_path: Path) -> None
             thread.join()
         assert sorted(accepted) == [0] * 7 + [5]
         assert sorted(duplicates) == [0] + [5] * 7
+
+
+def test_each_thread_is_answered_for_its_own_form(tmp_path: Path) -> None:
+    """Whoever leads makes the others' jobs: good ones, repetitions, and what is no form."""
+    own = records(today_spec(seed=5, passages=24))
+    shared = dict(records(today_spec(seed=6, passages=1))[0])
+    outcomes: dict[str, list[str]] = {"own": [], "shared": [], "wrong": []}
+    with create(tmp_path / "ledger") as ledger:
+
+        def send(kind: str, record: dict[str, Value]) -> None:
+            try:
+                receipt = ledger.append([record], depositor=DEPOSITOR)
+            except DepositRefused:
+                outcomes[kind].append("refused")
+                return
+            known = [one.idTechnique for one in receipt.accepted]
+            known += [one.idTechnique for one in receipt.duplicates]
+            assert known == [record["idTechnique"]]
+            outcomes[kind].append("accepted" if receipt.accepted else "duplicate")
+
+        forms = [("own", dict(one)) for one in own]
+        forms += [("shared", shared)] * 12
+        forms += [("wrong", {**dict(one), "code": 17}) for one in own[:12]]
+        random.Random(7).shuffle(forms)
+        threads = [threading.Thread(target=send, args=form) for form in forms]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert ledger.size == 4 + 2 * 25
+    assert outcomes["own"] == ["accepted"] * 24
+    assert sorted(outcomes["shared"]) == ["accepted", *["duplicate"] * 11]
+    assert outcomes["wrong"] == ["refused"] * 12
+    assert audit(tmp_path / "ledger").verdict == "yes"
 
 
 @pytest.mark.parametrize("name", ["log", "vault", "head", "vault/secret", "vault/seeds"])
