@@ -19,6 +19,7 @@ import pytest
 from benchmarks.workload import DEPOSITOR, PASSAGES, make_ledger, took
 
 from provenance.ledger import Ledger
+from provenance.storage import HeadRegister, Vault, Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -145,6 +146,47 @@ def test_one_durable_form_of_one_certification(
         benchmark.extra_info["entries"] = 1
         benchmark.pedantic(append, setup=setup, rounds=300, warmup_rounds=20)
     benchmark.extra_info["ratio"] = round(median(puts) / took(benchmark), 3)
+
+
+def test_where_a_durable_form_waits(
+    benchmark: BenchmarkFixture,
+    tmp_path: Path,
+    form: Callable[[], Mapping[str, Value]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same, with a watch at its three syncs: microseconds of each, and of all the rest."""
+    moments: dict[str, list[float]] = {}
+
+    def watch(owner: type, name: str, before: str, after: str) -> None:
+        call = getattr(owner, name)
+
+        def watched(*values: object) -> None:
+            moments.setdefault(before, []).append(time.perf_counter())
+            call(*values)
+            moments.setdefault(after, []).append(time.perf_counter())
+
+        monkeypatch.setattr(owner, name, watched)
+
+    watch(Vault, "write", "vault", "vault synced")
+    watch(Writing, "append", "rows", "rows laid out")
+    watch(HeadRegister, "write", "log synced", "head synced")
+    with make_ledger(tmp_path / "ledger") as own:
+        moments.clear()
+        benchmark.pedantic(
+            lambda: own.append([form()], depositor=DEPOSITOR), rounds=300, warmup_rounds=0
+        )
+    benchmark.extra_info["entries"] = 1
+    rest = took(benchmark)
+    for what, begin, end in (
+        ("vault_us", "vault", "vault synced"),
+        ("log_us", "rows laid out", "log synced"),
+        ("head_us", "log synced", "head synced"),
+    ):
+        pairs = zip(moments[begin], moments[end], strict=True)
+        part = median(after - before for before, after in pairs)
+        benchmark.extra_info[what] = round(part * 1e6)
+        rest -= part
+    benchmark.extra_info["rest_us"] = round(rest * 1e6)
 
 
 def test_one_durable_form_each_by_64_callers(

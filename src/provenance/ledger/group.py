@@ -13,6 +13,7 @@ all of them.
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 from provenance.errors import StorageError
@@ -75,6 +76,8 @@ class GroupCommit:
         self._mutex: Final = threading.Lock()
         self._queue: list[_Caller] = []
         self._leader: _Caller | None = None
+        self._in_company = False
+        """Whether the last group had several callers."""
 
     def submit(self, job: Job) -> Recorded:
         """Record ``job``, alone or with others; return when it is durable.
@@ -112,6 +115,8 @@ class GroupCommit:
 
     def _take(self) -> list[_Caller]:
         """Take a group from the queue's front; its first is the leader."""
+        if self._in_company:
+            self._give_way()
         with self._mutex:
             count, items = 0, 0
             for caller in self._queue:
@@ -120,7 +125,19 @@ class GroupCommit:
                     break
                 count += 1
             group, self._queue = self._queue[:count], self._queue[count:]
+        self._in_company = len(group) > 1
         return group
+
+    def _give_way(self) -> None:
+        """Let others run as long as some of them come: those of the last group, once more.
+
+        They were just woken. Without this half of them would always be of the next group,
+        and wait for two syncs in place of one. Nobody is waited for who does not come.
+        """
+        seen = 0
+        while seen < len(self._queue):
+            seen = len(self._queue)
+            time.sleep(0)
 
     def _commit(self, group: Sequence[_Caller]) -> None:
         """Make and commit the jobs of a group, and let others go on."""
@@ -136,12 +153,12 @@ class GroupCommit:
                 caller.interrupt()
             raise
         finally:
-            # The next group first: its commit waits for the disk, these only for their turn.
-            with self._mutex:
-                self._pass_on()
             for caller in group:
                 caller.done = True
                 caller.call()
+            # Last, so that those who come again at once are of the next group, too.
+            with self._mutex:
+                self._pass_on()
 
     def _pass_on(self) -> None:
         """Let the first in the queue lead, if there is one; the mutex is held."""

@@ -218,14 +218,13 @@ class Reception:
         )
 
     def _preparer(self, sender: Sender) -> Preparer:
-        return Preparer(
-            Terms(
-                secret=self._files.vault.secret,
-                bodies=(sender.depositor, *sender.succeeded),
-                received=self._received,
-                shows_fields=self._decisions is not None,
-            )
+        terms = Terms(
+            secret=self._files.vault.secret,
+            bodies=(sender.depositor, *sender.succeeded),
+            received=self._received,
+            shows_fields=self._decisions is not None,
         )
+        return Preparer(terms, self._lookups)
 
     def _sender(self, depositor: str) -> Sender:
         with self._files.store.view() as view:

@@ -85,9 +85,10 @@ class Prepared(msgspec.Struct, frozen=True, gc=False):
 class Preparer:
     """Prepares the records of one deposit."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, lookups: Lookups | None = None) -> None:
+        """``lookups``: those under the secret of the terms, where they are made already."""
         self.terms: Final = terms
-        self._lookups: Final = Lookups(terms.secret)
+        self._lookups: Final = lookups or Lookups(terms.secret)
 
     def prepare(self, chunk: Chunk) -> list[Prepared]:
         """Prepare a chunk; raises `FormatError` when one is no passage, or has a fault."""
