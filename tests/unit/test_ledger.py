@@ -522,6 +522,20 @@ def test_threads_with_the_same_passages_record_them_once(tmp_path: Path) -> None
         assert sorted(duplicates) == [0] + [5] * 7
 
 
+@pytest.mark.parametrize("count", [1, 40])
+def test_the_records_of_a_form_may_come_one_by_one(tmp_path: Path, count: int) -> None:
+    made = records(today_spec(passages=count))
+    with create(tmp_path / "ledger") as ledger:
+        receipt = ledger.append(iter(made), depositor=DEPOSITOR)  # type: ignore[arg-type]
+        assert len(receipt.accepted) == count
+
+
+@pytest.mark.parametrize("wrong", [None, 17, [None], [17], "text"])
+def test_what_is_no_form_is_refused(tmp_path: Path, wrong: object) -> None:
+    with create(tmp_path / "ledger") as ledger, pytest.raises(FormatError, match="list"):
+        ledger.append(wrong, depositor=DEPOSITOR)  # type: ignore[arg-type]
+
+
 def test_each_thread_is_answered_for_its_own_form(tmp_path: Path) -> None:
     """Whoever leads makes the others' jobs: good ones, repetitions, and what is no form."""
     own = records(today_spec(seed=5, passages=24))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ledgers import records, today_spec
 from provenance.cdc._quick import _Words
-from provenance.cdc._values import Day
+from provenance.cdc._shapes import _reader, _Remembered
+from provenance.cdc._values import Day, Text
 from provenance.cdc.sample import describe
 from provenance.cdc.schema import _NIR
-from provenance.cdc.typed import RECORD_NAMES, check_fields_typed, in_order
+from provenance.cdc.typed import _LEAVES, RECORD_NAMES, check_fields_typed, in_order
 
 if TYPE_CHECKING:
     from provenance.record.commitment import Value
@@ -119,6 +121,16 @@ def test_days_are_remembered_and_national_numbers_are_not() -> None:
     assert not day["2026-02-30"]
     assert not day[" 2026-02-28"]
     assert not nir["2026-02-28"]
+
+
+def test_passages_leave_no_persons_text_in_memory() -> None:
+    """A day may be remembered from one passage to the next; what could name somebody not."""
+    kinds = {leaf.kind for leaf in _LEAVES.values()}
+    assert _NIR in kinds
+    for kind in kinds:
+        node: Any = SimpleNamespace(parse=kind.parse)
+        remembers = isinstance(getattr(_reader(node), "__self__", None), _Remembered)
+        assert remembers == (kind != _NIR and not isinstance(kind, Text))
 
 
 def test_only_so_many_days_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from provenance.cdc._layout import Layout, UnknownShapeError
 from provenance.cdc._nodes import PASSAGE_NODE, RESULTS, SLOTS
-from provenance.cdc._values import WHITE_SPACE, Text, UnfitError
+from provenance.cdc._values import WHITE_SPACE, Pattern, Text, UnfitError
 from provenance.cdc.schema import NAMESPACE
 from provenance.record.commitment import SOURCE
 from provenance.record.payload import source_digest
@@ -221,7 +221,10 @@ def _reader(node: Node) -> Callable[[str], Any]:
     parse = node.parse
     assert parse is not None, "only leaves have texts"
     kind = getattr(parse, "__self__", None)
-    return parse if kind is None or isinstance(kind, Text) else _remembered(kind)
+    # Texts have many values, and what fits the only pattern is a person's number.
+    if kind is None or isinstance(kind, Text | Pattern):
+        return parse
+    return _remembered(kind)
 
 
 @cache  # All leaves of one kind, in whichever shape, remember together.

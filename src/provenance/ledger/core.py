@@ -223,9 +223,9 @@ class Ledger(Keeper):
         salt = None if signature is None else signature.salt
         form = FormSource(records, depositor=depositor, salt=salt)
         reception = self._reception(decide, corrections=corrections)
-        if decide is None and len(records) < CHUNK:
+        if decide is None and form.count < CHUNK:
             return self._depositing.record_small(
-                lambda: reception.receive_form(form, signature), passages=len(records)
+                lambda: reception.receive_form(form, signature), passages=form.count
             )
         # The operator's function may take its time, and wants the caller's own thread.
         return self._depositing.record(reception.receive_form(form, signature))

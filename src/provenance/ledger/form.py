@@ -8,7 +8,7 @@ bytes of a passage are its XML.
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from provenance.cdc.faults import Fault
 from provenance.cdc.typed import check_fields_typed, in_order
@@ -18,7 +18,7 @@ from provenance.ledger.preparing import Chunk
 from provenance.record.message import FILE_SALT_SIZE, file_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from provenance.record.commitment import Field, Value
 
@@ -43,7 +43,7 @@ class FormSource:
         self.media_type: Final = "application/json"
         self.salt: Final = secrets.token_bytes(FILE_SALT_SIZE) if salt is None else salt
         self.depositor: Final = depositor
-        self._records: Final = [_complete(record, depositor) for record in records]
+        self._records: Final = [_complete(record, depositor) for record in _listed(records)]
         self._sources: Final[list[bytes]] = []
         self._bytes = b""
         self._digest = b""
@@ -52,6 +52,11 @@ class FormSource:
     def certifier(self) -> str:
         """The certifier of the first record, if it names one."""
         return str(self._records[0].get("certificateur")) if self._records else ""
+
+    @property
+    def count(self) -> int:
+        """Number of records."""
+        return len(self._records)
 
     @property
     def size(self) -> int:
@@ -117,6 +122,13 @@ def form_digest(
     `DepositRefused` as recording the form would.
     """
     return FormSource(records, depositor=depositor, salt=salt).read().digest()
+
+
+def _listed(records: Iterable[Mapping[str, Value] | Sequence[Field]]) -> list[Any]:
+    try:
+        return list(records)
+    except TypeError as error:
+        raise FormatError("the records of a form are a list") from error
 
 
 def _complete(
