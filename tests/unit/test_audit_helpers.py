@@ -12,11 +12,12 @@ from typing import IO, TYPE_CHECKING, NoReturn
 import pytest
 
 from ledgers import deposited, today_spec
+from processes import is_running, wait_until
 from provenance.audit import helpers
 from provenance.audit.helpers import Copy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 WAIT_S = 20
@@ -122,18 +123,3 @@ def test_workers_end_with_their_leader(tmp_path: Path) -> None:
         leader.kill()
     assert len(workers) == 3
     wait_until(lambda: not any(map(is_running, workers)))
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def is_running(process: int) -> bool:
-    try:
-        with open(f"/proc/{process}/stat", encoding="ascii") as stat:  # noqa: PTH123 - of Linux
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False

@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from ledgers import DEPOSITOR, create, flux, records, today_spec
+from processes import is_running, wait_until
 from provenance.audit import audit
 from provenance.encoding import decode_json, encode_json
 from provenance.errors import DepositRefused, FormatError
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from provenance.ledger.preparing import Prepared
 
 PASSAGES: Final = 3 * CHUNK + 5
-_PATIENCE_S: Final = 60
 
 
 PREPARER: Final = Preparer(
@@ -60,13 +59,6 @@ def unsealed(prepared: Prepared) -> CertificationPayload:
     assert sealed is not None
     parts = unseal_payload(sealed.seed, sealed.payload, sealed.commitment)
     return CertificationPayload.decode_parts(parts)
-
-
-def wait_until(happened: Callable[[], object]) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not happened():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -205,14 +197,6 @@ def test_workers_end_with_their_owner() -> None:
         worker = int(owner.stdout.readline())
         owner.kill()
     wait_until(lambda: not is_running(worker))
-
-
-def is_running(process: int) -> bool:
-    try:
-        with open(f"/proc/{process}/stat", encoding="ascii") as stat:  # noqa: PTH123 - of Linux
-            return stat.read().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def test_a_ledger_with_workers_holds_what_was_deposited(tmp_path: Path) -> None:
