@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ENTRIES_MAX: Final = 256
 LEAVES: Final = tuple(
@@ -87,6 +87,34 @@ def _subtree_subproof(
     else:
         below = _subtree_subproof(0, end - k, base + k, size - k, known=False)
     return [*below, left]
+
+
+def root_of(leaves: Sequence[bytes]) -> bytes:
+    """Return the root over any leaf hashes, one at least (RFC 6962 section 2.1)."""
+    if len(leaves) == 1:
+        return leaves[0]
+    k = naive_split(len(leaves))
+    return hashlib.sha256(b"\x01" + root_of(leaves[:k]) + root_of(leaves[k:])).digest()
+
+
+def prove_inclusion(index: int, leaves: Sequence[bytes]) -> list[bytes]:
+    """Return PATH of RFC 6962 section 2.1.1, for any leaf hashes."""
+    if len(leaves) == 1:
+        return []
+    k = naive_split(len(leaves))
+    if index < k:
+        return [*prove_inclusion(index, leaves[:k]), root_of(leaves[k:])]
+    return [*prove_inclusion(index - k, leaves[k:]), root_of(leaves[:k])]
+
+
+def prove_consistency(size: int, leaves: Sequence[bytes], *, whole: bool = True) -> list[bytes]:
+    """Return PROOF of RFC 6962 section 2.1.2, for any leaf hashes."""
+    if size == len(leaves):
+        return [] if whole else [root_of(leaves)]
+    k = naive_split(len(leaves))
+    if size <= k:
+        return [*prove_consistency(size, leaves[:k], whole=whole), root_of(leaves[k:])]
+    return [*prove_consistency(size - k, leaves[k:], whole=False), root_of(leaves[:k])]
 
 
 def naive_is_subtree(start: int, end: int) -> bool:

@@ -12,18 +12,19 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
-from provenance.encoding import encode_base64, encode_json
+from naive_merkle import prove_consistency, prove_inclusion
+from provenance.encoding import encode_base64
 from provenance.record.bundle import (
     Bundle,
     EndorsementLink,
     Later,
     ProvenEntry,
+    SheetProof,
+    ShownRegister,
     StatusLeaf,
 )
-from provenance.record.commitment import commit, disclose
 from provenance.record.entry import (
     ZERO_PREV,
     Certification,
@@ -34,6 +35,7 @@ from provenance.record.entry import (
     Erasure,
     Genesis,
     Key,
+    Register,
     Status,
     Withdrawal,
     encode_entry,
@@ -41,6 +43,7 @@ from provenance.record.entry import (
     entry_message,
     format_time,
 )
+from provenance.record.slots import CERTIFICATION, ERASURE, WITHDRAWAL
 from provenance.record.status import (
     ERASED,
     LEAF_ENTRIES,
@@ -48,94 +51,47 @@ from provenance.record.status import (
     SUPERSEDED,
     WITHDRAWN,
     leaf_count,
-    with_bits,
 )
 from provenance.tlog.checkpoint import Checkpoint
 from provenance.tlog.merkle import leaf_hash, tree_root
 from provenance.tlog.note import Ed25519Signer, make_verifier_key, sign_note
 from provenance.tlog.signer import CosignatureSigner, MLDSASigner
+from simulated_records import (
+    CERTIFIER,
+    DEPOSITOR,
+    EPOCH_S,
+    HOLDER,
+    IDENTITY,
+    LINE,
+    ORIGIN,
+    PERSON,
+    TODAY,
+    Committed,
+    base64url,
+    commit_to,
+    disclosure,
+    ed25519_key,
+    ed25519_vkey,
+    make_record,
+    make_sheet,
+    registration_message,
+    set_bits,
+    stream_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from provenance.record.commitment import Field, Value
+    from provenance.record.commitment import Field
     from provenance.tlog.note import NoteSigner
 
-ORIGIN: Final = "ledger.example/2026"
-EPOCH_S: Final = 1_790_000_000
-"""POSIX seconds at which every simulated log begins."""
-DEPOSITOR: Final = "0ABCDEFG"
-CERTIFIER: Final = "CERT0001"
-HOLDER: Final = "identificationTitulaire."
-PERSON: Final[tuple[Field, ...]] = (
-    (f"{HOLDER}titulaire.nomNaissance", "LEFÈVRE-DUBOIS"),
-    (f"{HOLDER}titulaire.prenom1", "Maëlle"),
-    (f"{HOLDER}titulaire.anneeNaissance", 1991),
-    (f"{HOLDER}titulaire.moisNaissance", 7),
-    (f"{HOLDER}titulaire.jourNaissance", 23),
-)
-LINE: Final = frozenset(
-    {
-        "certificateur",
-        "type",
-        "code",
-        "donneeCertifiee",
-        "dateDebutValidite",
-        "dateFinValidite",
-    }
-)
-
-
-def ed25519_key(name: str) -> Ed25519PrivateKey:
-    """Give the key that follows from a name."""
-    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
-
-
-def ed25519_vkey(name: str) -> str:
-    public = ed25519_key(name).public_key().public_bytes_raw()
-    return str(make_verifier_key(name, 1, public))
-
-
-def make_record(person: Sequence[Field] = PERSON, **changes: Value) -> tuple[Field, ...]:
-    """Give a certification's record; ``changes`` replaces or adds fields by their names."""
-    fields: dict[str, Value] = {
-        "emetteur": DEPOSITOR,
-        "certificateur": CERTIFIER,
-        "contrat": "MCFCER000001",
-        "type": "RNCP",
-        "code": "RNCP34762",
-        "donneeCertifiee": True,
-        "dateDebutValidite": "2026-03-14",
-        "dateFinValidite": None,
-        "presenceNiveauLangueEuro": True,
-        "niveauLangueEuropeen": "B2",
-        "presenceNiveauNumeriqueEuro": False,
-        "mentionValidee": "MENTION_BIEN",
-    }
-    fields |= dict(person)
-    fields |= changes
-    fields["source"] = encode_base64(hashlib.sha256(encode_json(fields)).digest())
-    return tuple(fields.items())
-
-
-def prove_inclusion(index: int, leaves: Sequence[bytes]) -> list[bytes]:
-    """PATH of RFC 6962 section 2.1.1."""
-    if len(leaves) == 1:
-        return []
-    k = 1 << ((len(leaves) - 1).bit_length() - 1)
-    if index < k:
-        return [*prove_inclusion(index, leaves[:k]), tree_root(leaves[k:])]
-    return [*prove_inclusion(index - k, leaves[k:]), tree_root(leaves[:k])]
-
-
-def prove_consistency(size: int, leaves: Sequence[bytes], *, whole: bool = True) -> list[bytes]:
-    """PROOF and SUBPROOF of RFC 6962 section 2.1.2."""
-    if size == len(leaves):
-        return [] if whole else [tree_root(leaves)]
-    k = 1 << ((len(leaves) - 1).bit_length() - 1)
-    if size <= k:
-        return [*prove_consistency(size, leaves[:k], whole=whole), tree_root(leaves[k:])]
-    return [*prove_consistency(size - k, leaves[k:], whole=False), tree_root(leaves[:k])]
+# What logs are filled with belongs to this module's interface.
+__all__ = [
+    "CERTIFIER", "DEPOSITOR", "EPOCH_S", "HOLDER", "IDENTITY", "LINE", "ORIGIN", "PERSON",
+    "TODAY", "Committed", "Simulator", "base64url", "commit_to", "disclosure", "ed25519_key",
+    "ed25519_vkey", "encode_all", "make_log", "make_record", "make_sheet",
+    "prove_consistency", "prove_inclusion", "registration_message", "set_bits", "stream_of",
+]  # fmt: skip
 
 
 def encode_all(hashes: Sequence[bytes]) -> tuple[str, ...]:
@@ -157,7 +113,10 @@ class Simulator:
         self.entries: Final[list[bytes]] = []
         self.leaves: Final[list[bytes]] = []
         self.signatures: Final[list[bytes]] = []
-        self.records: Final[dict[int, tuple[bytes, tuple[Field, ...]]]] = {}
+        self.records: Final[dict[int, Committed]] = {}
+        self.registrations: Final[dict[str, list[int]]] = {}
+        self.certifiers: Final[dict[int, str]] = {}
+        self.sheets: Final[dict[int, list[bytes]]] = {}
         self.bits: Final[dict[int, int]] = {}
         self.status_leaves: Final[dict[int, list[bytes]]] = {}
         self.notes: Final[dict[int, str]] = {}
@@ -227,16 +186,54 @@ class Simulator:
         return len(self.entries) - 1
 
     def register(
-        self, bcr: str = DEPOSITOR, name: str = "Institut Exemple", **members: Any
+        self,
+        bcr: str = DEPOSITOR,
+        name: str = "Institut Exemple",
+        *,
+        signer: str | None = None,
+        **members: Any,
     ) -> int:
-        """Add a depositor entry."""
-        return self.append(Depositor, depositor=bcr, name=name, **({"keys": ()} | members))
+        """Add a depositor entry, which names the last one of that body as ``previous``.
 
-    def deposit(self, bcr: str = DEPOSITOR, certifier: str = CERTIFIER) -> int:
-        digest = encode_base64(hashlib.sha256(b"file").digest())
-        return self.append(
-            Deposit, depositor=bcr, certifier=certifier, action="CREATION", digest=digest
-        )
+        ``signer``: the name of the key that signs it. Members given win.
+        """
+        before = self.registrations.setdefault(bcr, [])
+        made: dict[str, Any] = {"keys": ()}
+        if before:
+            made["previous"] = before[-1]
+        made |= members
+        if signer is not None:
+            signed = registration_message(self.origin, depositor=bcr, name=name, **made)
+            made["signature"] = encode_base64(ed25519_key(signer).sign(signed))
+        before.append(self.append(Depositor, depositor=bcr, name=name, **made))
+        return before[-1]
+
+    def registration(self, bcr: str | None) -> int | None:
+        """Return the index of a body's last depositor entry, or None."""
+        before = self.registrations.get(bcr or "", [])
+        return before[-1] if before else None
+
+    def deposit(
+        self,
+        bcr: str = DEPOSITOR,
+        certifier: str = CERTIFIER,
+        *,
+        recorded: int = 1,
+        **members: Any,
+    ) -> int:
+        """Add a deposit entry; of ``recorded`` and the digest a verifier says nothing."""
+        registration = self.registration(bcr)
+        made: dict[str, Any] = {
+            "depositor": bcr,
+            "registration": 1 if registration is None else registration,
+            "certifier": certifier,
+            "action": "CREATION",
+            "recorded": recorded,
+            "digest": encode_base64(hashlib.sha256(b"deposit %d" % self.size).digest()),
+        }
+        index = self.append(Deposit, **(made | members))
+        self.certifiers[index] = certifier
+        return index
 
     def certify(
         self,
@@ -245,32 +242,51 @@ class Simulator:
         *,
         depositor: str = DEPOSITOR,
         supersedes: int | None = None,
+        at: Mapping[str, int] | None = None,
+        texts: Mapping[int, str] | None = None,
+        **members: Any,
     ) -> int:
-        """Add a certification of a deposit."""
-        index = self._committed(
-            Certification,
-            make_record() if fields is None else tuple(fields),
-            deposit=deposit,
-            depositor=depositor,
-            supersedes=supersedes,
-        )
+        """Add a certification of a deposit, under the registrations of that moment.
+
+        ``at`` and ``texts`` are those of `commit_to`. Members given win.
+        """
+        certifier = self.certifiers.get(deposit)
+        registration = self.registration(depositor)
+        made: dict[str, Any] = {
+            "deposit": deposit,
+            "depositor": depositor,
+            "registration": 1 if registration is None else registration,
+            "certifier_registration": (
+                None if certifier == depositor else self.registration(certifier)
+            ),
+            "supersedes": supersedes,
+        }
+        record = make_record() if fields is None else tuple(fields)
+        committed = commit_to(self._seed(), record, CERTIFICATION, at=at, texts=texts)
+        index = self._commit(Certification, committed, **(made | members))
         if supersedes is not None:
             self.mark(supersedes, SUPERSEDED)
         return index
 
-    def withdraw(self, index: int) -> int:
+    def withdraw(self, index: int, reason: str = "ERROR", **members: Any) -> int:
         self.mark(index, WITHDRAWN)
-        return self._committed(Withdrawal, (("reason", "ERROR"),), withdraws=index)
+        committed = commit_to(self._seed(), (("reason", reason),), WITHDRAWAL)
+        return self._commit(Withdrawal, committed, withdraws=index, **members)
 
-    def erase(self, *indexes: int) -> int:
+    def erase(self, *indexes: int, basis: str = "GDPR_ART_17") -> int:
         for index in indexes:
             self.mark(index, ERASED)
-        return self._committed(Erasure, (("basis", "GDPR_ART_17"),), erases=indexes)
+        committed = commit_to(self._seed(), (("basis", basis),), ERASURE)
+        return self._commit(Erasure, committed, erases=indexes)
 
-    def _committed(self, kind: type[Entry], fields: tuple[Field, ...], **members: Any) -> int:
-        seed = hashlib.sha256(b"seed %d" % self.size).digest()
-        self.records[self.size] = seed, fields
-        return self.append(kind, commitment=encode_base64(commit(seed, fields)), **members)
+    def _seed(self) -> bytes:
+        return hashlib.sha256(b"seed %d" % self.size).digest()
+
+    def _commit(self, kind: type[Entry], committed: Committed, **members: Any) -> int:
+        made = {"commitment": encode_base64(committed.commitment())}
+        index = self.append(kind, **(made | members))
+        self.records[index] = committed
+        return index
 
     def mark(self, index: int, bit: int) -> None:
         """Set a status bit."""
@@ -287,10 +303,30 @@ class Simulator:
             "start": start,
             "end": end,
             "root": encode_base64(root),
+            "registration": self._registered_for(deposit),
             "vkey": ed25519_vkey(key),
             "signature": encode_base64(ed25519_key(key).sign(message)),
         }
         return self.append(Endorsement, **(made | members))
+
+    def _registered_for(self, deposit: int) -> int:
+        body = msgspec.json.decode(self.entries[deposit]).get("depositor")
+        registration = self.registration(body)
+        return 1 if registration is None else registration
+
+    def import_register(self, *sheets: bytes, **members: Any) -> int:
+        """Add a register entry over these sheets, in this order (`make_sheet`)."""
+        made: dict[str, Any] = {
+            "source": "France compétences",
+            "version": "V4.1",
+            "date": "2026-09-20",
+            "digest": encode_base64(hashlib.sha256(b"register").digest()),
+            "sheets": len(sheets),
+            "root": encode_base64(tree_root(map(leaf_hash, sheets))),
+        }
+        index = self.append(Register, **(made | members))
+        self.sheets[index] = list(sheets)
+        return index
 
     def rotate_entry_key(self, name: str) -> int:
         """Declare a new entry key, by an entry that the old one signs, and use it."""
@@ -311,7 +347,12 @@ class Simulator:
         if status:
             leaves = self._status_leaves(self.size)
             root = tree_root(map(leaf_hash, leaves))
-            index = self.append(Status, size=self.size, root=encode_base64(root))
+            index = self.append(
+                Status,
+                size=self.size,
+                root=encode_base64(root),
+                register=max(self.sheets, default=None),
+            )
             self.status_leaves[index] = leaves
         made: dict[str, Any] = {
             "origin": self.origin,
@@ -327,7 +368,7 @@ class Simulator:
         leaves = [bytes(LEAF_SIZE)] * leaf_count(size)
         for index, bits in self.bits.items():
             number = index // LEAF_ENTRIES
-            leaves[number] = with_bits(leaves[number], index, bits)
+            leaves[number] = set_bits(leaves[number], index, bits)
         return leaves
 
     # Proofs.
@@ -336,17 +377,19 @@ class Simulator:
         self,
         *indexes: int,
         shown: Collection[str] | Mapping[int, Collection[str]] | None = None,
-        support: Sequence[int] = (1, 2),
+        support: Sequence[int] | None = None,
         size: int | None = None,
         **members: Any,
     ) -> Bundle:
         """Make a bundle at the newest checkpoint, or the one of ``size``.
 
         ``shown``: names of fields (by default what a line needs), for all or by index.
-        ``support``: indexes of entries to add without their record, besides the status.
+        ``support``: indexes of entries to add without their record, besides the status; by
+        default the first entry key and the registrations that the entries name.
         """
         at = max(self.notes) if size is None else size
-        others = {*support, at - 1} if at - 1 in self.status_leaves else {*support}
+        others = {*(self.support_of(*indexes) if support is None else support)}
+        others |= {at - 1} if at - 1 in self.status_leaves else set()
         entries = {index: self.show(index, at) for index in others}
         for index in indexes:
             names: Collection[str] | None = (
@@ -363,12 +406,22 @@ class Simulator:
         }
         return Bundle(**(made | members))
 
+    def support_of(self, *indexes: int) -> list[int]:
+        """Name the first entry key and the registrations that entries name."""
+        named = {1}
+        for index in indexes:
+            entry = msgspec.json.decode(self.entries[index])
+            named |= {entry.get("registration", 1), entry.get("certifier_registration", 1)}
+        return sorted(named)
+
+    def chain(self, bcr: str = DEPOSITOR) -> list[int]:
+        """Name the depositor entries of a body: what an endorsement's key rests on."""
+        return self.registrations[bcr]
+
     def line_names(self, index: int) -> frozenset[str]:
         """Name what a positive line needs of one record."""
-        names = {name for name, _ in self.records[index][1]}
-        return frozenset(name for name in names if name in LINE or name.startswith(HOLDER)) - {
-            f"{HOLDER}identifiantNational.nir"
-        }
+        names = {name for name, _ in self.records[index].fields}
+        return frozenset(names & (LINE | IDENTITY))
 
     def show(self, index: int, size: int, names: Collection[str] | None = None) -> ProvenEntry:
         """Show an entry in the tree of a size, with these fields of its record."""
@@ -377,10 +430,7 @@ class Simulator:
         made = ProvenEntry(entry=self.entries[index].decode(), signature=signature, path=path)
         if names is None:
             return made
-        disclosed = disclose(*self.records[index], names)
-        return msgspec.structs.replace(
-            made, hidden=encode_all(disclosed.hidden), disclosures=disclosed.disclosures
-        )
+        return msgspec.structs.replace(made, record=self.records[index].show(names))
 
     def show_status(self, indexes: Sequence[int], size: int) -> tuple[StatusLeaf, ...]:
         """Show the status leaves of some entries, as of the checkpoint of a size."""
@@ -396,16 +446,35 @@ class Simulator:
             if number < len(leaves)
         )
 
-    def show_later(self, size: int, *indexes: int, support: Sequence[int] = ()) -> Later:
+    def show_register(self, *codes: str, register: int | None = None) -> ShownRegister:
+        """Show the sheets of some codes, as of the newest register entry or of this one."""
+        sheets = self.sheets[max(self.sheets) if register is None else register]
+        hashes = [leaf_hash(sheet) for sheet in sheets]
+        return ShownRegister(
+            tuple(
+                SheetProof(
+                    leaf=number,
+                    sheet=sheet.decode(),
+                    path=encode_all(prove_inclusion(number, hashes)),
+                )
+                for number, sheet in enumerate(sheets)
+                if msgspec.json.decode(sheet)["code"] in codes
+            )
+        )
+
+    def show_later(
+        self, size: int, *indexes: int, support: Sequence[int] = (), **members: Any
+    ) -> Later:
         """Show that the newest checkpoint continues the one of ``size``, with its status."""
         at = max(self.notes)
         others = sorted({*support, at - 1})
-        return Later(
-            checkpoint=self.notes[at],
-            proof=encode_all(prove_consistency(size, self.leaves[:at])),
-            entries=tuple(self.show(index, at) for index in others),
-            status=self.show_status(indexes, at),
-        )
+        made: dict[str, Any] = {
+            "checkpoint": self.notes[at],
+            "proof": encode_all(prove_consistency(size, self.leaves[:at])),
+            "entries": tuple(self.show(index, at) for index in others),
+            "status": self.show_status(indexes, at),
+        }
+        return Later(**(made | members))
 
     def link(self, endorsement: int, certification: int) -> EndorsementLink:
         """Show that an endorsement covers a certification."""
@@ -421,8 +490,8 @@ def make_log(
     """Make a published log: depositor entry 2, deposit 3, then certifications from 4 on."""
     log = Simulator(**options)
     log.register(certifiers=(CERTIFIER,))
-    deposit = log.deposit()
     shown = [*records, *[make_record()] * (certifications - len(records))]
+    deposit = log.deposit(recorded=len(shown))
     indexes = [log.certify(deposit, fields) for fields in shown]
     log.publish()
     return log, indexes
