@@ -1,24 +1,27 @@
 """The proof bundle: everything that a stranger needs, in one JSON document.
 
-A CV carries it; verifying needs nothing else but a trust policy, got by another way::
+A CV carries it; verifying needs nothing else but a trust policy, obtained separately::
 
     {"format":"provenance-proof/1",
      "checkpoint":"<the signed note, verbatim>",
      "entries":[{"entry":"<the entry's bytes>","signature":"<base64>","path":["<base64>",…],
-                 "hidden":["<base64>",…],"disclosures":["…",…]},…],
+                 "record":["<disclosure, or base64url of a digest>",…]},…],
      "status":[{"leaf":0,"bits":"<base64, 64 bytes>","path":["<base64>",…]},…],
      "endorsements":[{"entry":7,"certification":5,"path":["<base64>",…]},…],
+     "register":{"sheets":[{"leaf":0,"sheet":"<the sheet's bytes>","path":["<base64>",…]},…]},
      "timestamp":"<base64, an RFC 3161 token>",
-     "later":{"checkpoint":"…","proof":["<base64>",…],"entries":[…],"status":[…]}}
+     "later":{"checkpoint":"…","proof":["<base64>",…],"entries":[…],"status":[…],
+              "register":{…}}}
 
-The rule: one JSON text of at most 16 MiB in the spelling that `encode_bundle` gives.
-``format``, ``checkpoint``, ``entries`` and ``status`` always stand there, and all members of
-``later``; ``hidden``, ``disclosures`` and ``endorsements`` are left out where they are empty
-(entries without a commitment, or with the record not shown, have neither of the first two),
-``timestamp`` and ``later`` where there is none. At most 1,000 items a list, 64 hashes a
-path; status leaves ascend by ``leaf``, endorsements by ``certification``, entries by their
-own ``index``, which `parse_entries` checks. Base64, entries and disclosures are strings here
-and decoded by those who use them, so that what is wrong can be said of the item it is in.
+The rule: one JSON text of at most 16 MiB in the spelling that `encode_bundle` returns.
+``format``, ``checkpoint``, ``entries`` and ``status`` are always there, and the first four
+members of ``later``; ``record`` is left out where nothing is shown of the entry's record,
+``endorsements`` where it is empty, ``register``, ``timestamp`` and ``later`` where there is
+none. A ``record`` has 8 or 64 strings, not all of 43 characters: one for each slot
+(``slots.py``). At most 1,000 items a list, 64 hashes a path; status leaves and sheets ascend
+by ``leaf``, endorsements by ``certification``, entries by their own ``index``, which
+`parse_entries` checks. Base64, entries, disclosures and sheets are strings here and decoded
+by those who use them, so that what is wrong can be said of the item it is in.
 """
 
 from __future__ import annotations
@@ -30,8 +33,10 @@ from msgspec import Meta, Struct
 
 from provenance.encoding import decode_base64_all, decode_json, encode_json
 from provenance.errors import FormatError
+from provenance.record.commitment import DIGEST_TEXT_SIZE
 from provenance.record.entry import Entry, parse_entry
 from provenance.record.forms import Index  # noqa: TC001 - msgspec resolves the annotations
+from provenance.record.slots import SLOT_COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,8 +58,15 @@ class ProvenEntry(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     entry: str
     signature: str
     path: Hashes
-    hidden: tuple[str, ...] = ()
-    disclosures: tuple[str, ...] = ()
+    record: Annotated[tuple[str, ...], Meta(max_length=max(SLOT_COUNTS))] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse a number of slots that no type has, and a record of which nothing is shown."""
+        if self.record and (
+            len(self.record) not in SLOT_COUNTS
+            or all(len(text) == DIGEST_TEXT_SIZE for text in self.record)
+        ):
+            raise FormatError("malformed record in a proof bundle")
 
 
 class StatusLeaf(Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,18 +85,36 @@ class EndorsementLink(Struct, frozen=True, forbid_unknown_fields=True):
     path: Hashes
 
 
+class SheetProof(Struct, frozen=True, forbid_unknown_fields=True):
+    """Sheet number ``leaf`` of a register entry, its bytes, and its inclusion path."""
+
+    leaf: Index
+    sheet: str
+    path: Hashes
+
+
+Sheets = Annotated[tuple[SheetProof, ...], Meta(min_length=1, max_length=BUNDLE_ITEMS_MAX)]
+
+
+class ShownRegister(Struct, frozen=True, forbid_unknown_fields=True):
+    """Sheets of the register entry that the ``status`` entry of the same tree names."""
+
+    sheets: Sheets
+
+
 Entries = Annotated[tuple[ProvenEntry, ...], Meta(max_length=BUNDLE_ITEMS_MAX)]
 StatusLeaves = Annotated[tuple[StatusLeaf, ...], Meta(max_length=BUNDLE_ITEMS_MAX)]
 EndorsementLinks = Annotated[tuple[EndorsementLink, ...], Meta(max_length=BUNDLE_ITEMS_MAX)]
 
 
-class Later(Struct, frozen=True, forbid_unknown_fields=True):
+class Later(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """A later checkpoint, the consistency proof to it, and the status as of then."""
 
     checkpoint: str
     proof: Hashes
     entries: Entries
     status: StatusLeaves
+    register: ShownRegister | None = None
 
 
 class Bundle(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -95,6 +125,7 @@ class Bundle(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     entries: Entries
     status: StatusLeaves
     endorsements: EndorsementLinks = ()
+    register: ShownRegister | None = None
     timestamp: str | None = None
     later: Later | None = None
 
@@ -104,15 +135,17 @@ def parse_bundle(data: bytes) -> Bundle:
     if len(data) > BUNDLE_SIZE_MAX:
         raise FormatError(f"malformed proof bundle: more than {BUNDLE_SIZE_MAX} bytes")
     bundle = decode_json(data, Bundle, "proof bundle")
-    later = bundle.later.status if bundle.later else ()
-    _check_ascending([leaf.leaf for leaf in bundle.status], "status leaves")
-    _check_ascending([leaf.leaf for leaf in later], "later status leaves")
+    for part in (bundle, bundle.later):
+        if part is not None:
+            _check_ascending([leaf.leaf for leaf in part.status], "status leaves")
+            sheets = part.register.sheets if part.register else ()
+            _check_ascending([sheet.leaf for sheet in sheets], "sheets")
     _check_ascending([link.certification for link in bundle.endorsements], "endorsements")
     return bundle
 
 
 def encode_bundle(bundle: Bundle) -> bytes:
-    """Give the bundle's bytes; raises `FormatError` where `parse_bundle` would."""
+    """Return the bundle's bytes; raises `FormatError` where `parse_bundle` would."""
     data = encode_json(bundle)
     parse_bundle(data)
     return data

@@ -1,25 +1,28 @@
-r"""Commitment to a record: salted digests, one a field, padded with decoys and sorted.
+r"""Commitment to a record: a salted digest for each field, at the field's own slot.
 
-A record is a list of fields. Everything secret comes from a seed of 32 random bytes::
+A record is a list of fields; ``slots.py`` says which slot each has. Everything secret comes
+from a seed of 32 random bytes::
 
     stream      = SHAKE-256("provenance/salts/v1\n" || seed)
-    salt i      = the next 18 bytes of the stream, for each field in order
-    decoys      = then 32 bytes each, as many as fill up to a multiple of 32 digests
+    slot i      = bytes [32 i, 32 i + 32) of the stream: its decoy, or, where it has a
+                  field, the field's salt in the first 18
     disclosure  = base64url(UTF-8 JSON [base64url(salt),name,value])
     digest      = SHA-256(ASCII of the disclosure)
-    commitment  = SHA-256("provenance/commitment/v1\n" || digests and decoys, ascending)
+    commitment  = SHA-256("provenance/commitment/v1\n" || slot 0 || slot 1 || …), of each
+                  the digest of the field's disclosure, or the decoy
 
-So one field can be shown without the others, any SD-JWT library can check its digest, the
-commitment tells neither how many fields there are nor their order, and without the seed no
-value can be guessed. Sources: RFC 9901 sections 4.2.1 (disclosures), 4.2.3 (digests) and
-4.2.5 (decoys); FIPS 202 (SHAKE).
+So one field can be shown without the others, any SD-JWT library can check its digest, every
+empty slot looks like a hidden field, and without the seed no value can be guessed. What is
+shown of a record is one list: a disclosure for each slot that is shown, the slot's digest
+in base64url for each other one. Sources: RFC 9901 sections 4.2.1 (disclosures), 4.2.3
+(digests) and 4.2.5 (decoys; that RFC hides the order too, which decoys in every empty slot
+make needless); FIPS 202 (SHAKE).
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
@@ -28,25 +31,27 @@ from msgspec import Meta, Struct
 
 from provenance.encoding import (
     JSON_INTEGER_LIMIT,
+    decode_base64_all,
     decode_base64url,
     decode_json,
     encode_base64url,
 )
 from provenance.errors import CommitmentError, FormatError, PolicyError
+from provenance.record.slots import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+
+    from provenance.record.slots import SlotTable
 
 SEED_SIZE: Final = 32
 """Bytes of a seed."""
 SALT_SIZE: Final = 18
 """Bytes of a salt: 24 characters of base64url, without padding."""
 DIGEST_SIZE: Final = 32
-"""Bytes of a digest, decoys included."""
-DIGESTS_MULTIPLE: Final = 32
-"""A commitment covers a multiple of this many digests."""
-SOURCE: Final = "source"
-"""The field that holds the digest of a record's exact bytes; always the last one."""
+"""Bytes of a slot: a digest, or a decoy."""
+DIGEST_TEXT_SIZE: Final = 43
+"""Characters of a digest in base64url without padding; every disclosure has more."""
 NEVER_DISCLOSED: Final = frozenset({"identificationTitulaire.identifiantNational.nir"})
 """Fields that no proof shows: the holder's national number."""
 
@@ -60,6 +65,7 @@ Field: TypeAlias = tuple[str, Value]
 
 _SALT_TEXT_SIZE: Final = 24
 _URL_SAFE: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_STANDARD: Final = {ord("-"): "+", ord("_"): "/"}
 _Parts: TypeAlias = tuple[bytes, ...]
 _PLAIN_TYPES: Final = frozenset({str, bool, int, type(None)})
 _LISTS: Final = frozenset({tuple, list})
@@ -84,13 +90,6 @@ class _Triple(Struct, array_like=True, forbid_unknown_fields=True):
 _triples = msgspec.json.Decoder(_Triple)
 
 
-class Disclosed(Struct, frozen=True):
-    """What is shown of a record: some disclosures, and all other digests, ascending."""
-
-    disclosures: tuple[str, ...]
-    hidden: tuple[bytes, ...]
-
-
 class Disclosure(Struct, frozen=True):
     """One field with its salt (18 bytes) and the digest that stands in the commitment."""
 
@@ -98,6 +97,18 @@ class Disclosure(Struct, frozen=True):
     name: str
     value: Value
     digest: bytes
+
+
+class Record(Struct, frozen=True):
+    """What a bundle shows of one record.
+
+    ``commitment``: 32 bytes, recomputed. ``fields``: those shown, in the order of the slots.
+    ``unknown``: names that the table does not know; nothing else is read of them.
+    """
+
+    commitment: bytes
+    fields: tuple[Field, ...]
+    unknown: tuple[str, ...]
 
 
 def check_fields(fields: Sequence[Field]) -> None:
@@ -111,45 +122,54 @@ def check_fields(fields: Sequence[Field]) -> None:
         raise FormatError("malformed record: no fields, a malformed name, or one name twice")
 
 
-def commit(seed: bytes, fields: Sequence[Field]) -> bytes:
-    """Commit to a record under its seed: 32 bytes.
+def commit(seed: bytes, fields: Sequence[Field], table: SlotTable) -> bytes:
+    """Commit to a record of the type of ``table`` under its seed: 32 bytes.
 
-    Raises `FormatError` for what `check_fields` refuses and for a seed of another size.
+    Raises `FormatError` for what `check_fields` refuses, for names that do not fit into the
+    slots of the table, and for a seed of another size.
     """
     check_fields(fields)
-    return commit_checked(seed, fields)
+    return commit_checked(seed, fields, table)
 
 
-def commit_checked(seed: bytes, fields: Sequence[Field]) -> bytes:
+def commit_checked(seed: bytes, fields: Sequence[Field], table: SlotTable) -> bytes:
     """Do as `commit` for fields that `check_fields` has passed already."""
-    disclosures, decoys = _open(seed, fields)
-    decoys += [_sha256(one).digest() for one in disclosures]
-    return _commitment(decoys)
+    slots, disclosures, digests = _open(seed, fields, table)
+    for slot, text in zip(slots, disclosures, strict=True):
+        digests[slot] = _sha256(text).digest()
+    return _commitment(digests)
 
 
-def disclose(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Disclosed:
-    """Disclose the fields called ``names`` and hide the others.
+def disclose(
+    seed: bytes, fields: Sequence[Field], names: Collection[str], table: SlotTable
+) -> tuple[str, ...]:
+    """Return a record with the fields called ``names`` shown: one string for each slot.
 
-    ``source`` goes only with all other fields, for it would let hidden ones be guessed, and
-    `NEVER_DISCLOSED` stays hidden: `PolicyError`. `FormatError` as for `commit`, and for a
-    name that the record does not have.
+    ``source`` is shown only with all other fields, because it would let hidden ones be
+    guessed, and `NEVER_DISCLOSED` stays hidden: `PolicyError`. `FormatError` as for
+    `commit`, and for a name that the record does not have.
     """
     check_fields(fields)
-    return disclose_checked(seed, fields, names)
+    return disclose_checked(seed, fields, names, table)
 
 
-def disclose_checked(seed: bytes, fields: Sequence[Field], names: Collection[str]) -> Disclosed:
+def disclose_checked(
+    seed: bytes, fields: Sequence[Field], names: Collection[str], table: SlotTable
+) -> tuple[str, ...]:
     """Do as `disclose` for fields that `check_fields` has passed already."""
-    disclosures, hidden = _open(seed, fields)
     known = {name for name, _ in fields}
     if not known.issuperset(names):
         raise FormatError("a field that the record does not have cannot be disclosed")
     if not NEVER_DISCLOSED.isdisjoint(names) or (SOURCE in names and known != set(names)):
         raise PolicyError("these fields are not disclosed, or only with all others")
-    sides = [(name in names, text) for (name, _), text in zip(fields, disclosures, strict=True)]
-    shown = [text.decode() for is_shown, text in sides if is_shown]
-    hidden += [_sha256(text).digest() for is_shown, text in sides if not is_shown]
-    return Disclosed(disclosures=tuple(shown), hidden=tuple(sorted(hidden)))
+    slots, disclosures, digests = _open(seed, fields, table)
+    for slot, text in zip(slots, disclosures, strict=True):
+        digests[slot] = _sha256(text).digest()
+    record = [text.decode() for text in _spell(digests)]
+    for slot, text, (name, _) in zip(slots, disclosures, fields, strict=True):
+        if name in names:
+            record[slot] = text.decode()
+    return tuple(record)
 
 
 def disclosure_digest(text: str) -> bytes:
@@ -160,7 +180,7 @@ def disclosure_digest(text: str) -> bytes:
 
 
 def parse_disclosure(text: str) -> Disclosure:
-    """Parse a disclosure in the one spelling that `disclose` gives; raises `FormatError`."""
+    """Parse a disclosure in the one spelling that `disclose` writes; raises `FormatError`."""
     triple = decode_json(decode_base64url(text), _Triple, "disclosure")
     salt = decode_base64url(triple.salt)
     if len(salt) != SALT_SIZE:
@@ -168,24 +188,47 @@ def parse_disclosure(text: str) -> Disclosure:
     return Disclosure(salt, triple.name, triple.value, disclosure_digest(text))
 
 
-def recompute(
-    disclosures: Sequence[str], hidden: Sequence[bytes]
-) -> tuple[bytes, tuple[Field, ...]]:
-    """Recompute the commitment from what is shown; give it with the disclosed fields.
+def read_record(record: Sequence[str], table: SlotTable) -> Record:
+    """Recompute the commitment from the strings of a bundle, one for each slot.
 
-    The fields come in the order of the disclosures, which proves nothing. Raises
-    `FormatError` for a malformed disclosure, `CommitmentError` where digests repeat, have
-    another size or number than a commitment has, or a name is disclosed twice.
+    Raises `FormatError` for a string that is neither a disclosure nor a digest in its one
+    spelling, `CommitmentError` where their number is not that of the table, a name is in
+    another slot than its own, an unknown one is in a slot that takes none, or a name is
+    there twice.
     """
-    fields, shown = _parse_disclosures(disclosures)
-    digests = [*hidden, *shown]
-    if not set(map(len, hidden)) <= {DIGEST_SIZE}:
-        raise CommitmentError(f"hidden digest of another size than {DIGEST_SIZE} bytes")
-    if not digests or len(digests) % DIGESTS_MULTIPLE:
-        raise CommitmentError(f"{len(digests)} digests: not a multiple of {DIGESTS_MULTIPLE}")
-    if len(dict(fields)) != len(fields):
+    if len(record) != table.count:
+        raise CommitmentError(f"{len(record)} slots, a {table.kind} has {table.count}")
+    shown = [slot for slot, text in enumerate(record) if len(text) != DIGEST_TEXT_SIZE]
+    hidden = [slot for slot, text in enumerate(record) if len(text) == DIGEST_TEXT_SIZE]
+    fields, digests = _parse_disclosures([record[slot] for slot in shown])
+    slots = dict(zip(hidden, _decode_digests([record[slot] for slot in hidden]), strict=True))
+    slots |= dict(zip(shown, digests, strict=True))
+    _check_slots(table, tuple(zip(shown, [name for name, _ in fields], strict=True)))
+    return Record(
+        commitment=_commitment([slots[slot] for slot in range(table.count)]),
+        fields=tuple([field for field in fields if field[0] in table.slot_of]),
+        unknown=tuple([name for name, _ in fields if name not in table.slot_of]),
+    )
+
+
+@lru_cache(maxsize=1024)  # The lines of a CV show the same fields.
+def _check_slots(table: SlotTable, shown: tuple[tuple[int, str], ...]) -> None:
+    for slot, name in shown:
+        own = table.slot_of.get(name)
+        if own != slot and (own is not None or slot in table.closed):
+            raise CommitmentError(f"slot {slot} of a {table.kind} does not hold that field")
+    if len({name for _, name in shown}) != len(shown):
         raise CommitmentError("one name disclosed twice")
-    return _commitment(digests), fields
+
+
+def _decode_digests(texts: Sequence[str]) -> tuple[bytes, ...]:
+    """Decode digests in base64url without padding, each in its one spelling."""
+    joined = "\n".join(texts)
+    if "+" in joined or "/" in joined:
+        raise FormatError("malformed digest")
+    # All at once: with one more character each is base64 with padding.
+    standard = joined.translate(_STANDARD).split("\n")
+    return decode_base64_all([f"{text}=" for text in standard if text], DIGEST_SIZE)
 
 
 def _are_plain(fields: Sequence[Field]) -> bool:
@@ -252,18 +295,20 @@ def _spell(parts: Sequence[bytes]) -> list[bytes]:
     return spelled.split(b'","') if parts else []
 
 
-def _open(seed: bytes, fields: Sequence[Field]) -> tuple[list[bytes], list[bytes]]:
-    """Give the disclosures (ASCII) in the order of the fields, and the decoys."""
+def _open(
+    seed: bytes, fields: Sequence[Field], table: SlotTable
+) -> tuple[tuple[int, ...], list[bytes], list[bytes]]:
+    """Return slots and disclosures (ASCII) of the fields, and the stream slot by slot."""
     if len(seed) != SEED_SIZE:
         raise FormatError(f"expected a seed of {SEED_SIZE} bytes, got {len(seed)}")
-    salts_size = SALT_SIZE * len(fields)
-    decoys = f"{DIGEST_SIZE}s" * (-len(fields) % DIGESTS_MULTIPLE)
-    size = salts_size + struct.calcsize(decoys)
+    slots = table.places(tuple([name for name, _ in fields]))
+    size = DIGEST_SIZE * table.count
     stream = hashlib.shake_256(b"provenance/salts/v1\n" + seed).digest(size)
-    return (
-        _disclosures(encode_base64url(stream[:salts_size]), fields),
-        list(struct.unpack_from(decoys, stream, salts_size)),
+    salts = b"".join(
+        [stream[DIGEST_SIZE * slot : DIGEST_SIZE * slot + SALT_SIZE] for slot in slots]
     )
+    parts = [stream[at : at + DIGEST_SIZE] for at in range(0, size, DIGEST_SIZE)]
+    return slots, _disclosures(encode_base64url(salts), fields), parts
 
 
 def _disclosures(salts: str, fields: Sequence[Field]) -> list[bytes]:
@@ -282,7 +327,5 @@ def _disclosures(salts: str, fields: Sequence[Field]) -> list[bytes]:
     return _spell(lines)
 
 
-def _commitment(digests: Sequence[bytes]) -> bytes:
-    if len(set(digests)) != len(digests):
-        raise CommitmentError("one digest twice")
-    return _sha256(b"provenance/commitment/v1\n" + b"".join(sorted(digests))).digest()
+def _commitment(slots: Sequence[bytes]) -> bytes:
+    return _sha256(b"provenance/commitment/v1\n" + b"".join(slots)).digest()

@@ -45,16 +45,15 @@ from provenance.record.forms import (
     Signature,
     Siret,
     Version,
+    check_date,
     format_time,
     parse_time,
 )
 from provenance.record.message import (
     deposit_message,
-    depositor_message,
     endorsement_message,
     entry_key_name,
     entry_message,
-    file_digest,
 )
 from provenance.tlog.note import ED25519, MLDSA44, parse_verifier_key
 
@@ -64,11 +63,11 @@ if TYPE_CHECKING:
 # What entries are made with belongs to this module's interface, whichever file it is in.
 __all__ = [
     "ENTRY_SIZE_MAX", "ZERO_PREV", "Certification", "Close", "Deposit", "Depositor",
-    "Endorsement", "Entry", "Erasure", "Genesis", "Key", "Previous", "Register", "Status",
-    "Timestamp", "Upgrade", "Withdrawal", "certification_encoder", "check_follows",
+    "Endorsement", "Entry", "Erasure", "Genesis", "Key", "Previous", "Register", "Registration",
+    "Status", "Timestamp", "Upgrade", "Withdrawal", "certification_encoder", "check_follows",
     "deposit_message", "depositor_message", "encode_entry", "endorsement_message",
-    "entry_key_name", "entry_message", "file_digest", "format_time", "parse_entry",
-    "parse_time",
+    "entry_key_name", "entry_message", "format_time", "parse_entry", "parse_time",
+    "registration_of",
 ]  # fmt: skip
 
 ENTRY_SIZE_MAX: Final = 65_535
@@ -113,12 +112,16 @@ class Previous(Struct, frozen=True, forbid_unknown_fields=True):
     root: Hash
 
 
+Keys = Annotated[tuple[str, ...], Meta(max_length=16)]
+"""Verifier keys of one owner."""
+
+
 class Genesis(_Common, frozen=True, kw_only=True):
     """Index 0 and only there: the log's name, format and first checkpoint keys (vkeys)."""
 
     format: Literal["provenance/1"]
     origin: Origin
-    log_keys: tuple[str, ...]
+    log_keys: Keys
     previous: Previous | None = None
 
     def _holds(self) -> bool:
@@ -138,21 +141,26 @@ class Key(_Common, frozen=True, kw_only=True):
         return self.index > 1 or (self.index, self.action, self.role) == (1, "add", "entry")
 
 
+Certifiers = Annotated[tuple[Bcr, ...], Meta(max_length=1000)]
+Succeeded = Annotated[tuple[Bcr, ...], Meta(min_length=1, max_length=100)]
+
+
 class Depositor(_Common, frozen=True, kw_only=True):
-    """Who may deposit; replaces the entry at ``previous``.
+    """A registration: who may deposit; replaces the body's registration at ``previous``.
 
     ``certifiers``: for whom besides itself, absent = not limited. ``succeeds``: the
     depositors whose certifications it has taken over. ``keys``: vkeys; where there are any,
-    its deposits must be signed. ``signature``: by a key of the entry replaced, over
+    its deposits must be signed. ``previous``: the last registration of this body, absent
+    where there is none. ``signature``: by a key of the entry replaced, over
     `depositor_message`; absent = the operator's own doing.
     """
 
     depositor: Bcr
     name: Name
     siret: Siret | None = None
-    certifiers: tuple[Bcr, ...] | None = None
-    succeeds: Annotated[tuple[Bcr, ...], Meta(min_length=1)] | None = None
-    keys: tuple[str, ...]
+    certifiers: Certifiers | None = None
+    succeeds: Succeeded | None = None
+    keys: Keys
     previous: Index | None = None
     signature: Signature | None = None
 
@@ -164,31 +172,62 @@ class Depositor(_Common, frozen=True, kw_only=True):
         return replaces and distinct and self._refers(self.previous)
 
 
-class Deposit(_Common, frozen=True, kw_only=True):
-    """One received file, or one form of the portal; ``digest`` as of `file_digest`."""
+class Registration(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What a body signs of its registration: the members of `Depositor` that are its own."""
 
     depositor: Bcr
+    name: Name
+    siret: Siret | None = None
+    certifiers: Certifiers | None = None
+    succeeds: Succeeded | None = None
+    keys: Keys
+    previous: Index | None = None
+
+
+class Deposit(_Common, frozen=True, kw_only=True):
+    """One received file, or one form of the portal.
+
+    ``registration``: the last `Depositor` entry of the depositor before this one.
+    ``recorded``: how many entries follow directly that are its own, 0 where all was refused
+    or known. ``digest`` as of ``depositdigest.py``.
+    """
+
+    depositor: Bcr
+    registration: Index
     certifier: Bcr
     action: Literal["CREATION", "SUPPRESSION"]
+    recorded: Index
     digest: Hash
     signer: str | None = None
     signature: Signature | None = None
 
     def _holds(self) -> bool:
         _check_keys([] if self.signer is None else [self.signer], {ED25519})
-        return self._refers() and (self.signer is None) == (self.signature is None)
+        paired = (self.signer is None) == (self.signature is None)
+        return paired and self._refers(self.registration)
 
 
 class Certification(_Common, frozen=True, kw_only=True):
-    """One passage of the deposit at index ``deposit``, as deposited."""
+    """One passage of the deposit at index ``deposit``, as deposited.
+
+    ``registration``: the last `Depositor` entry of its depositor before it;
+    ``certifier_registration`` that of its certifier, absent where this is the depositor, or
+    not registered.
+    """
 
     deposit: Index
     depositor: Bcr
+    registration: Index
+    certifier_registration: Index | None = None
     commitment: Hash
     supersedes: Index | None = None
 
     def _holds(self) -> bool:
-        return self._refers(self.deposit, self.supersedes)
+        return self._refers(
+            self.deposit, self.registration, self.certifier_registration, self.supersedes
+        )
 
 
 class Withdrawal(_Common, frozen=True, kw_only=True):
@@ -216,29 +255,36 @@ class Endorsement(_Common, frozen=True, kw_only=True):
     """The depositor signs the entries ``start`` to ``end`` - 1 of its deposit.
 
     ``root`` is the tree root over their leaf hashes alone; the message is that of
-    `endorsement_message`.
+    `endorsement_message`. ``registration``: the last `Depositor` entry of the deposit's
+    depositor before this one.
     """
 
     deposit: Index
     start: Index
     end: Index
     root: Hash
+    registration: Index
     vkey: str
     signature: Signature
 
     def _holds(self) -> bool:
         _check_keys([self.vkey], {ED25519})
-        return self._refers() and self.deposit < self.start < self.end <= self.index
+        spans = self.deposit < self.start < self.end <= self.index
+        return spans and self._refers(self.registration)
 
 
 class Status(_Common, frozen=True, kw_only=True):
-    """Root of the status tree over the ``size`` entries before this one."""
+    """Root of the status tree over the ``size`` entries before this one.
+
+    ``register``: the last `Register` entry before it, absent where there is none.
+    """
 
     size: Index
     root: Hash
+    register: Index | None = None
 
     def _holds(self) -> bool:
-        return self._refers() and self.size == self.index
+        return self._refers(self.register) and self.size == self.index
 
 
 class Timestamp(_Common, frozen=True, kw_only=True):
@@ -255,16 +301,19 @@ class Timestamp(_Common, frozen=True, kw_only=True):
 class Register(_Common, frozen=True, kw_only=True):
     """The export of the national register that codes are checked against from here on.
 
-    ``date`` is the export's own, ``digest`` the SHA-256 of its file.
+    ``date`` is the export's own. ``digest`` as of ``sheets.register_digest``. ``sheets`` is
+    the number of sheets kept of it, ``root`` the tree root over their bytes (RFC 6962).
     """
 
     source: Name
     version: Version
     date: str
     digest: Hash
+    sheets: Annotated[int, Meta(ge=1, le=131_072)]
+    root: Hash
 
     def _holds(self) -> bool:
-        parse_time(f"{self.date}T00:00:00.000000Z")
+        check_date(self.date)
         return self._refers()
 
 
@@ -312,13 +361,18 @@ def encode_entry(entry: Entry) -> bytes:
 
 
 def certification_encoder(
-    *, time: str, depositor: str, deposit: int
+    *,
+    time: str,
+    depositor: str,
+    deposit: int,
+    registration: int,
+    certifier_registration: int | None,
 ) -> Callable[[int, str, str, int | None], bytes]:
-    """Give what encodes the certifications of one deposit: they differ in little.
+    """Return what encodes the certifications of one deposit: they differ in little.
 
-    It takes index, ``prev``, ``commitment`` and ``supersedes``, and gives the bytes that
-    `encode_entry` gives. Raises `FormatError` where that would; hashes are told by their
-    length, for whoever has them has encoded them.
+    It takes index, ``prev``, ``commitment`` and ``supersedes``, and returns the bytes that
+    `encode_entry` returns. Raises `FormatError` where that would; hashes are told by their
+    length, because whoever has them has encoded them.
     """
     sample = Certification(
         index=deposit + 1,
@@ -326,6 +380,8 @@ def certification_encoder(
         prev=ZERO_PREV,
         deposit=deposit,
         depositor=depositor,
+        registration=registration,
+        certifier_registration=certifier_registration,
         commitment=ZERO_PREV,
         supersedes=deposit,
     )
@@ -351,6 +407,31 @@ def certification_encoder(
         )  # fmt: skip
 
     return encode
+
+
+def registration_of(entry: Depositor) -> Registration:
+    """Return what the body signs of its entry."""
+    return Registration(
+        depositor=entry.depositor,
+        name=entry.name,
+        siret=entry.siret,
+        certifiers=entry.certifiers,
+        succeeds=entry.succeeds,
+        keys=entry.keys,
+        previous=entry.previous,
+    )
+
+
+def depositor_message(*, origin: str, registration: Registration) -> bytes:
+    """Return what one of the previous keys signs for a new registration.
+
+    "provenance/depositor/v1", newline, origin, newline, and the JSON object of the members
+    from ``depositor`` to ``previous``, as in the entry. Raises `FormatError` without
+    ``previous``: a first registration has nobody who could sign it.
+    """
+    if registration.previous is None:
+        raise FormatError("a first registration replaces none, and is not signed")
+    return f"provenance/depositor/v1\n{origin}\n".encode() + encode_json(registration)
 
 
 def check_follows(entry: Entry, *, index: int, prev: bytes, time: str) -> None:

@@ -34,12 +34,22 @@ Signature = Annotated[str, Meta(pattern=rf"^{_B64}{{84}}{_B64_LAST_1}\Z")]
 """Base64 of 64 bytes: Ed25519 (RFC 8032)."""
 Base64 = Annotated[str, Meta(pattern=rf"^(?=.)({_B64}{{4}})*({_B64_LAST_1}|{_B64_LAST_2})?\Z")]
 """Base64 of one byte or more."""
-Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f]{1,200}\Z")]
-"""A name for people, without control characters."""
+_UNSEEN: Final = (
+    "\\u00ad\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\uffff"
+    "\\U000e0000-\\U000e0fff"
+)
+"""Characters that nobody sees, or that turn the others around: a fixed list."""
+SEEN_TEXT: Final = rf"(?! )(?!.*  )[^\x00-\x1f\x7f-\x9f{_UNSEEN}]{{1,%d}}(?<! )"
+"""Pattern of text that reads as it is, up to a number of code points: no control characters,
+nothing unseen, no U+0020 at the ends and no two in a row."""
+Name = Annotated[str, Meta(pattern=rf"^{SEEN_TEXT % 200}\Z")]
+"""A name for people, which reads as it is."""
 Origin = Annotated[str, Meta(pattern=r"^[!-*,-~]{1,255}\Z")]
 """A log's name: visible ASCII without ``+`` (C2SP tlog-checkpoint)."""
 Version = Annotated[str, Meta(pattern=r"^[!-~]{1,32}\Z")]
 """Visible ASCII."""
+Date = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
+"""A day; that it is one of the calendar is checked by `check_date`."""
 OtherFormat = Annotated[str, Meta(pattern=r"^provenance/(?!1\Z)[1-9][0-9]{0,3}\Z")]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,3 +78,8 @@ def parse_time(text: str) -> int:
     if format_time(microseconds) != text:
         raise FormatError("malformed time")
     return microseconds
+
+
+def check_date(text: str) -> None:
+    """Check that ``text`` is a day of the calendar, ``YYYY-MM-DD``; raises `FormatError`."""
+    parse_time(f"{text}T00:00:00.000000Z")

@@ -19,7 +19,6 @@ from provenance.tlog.prover import prove_consistency, prove_inclusions
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from provenance.record.commitment import Disclosed
     from provenance.record.keyhistory import OperatorKey
 
 
@@ -71,14 +70,14 @@ def prove_entries(
     size: int,
     *,
     keys: Sequence[OperatorKey],
-    disclosed: Mapping[int, Disclosed] | None = None,
+    disclosed: Mapping[int, tuple[str, ...]] | None = None,
     shown: Collection[int] = (),
 ) -> tuple[ProvenEntry, ...]:
     """Prove entries in the tree of ``size``, and the ``key`` entries that they rest on.
 
-    ``keys``: all keys of the operator by then. ``disclosed``: what is shown of records.
-    ``shown``: entries that the proof has already. Raises `PolicyError` when that is more
-    than a proof holds.
+    ``keys``: all keys of the operator by then. ``disclosed``: what is shown of records, as
+    lists of slots. ``shown``: entries that the proof has already. Raises `PolicyError` when
+    that is more than a proof holds.
     """
     wanted = {*indexes}
     wanted |= declaring_entries(keys, wanted)
@@ -88,21 +87,20 @@ def prove_entries(
     records, ordered = disclosed or {}, sorted(wanted)
     paths = prove_inclusions(ordered, size, log.node)
     return tuple(
-        _prove(log, index, path, records.get(index))
+        _prove(log, index, path, records.get(index, ()))
         for index, path in zip(ordered, paths, strict=True)
     )
 
 
 def _prove(
-    log: LogCopy, index: int, path: Sequence[bytes], disclosed: Disclosed | None
+    log: LogCopy, index: int, path: Sequence[bytes], record: tuple[str, ...]
 ) -> ProvenEntry:
     entry, signature = log.record(index)
     return ProvenEntry(
         entry=entry.decode(),
         signature=encode_base64(signature),
         path=encode_base64_all(path),
-        hidden=() if disclosed is None else encode_base64_all(disclosed.hidden),
-        disclosures=() if disclosed is None else disclosed.disclosures,
+        record=record,
     )
 
 

@@ -9,9 +9,11 @@ A payload is a list of parts, each behind its length, compressed and sealed::
     sealed     = nonce, 12 random bytes || AES-256-GCM(key, nonce, plaintext)
 
 The associated data is the entry's ``commitment`` (a deposit's ``digest``), so a sealed
-payload belongs to one entry. Of a record the parts are the namespace bindings, the exact
-bytes, and the fields, as JSON; of a deposit the file salt, a JSON head, and the file
-without its accepted passages. With the seed every copy of the payload is destroyed.
+payload belongs to one entry. Of a certification the parts are the namespace bindings, the
+exact bytes, the fields as JSON, and the passage's number in its file with its salt (u32
+number || 32 bytes); of a withdrawal or an erasure the first two are empty, and there is no
+fourth; of a deposit the file salt, a JSON head, and the file without its accepted passages.
+With the seed every copy of the payload is destroyed.
 
 Sources: NIST SP 800-38D (GCM), FIPS 202 (SHAKE), RFC 1950 section 2.2 (preset dictionary);
 the dictionary itself is in ``dictionary.py``.
@@ -29,12 +31,18 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
-from provenance.encoding import decode_json, encode_base64, encode_json
+from provenance.encoding import decode_json, encode_json
 from provenance.errors import CommitmentError, FormatError
-from provenance.record.commitment import SEED_SIZE, SOURCE, Field, Value, check_fields
+from provenance.record.commitment import SEED_SIZE, Field, Value, check_fields
+from provenance.record.depositdigest import (
+    FILE_SALT_SIZE,
+    leading_of,
+    source_digest,
+    source_text,
+)
 from provenance.record.dictionary import DICTIONARY
 from provenance.record.forms import Index  # noqa: TC001 - msgspec resolves the annotations
-from provenance.record.message import FILE_SALT_SIZE
+from provenance.record.slots import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,8 +56,12 @@ LENGTH_SIZE: Final = 4
 """Bytes of a part's length."""
 BODY_SIZE_MAX: Final = (1 << 30) + (1 << 24)
 """Bytes: a file of 1 GiB, and room for what stands beside it."""
+CERTIFICATION_PARTS: Final = 4
+"""Parts of a certification's payload."""
 PARTS: Final = 3
-"""Parts of a record's payload, and of a deposit's."""
+"""Parts of every other payload."""
+NUMBER_MAX: Final = (1 << 32) - 1
+"""The largest number of a passage in its file."""
 STORED: Final = 0
 ZLIB_1: Final = 1
 
@@ -70,49 +82,81 @@ FIELDS: Final = msgspec.json.Decoder(dict[str, Value])
 _BINDINGS: Final = msgspec.json.Decoder(tuple[tuple[str, str], ...])
 
 
-class CertificationPayload(Struct, frozen=True):
-    """A record with its exact bytes.
+class CertificationPayload(Struct, frozen=True, kw_only=True):
+    """A certification's record with its exact bytes, and its place in the deposit.
 
-    ``bindings``: prefix and namespace of each binding in scope of the passage, so that it
-    can be parsed alone. ``source``: its exact bytes. ``fields``: the complete record, whose
-    last field is ``source``. A withdrawal and an erasure have a record without exact bytes:
-    empty ``bindings`` and ``source``, and no field of that name.
+    ``bindings``: prefix and namespace of each declaration in force around the passage, so
+    that it can be parsed alone. ``source``: its exact bytes. ``fields``: the complete record,
+    whose last field is ``source``. ``number``: of the passage in its file, from 1; ``salt``:
+    its 32 bytes of the deposit's salts.
     """
 
     bindings: tuple[tuple[str, str], ...]
     source: bytes
     fields: tuple[Field, ...]
+    number: int
+    salt: bytes
 
     def __post_init__(self) -> None:
-        """Refuse fields that are no record, or not that of these bytes."""
+        """Refuse fields that are not a record, or not that of these bytes."""
         check_fields(self.fields)
-        tail = _source_field(self.source)
-        head = self.fields[: len(self.fields) - len(tail)]
-        if (*head, *tail) != self.fields or SOURCE in dict(head):
+        if not 0 < self.number <= NUMBER_MAX or len(self.salt) != FILE_SALT_SIZE:
+            raise FormatError("malformed payload: number or salt of a passage")
+        head = self.fields[:-1]
+        if (*head, self._source_field(head)) != self.fields or SOURCE in dict(head):
             raise FormatError("malformed payload: the last field is not of these bytes")
 
+    def _source_field(self, head: Sequence[Field]) -> Field:
+        digest = source_digest(self.bindings, leading_of(dict(head)), self.source)
+        return SOURCE, source_text(digest)
+
     def encode_parts(self) -> tuple[bytes, ...]:
-        """Give the parts; the last field is left out, for the exact bytes give it."""
-        return encode_record_parts(self.bindings, self.source, self.fields)
+        """Return the parts; the last field is left out, because the other parts yield it."""
+        kept = encode_json(dict(self.fields[:-1]))
+        place = place_part(self.number, self.salt)
+        return encode_json(self.bindings), self.source, kept, place
 
     @classmethod
     def decode_parts(cls, parts: Sequence[bytes]) -> CertificationPayload:
-        """Parse what `encode_parts` gives; raises `FormatError`."""
-        bindings, source, kept = _three(parts)
+        """Parse what `encode_parts` returns; raises `FormatError`."""
+        head, source, kept, place = _counted(parts, CERTIFICATION_PARTS)
+        bindings = decode_json(head, _BINDINGS, "payload")
         fields = decode_json(kept, FIELDS, "payload")
+        digest = source_digest(bindings, leading_of(fields), source)
         return cls(
-            bindings=decode_json(bindings, _BINDINGS, "payload"),
+            bindings=bindings,
             source=source,
-            fields=(*fields.items(), *_source_field(source)),
+            fields=(*fields.items(), (SOURCE, source_text(digest))),
+            number=int.from_bytes(place[:LENGTH_SIZE], "big"),
+            salt=place[LENGTH_SIZE:],
         )
 
 
-def encode_record_parts(
-    bindings: Sequence[tuple[str, str]], source: bytes, fields: Sequence[Field]
-) -> tuple[bytes, ...]:
-    """Give the parts of a record as `CertificationPayload` does, its checks left out."""
-    kept = fields[: len(fields) - bool(source)]
-    return encode_json(bindings), source, encode_json(dict(kept))
+def place_part(number: int, salt: bytes) -> bytes:
+    """Return the fourth part of a certification's payload: number and salt of its passage."""
+    return number.to_bytes(LENGTH_SIZE, "big") + salt
+
+
+class RecordPayload(Struct, frozen=True):
+    """The record of a withdrawal or an erasure, which has no bytes of a depositor."""
+
+    fields: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse fields that are not a record."""
+        check_fields(self.fields)
+
+    def encode_parts(self) -> tuple[bytes, ...]:
+        """Return the parts."""
+        return b"[]", b"", encode_json(dict(self.fields))
+
+    @classmethod
+    def decode_parts(cls, parts: Sequence[bytes]) -> RecordPayload:
+        """Parse what `encode_parts` returns; raises `FormatError`."""
+        bindings, source, kept = _counted(parts, PARTS)
+        if (bindings, source) != (b"[]", b""):
+            raise FormatError("malformed payload: bytes of a depositor in it")
+        return cls(tuple(decode_json(kept, FIELDS, "payload").items()))
 
 
 class _Head(Struct, frozen=True, forbid_unknown_fields=True):
@@ -155,7 +199,7 @@ class DepositPayload(Struct, frozen=True, kw_only=True):
     @classmethod
     def decode_parts(cls, parts: Sequence[bytes]) -> DepositPayload:
         """Parse what `encode_parts` gives; raises `FormatError`."""
-        file_salt, data, residue = _three(parts)
+        file_salt, data, residue = _counted(parts, PARTS)
         head = decode_json(data, _Head, "payload")
         return cls(
             file_salt=file_salt,
@@ -184,11 +228,6 @@ class DepositPayload(Struct, frozen=True, kw_only=True):
             yield passage
             start, filled = hole - filled, filled + len(passage)
         yield self.residue[start:]
-
-
-def source_digest(data: bytes) -> str:
-    """Give the value of the field ``source``: base64 of SHA-256 of a record's exact bytes."""
-    return encode_base64(hashlib.sha256(data).digest())
 
 
 def seal_payload(
@@ -262,11 +301,7 @@ def _split(body: bytes) -> Iterator[bytes]:
         start = end + length
 
 
-def _three(parts: Sequence[bytes]) -> Sequence[bytes]:
-    if len(parts) != PARTS:
-        raise FormatError(f"malformed payload: expected {PARTS} parts, got {len(parts)}")
+def _counted(parts: Sequence[bytes], count: int) -> Sequence[bytes]:
+    if len(parts) != count:
+        raise FormatError(f"malformed payload: expected {count} parts, got {len(parts)}")
     return parts
-
-
-def _source_field(source: bytes) -> tuple[Field, ...]:
-    return ((SOURCE, source_digest(source)),) if source else ()

@@ -24,6 +24,8 @@ _P256_SPKI: Final = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010
 _P256_SPKI_SIZE: Final = 91
 
 _P: Final = 2**255 - 19
+_D: Final = -121665 * pow(121666, -1, _P) % _P
+"""The constant of the curve (RFC 8032 section 5.1)."""
 _ORDER_8_Y: Final = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 _SMALL_ORDER_Y: Final = frozenset({0, 1, _P - 1, _ORDER_8_Y, _P - _ORDER_8_Y})
 """The y coordinates of the eight points whose order divides 8 (RFC 8032 section 5.1)."""
@@ -53,7 +55,14 @@ def load_ecdsa(public: bytes) -> ec.EllipticCurvePublicKey:
 
 
 def check_ed25519(public: bytes) -> None:
-    """Raise `FormatError` for a key that is not canonical, or of small order."""
+    """Check that a key is a point of the curve in its one spelling, and not of small order.
+
+    Raises `FormatError`. The cryptographic library loads keys that are none of this.
+    """
     y = int.from_bytes(public, "little") & ((1 << 255) - 1)
     if y >= _P or y in _SMALL_ORDER_Y:
         raise FormatError("Ed25519 public key not canonical, or of small order")
+    # x^2 = (y^2 - 1) / (d y^2 + 1) has a root (Euler's criterion); x = 0 is of small order.
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
+    if pow(square, (_P - 1) // 2, _P) != 1:
+        raise FormatError("Ed25519 public key is not a point of the curve")
