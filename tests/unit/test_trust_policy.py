@@ -20,7 +20,7 @@ from notes import (
 )
 from provenance.errors import FormatError, InclusionError, SignatureError
 from provenance.tlog.checkpoint import Checkpoint
-from provenance.tlog.note import sign_note
+from provenance.tlog.note import make_verifier_key, sign_note
 from provenance.tlog.policy import Policy, parse_policy, verify_checkpoint
 from provenance.tlog.proof import (
     PATH_HASHES_MAX,
@@ -39,6 +39,14 @@ WITNESSES: Final = {name: cosigner(f"witness.example/{name}") for name in "abcde
 
 def witness(name: str) -> str:
     return f"witness {name} {WITNESSES[name].verifier_key}\n"
+
+
+def plain(name: str, *, of_kind: int = 1) -> str:
+    """Write a witness's key as type 0x01; ``of_kind``: of which type its id is."""
+    key = WITNESSES[name].verifier_key
+    own = str(make_verifier_key(key.name, 1, key.public))
+    other = str(make_verifier_key(key.name, of_kind, key.public))
+    return "+".join([key.name, other.split("+")[1], own.split("+", 2)[2]])
 
 
 ALL_WITNESSES: Final = "".join(map(witness, WITNESSES))
@@ -85,9 +93,18 @@ MALFORMED: Final = {
         f"log {WITNESSES['a'].verifier_key}\nquorum none\n",
         "line 1: a key of the wrong type",
     ),
-    "a log's key as a witness's": (
-        f"witness a {LOG}\nquorum none\n",
-        "line 1: a key of the wrong type",
+    "a log's key as a witness's": (f"{LOGS}witness a {LOG}\nquorum none\n", "line 3: .* twice"),
+    "a witness's ECDSA key": (
+        f"{LOGS}witness a {ECDSASigner('w').verifier_key}\nquorum none\n",
+        "line 3: a key of the wrong type",
+    ),
+    "one witness's key as 0x01 and as 0x04": (
+        f"{LOGS}{witness('a')}witness b {plain('a')}\nquorum none\n",
+        "line 4: .* occurs twice",
+    ),
+    "a witness's key as 0x01 with the id of 0x04": (
+        f"{LOGS}witness a {plain('a', of_kind=4)}\nquorum none\n",
+        "line 3: malformed verifier key",
     ),
     "one key twice": (f"{LOGS}log {LOG}\nquorum none\n", "line 3: .* occurs twice"),
     "a log's key again, as a witness": (
@@ -256,6 +273,20 @@ def test_the_time_is_the_newest_at_which_the_quorum_stood() -> None:
         "b",
         "c",
     )
+
+
+def test_a_witness_key_of_type_1_stands_for_type_4() -> None:
+    """Public lists of witnesses write it so; the signature is a cosignature all the same."""
+    for text in (plain("a"), str(WITNESSES["a"].verifier_key)):
+        trusted = policy(f"witness a {text}\nquorum a\n")
+        assert trusted.witnesses[0].key == WITNESSES["a"].verifier_key
+        verified = verify_checkpoint(cosigned("a"), trusted)
+        assert (verified.witnesses, verified.witnessed_at_s) == (("a",), TIME_S)
+    # A plain signature by that key, under its id as type 0x01, is no cosignature.
+    signer = ed25519_signer("witness.example/a", "witness.example/a")
+    note = sign_note(TEXT, [*LOG_SIGNERS, signer])
+    with pytest.raises(SignatureError, match="quorum a is not reached"):
+        verify_checkpoint(note, policy(f"witness a {plain('a')}\nquorum a\n"))
 
 
 def test_a_wrong_cosignature_refuses_all() -> None:

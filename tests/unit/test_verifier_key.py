@@ -121,7 +121,7 @@ def test_malformed(vkey: str) -> None:
 
 
 def test_another_spelling_of_the_last_bits() -> None:
-    public = bytes(range(1, 33))
+    public = bytes(range(3, 35))
     good = str(make_verifier_key("a", ED25519, public))
     assert parse_verifier_key(good).public == public
     vkey = str(LOG_SIGNERS[1].verifier_key)
@@ -244,6 +244,21 @@ def test_other_keys_near_the_weak_ones_are_taken() -> None:
     for y in (3, P - 3):
         public = y.to_bytes(32, "little")
         assert make_verifier_key("a", ED25519, public).public == public
+
+
+@pytest.mark.parametrize("kind", [ED25519, COSIGNATURE])
+def test_a_key_that_is_not_a_point_of_the_curve_is_refused(kind: int) -> None:
+    """Half of all values are none; the library takes them, and no signature ever verifies."""
+    taken = {y for y in range(2, 200) if lift(y) is not None}
+    assert 70 < len(taken) < 130
+    for y in range(2, 200):
+        public = y.to_bytes(32, "little")
+        Ed25519PublicKey.from_public_bytes(public)
+        if y in taken:
+            assert make_verifier_key("a", kind, public).public == public
+        else:
+            with pytest.raises(FormatError, match="not a point of the curve"):
+                make_verifier_key("a", kind, public)
 
 
 # ECDSA keys: P-256 in the one encoding.

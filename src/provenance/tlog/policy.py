@@ -14,8 +14,10 @@ A log's origin is the name of its keys. Where keys of several types are listed f
 origin, a checkpoint needs a valid signature by a key of each type. Groups name only what
 stands above them, and nobody stands in two groups. A public key and a name occur once. Two
 keys of one witness (equal key names) count once, so ``all`` asks for one of them, and they
-share a group. Items are parted by spaces and tabs; a line that begins with ``#`` is a
-comment; the text is UTF-8. Source: C2SP tlog-policy, read more strictly.
+share a group. A witness's key of type 0x01, as other clients and public lists write it, is
+checked as that and taken as the key of type 0x04 with the same bytes. Items are parted by
+spaces and tabs; a line that begins with ``#`` is a comment; the text is UTF-8. Source: C2SP
+tlog-policy, read more strictly.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from provenance.tlog.note import (
     MLDSA44,
     VerifiedSignature,
     VerifierKey,
+    make_verifier_key,
     parse_verifier_key,
     split_note,
     verify_lines,
@@ -181,6 +184,13 @@ def _group_token(name: str) -> str:
     return f"group {name}"
 
 
+def _cosigning(key: VerifierKey) -> VerifierKey:
+    """Return the key under which a witness cosigns: one of type 0x01 stands for 0x04."""
+    if key.kind != ED25519:
+        return key
+    return make_verifier_key(key.name, COSIGNATURE, key.public)
+
+
 class _Reader:
     """Collects a policy line by line."""
 
@@ -202,7 +212,7 @@ class _Reader:
                 key = self._key(vkey, {ED25519, ECDSA, MLDSA44})
                 self._logs.append(LogKey(key, url[0] if url else None))
             case "witness", [name, vkey, *url] if len(url) <= 1:
-                key = self._key(vkey, {COSIGNATURE, MLDSA44})
+                key = _cosigning(self._key(vkey, {ED25519, COSIGNATURE, MLDSA44}))
                 self._name(name, key.name)
                 self._witnesses.append(Witness(name, key, url[0] if url else None))
             case "group", [name, threshold, *members]:
