@@ -13,12 +13,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from provenance.cv.chain import find_chain, load_certificate
-from provenance.cv.cms import CMS_SIZE_MAX, check_signed, parse_seal, parse_stamp
-from provenance.cv.der import check_der
 from provenance.cv.facts import SUBFILTER, PdfFacts, Signature
-from provenance.cv.sealcheck import Seal, _claimed, _name, check_coverage, check_seal
+from provenance.cv.sealcheck import (
+    Seal,
+    _claimed,
+    _name,
+    check_coverage,
+    check_seal,
+    parse_seal,
+)
 from provenance.errors import FormatError, SignatureError
+from provenance.pki.chain import find_chain, load_certificate
+from provenance.pki.cms import CMS_SIZE_MAX, check_signed
+from provenance.pki.der import check_der
+from provenance.pki.stamp import parse_stamp
 from sealing import ROOT, SEALER, STRANGER, certify
 
 if TYPE_CHECKING:

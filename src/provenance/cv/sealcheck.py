@@ -21,17 +21,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from provenance.cv.chain import check_may_seal, check_may_stamp, find_chain, load_certificate
-from provenance.cv.cms import Signed, Stamp, check_signed, parse_seal, parse_stamp
 from provenance.cv.facts import SUBFILTER, PdfFacts, Signature
 from provenance.cv.report import Document
 from provenance.errors import FormatError, SignatureError
+from provenance.pki.chain import check_may_seal, find_chain, load_certificate
+from provenance.pki.cms import DATA, Signed, check_signed, parse_signed
+from provenance.pki.stamp import check_stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from provenance.cv.roots import SealRoots
 
 _HEX: Final = re.compile(rb"[0-9A-F]*")
@@ -59,18 +57,21 @@ def check_seal(pdf: bytes, facts: PdfFacts) -> Seal:
     if facts.signature.subfilter != SUBFILTER:
         raise SignatureError(f"the signature is none of PAdES ({SUBFILTER[1:]})")
     signed = parse_seal(_without_padding(facts.signature.contents))
-    _check_kind(signed)
-    digest = hashlib.sha256(pdf[start : start + size])
+    digest = hashlib.new(signed.digest, pdf[start : start + size])
     digest.update(pdf[second : second + rest])
     check_signed(signed, digest.digest())
     return Seal(facts.signature, signed)
 
 
-def _check_kind(signed: Signed) -> None:
-    key = signed.signer.public_key()
-    p256 = isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name == "secp256r1"
-    if (signed.digest, signed.algorithm) != ("sha256", "ecdsa") or not p256:
-        raise SignatureError("a seal is made with ECDSA on P-256 and SHA-256")
+def parse_seal(der: bytes) -> Signed:
+    """Parse the CMS of a seal, whose content is outside of it; raises `FormatError`."""
+    try:
+        signed = parse_signed(der, content_type=DATA, version=1)
+    except FormatError as error:
+        raise FormatError(f"malformed seal: {error}") from error
+    if signed.content is not None:
+        raise FormatError("malformed seal: its content is inside of it")
+    return signed
 
 
 def _without_padding(contents: bytes) -> bytes:
@@ -107,9 +108,10 @@ def check_trust(seal: Seal, roots: SealRoots, now_s: int) -> Document:
     check_may_seal(signer)
     stamped = None
     if seal.signed.token is not None:
-        stamped = _check_stamp(seal.signed.token, seal.signed.signature, roots)
+        stamped = check_stamp(seal.signed.token, seal.signed.signature, roots.tsas)
     at = datetime.fromtimestamp(now_s, UTC) if stamped is None else stamped
-    find_chain(signer, seal.signed.certificates, _load(roots.seals), at)
+    trusted = [load_certificate(root) for root in roots.seals]
+    find_chain(signer, seal.signed.certificates, trusted, at)
     claimed = _claimed(seal.signature.claimed_at)
     return Document(
         outcome="as sealed",
@@ -117,38 +119,6 @@ def check_trust(seal: Seal, roots: SealRoots, now_s: int) -> Document:
         sealed_at=claimed if stamped is None else _rfc3339(stamped),
         time_source="claimed" if stamped is None else "tsa",
     )
-
-
-def _check_stamp(token: bytes, signature: bytes, roots: SealRoots) -> datetime:
-    """Check a time stamp over a signature; give its time.
-
-    The authority's certificates are judged at that very time, for it is the authority that
-    is believed here.
-    """
-    stamp = parse_stamp(token)
-    if stamp.imprint != hashlib.new(stamp.digest, signature).digest():
-        raise SignatureError("the time stamp is over another signature")
-    _check_stamp_signature(stamp)
-    signer = stamp.signed.signer
-    check_may_stamp(signer)
-    try:
-        find_chain(signer, stamp.signed.certificates, _load(roots.tsas), stamp.time)
-    except SignatureError as error:
-        raise SignatureError(f"the time stamp is not trusted: {error}") from error
-    return stamp.time
-
-
-def _check_stamp_signature(stamp: Stamp) -> None:
-    assert stamp.signed.content is not None, "the parser has seen it"
-    digest = hashlib.new(stamp.signed.digest, stamp.signed.content).digest()
-    try:
-        check_signed(stamp.signed, digest)
-    except SignatureError as error:
-        raise SignatureError(f"the time stamp does not hold: {error}") from error
-
-
-def _load(roots: Sequence[bytes]) -> list[x509.Certificate]:
-    return [load_certificate(root) for root in roots]
 
 
 def _name(certificate: x509.Certificate) -> str | None:

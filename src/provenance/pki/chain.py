@@ -4,8 +4,8 @@ A chain holds the signer's certificate, certificates that came along, and ends i
 one, or is the trusted one alone. It is looked for like this:
 
 - a certificate that the verifier trusts ends the chain, wherever it stands in it;
-- each other one is issued by the next: names match, and the signature verifies
-  (SHA-256, SHA-384 or SHA-512 only);
+- each other one is issued by the next: names match (as bytes), and the signature verifies,
+  by an algorithm and a key of `algorithms`;
 - all of them, the trusted one too, are valid at the time asked for, both ends included;
 - who issues has basic constraints that say CA, a path length that is not exceeded, and the
   key usage ``keyCertSign`` where it has a key usage;
@@ -23,22 +23,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtensionOID
 
 from provenance.errors import FormatError, SignatureError
+from provenance.pki.algorithms import check_key, read_algorithm, verify
+from provenance.pki.der import SEQUENCE, check_der, members, read_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
+
+    from provenance.pki.algorithms import PublicKey
+    from provenance.pki.der import Element
 
 CHAIN_MAX: Final = 5
 """Certificates of one chain."""
 POOL_MAX: Final = 8
 """Certificates that come along; few enough that all chains of them can be tried."""
 
-_HASHES: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 _KNOWN: Final = frozenset(
     {
         ExtensionOID.BASIC_CONSTRAINTS,
@@ -49,10 +53,13 @@ _KNOWN: Final = frozenset(
     }
 )
 """Extensions that may be critical."""
+_VERSION: Final = 0xA0
+"""The tag of a certificate's version."""
 
 
 def load_certificate(der: bytes) -> x509.Certificate:
     """Load a certificate and all of its extensions; raises `FormatError`."""
+    check_der(der)
     try:
         certificate = x509.load_der_x509_certificate(der)
         # All of this is parsed when it is first asked for: here, where errors are expected.
@@ -130,13 +137,45 @@ def _may_issue(certificate: x509.Certificate, *, below: int) -> bool:
 
 
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether one certificate is issued and signed by the other."""
+    if certificate.issuer.public_bytes() != issuer.subject.public_bytes():
+        return False
     try:
-        if not isinstance(certificate.signature_hash_algorithm, _HASHES):
+        inside, outside = _algorithms(certificate)
+        algorithm = read_algorithm(outside)
+        # A certificate names its algorithm twice (RFC 5280 section 4.1.1.2), with its hash.
+        if inside != outside or algorithm.digest is None:
             return False
-        certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        message, key = certificate.tbs_certificate_bytes, public_key(issuer)
+        verify(key, algorithm, algorithm.digest, certificate.signature, message)
+    except (FormatError, SignatureError):
         return False
     return True
+
+
+def _algorithms(certificate: x509.Certificate) -> tuple[bytes, bytes]:
+    """Return the algorithm as it is named inside of what is signed, and outside of it."""
+    signed, algorithm, _ = members(_read(certificate))
+    parts = members(signed)
+    return parts[_position(parts[0].tag)].der, algorithm.der
+
+
+def public_key(certificate: x509.Certificate) -> PublicKey:
+    """Return the key of a certificate; raises `SignatureError` where it is not accepted."""
+    signed, _, _ = members(_read(certificate))
+    parts = members(signed)
+    # Algorithm, issuer, validity, subject, key (RFC 5280 section 4.1).
+    written = parts[_position(parts[0].tag) + 4].der
+    return check_key(certificate.public_key(), written)
+
+
+def _position(first: int) -> int:
+    """Tell where the algorithm is: after the serial number, and a version if there is one."""
+    return 2 if first == _VERSION else 1
+
+
+def _read(certificate: x509.Certificate) -> Element:
+    return read_one(certificate.public_bytes(Encoding.DER), SEQUENCE)
 
 
 def _extension(
