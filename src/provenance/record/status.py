@@ -6,10 +6,11 @@ byte, the low nibble first::
     byte 0            byte 1            …   byte 63
     entry 1, entry 0  entry 3, entry 2      entry 127, entry 126
 
-    1 superseded   2 withdrawn   4 erased   8 reserved, always zero
+    1 superseded   2 withdrawn   4 erased   8 reserved: written as zero
 
 Bits only ever go up. Entries that are not certifications, and the padding of the last
-leaf, are zero. The tree over ceil(size / 128) leaves is hashed as RFC 6962 section 2.1 has
+leaf, are zero. What the reserved bit means, a later format may say: whoever finds it at a
+certification does not know how that one stands, and nobody looks at it elsewhere. The tree over ceil(size / 128) leaves is hashed as RFC 6962 section 2.1 has
 it, so it is a function of the first ``size`` entries and of nothing else.
 """
 
@@ -22,11 +23,10 @@ from provenance.errors import FormatError
 SUPERSEDED: Final = 1
 WITHDRAWN: Final = 2
 ERASED: Final = 4
+RESERVED: Final = 8
 LEAF_ENTRIES: Final = 128
 LEAF_SIZE: Final = 64
 """Bytes."""
-
-_RESERVED: Final = int.from_bytes(b"\x88" * LEAF_SIZE, "big")
 
 
 def leaf_count(size: int) -> int:
@@ -35,15 +35,13 @@ def leaf_count(size: int) -> int:
 
 
 def check_leaf(leaf: bytes) -> None:
-    """Check the leaf's size and that reserved bits are zero; raises `FormatError`."""
+    """Check the size of a leaf; raises `FormatError`."""
     if len(leaf) != LEAF_SIZE:
         raise FormatError(f"expected a status leaf of {LEAF_SIZE} bytes, got {len(leaf)}")
-    if int.from_bytes(leaf, "big") & _RESERVED:
-        raise FormatError("malformed status leaf: reserved bit set")
 
 
 def status_bits(leaf: bytes, index: int) -> int:
-    """Give the bits of the entry at ``index``, whose leaf this must be.
+    """Return the bits of the entry at ``index``, the reserved one too; this must be its leaf.
 
     Raises `FormatError` as `check_leaf` does.
     """

@@ -25,7 +25,13 @@ from provenance.record.changes import changes_of
 from provenance.record.entry import Genesis, Key, Status, entry_message, parse_entry
 from provenance.record.keyhistory import OperatorKey, replay_keys, signing_key
 from provenance.record.pointers import parse_changes, parse_key_indexes
-from provenance.record.status import LEAF_ENTRIES, LEAF_SIZE, leaf_count, status_bits
+from provenance.record.status import (
+    LEAF_ENTRIES,
+    LEAF_SIZE,
+    RESERVED,
+    leaf_count,
+    status_bits,
+)
 from provenance.tlog.merkle import HASH_SIZE, leaf_hash
 from provenance.tlog.tiles import (
     CHANGES,
@@ -148,7 +154,8 @@ class TiledLog:
 
     def changes(self, index: int) -> dict[int, int]:
         """Give what was done to a certification: status bit, and the entry that did it."""
-        bits = status_bits(self.status_leaf(index // LEAF_ENTRIES), index)
+        # What the reserved bit says, no entry of this format does.
+        bits = status_bits(self.status_leaf(index // LEAF_ENTRIES), index) & ~RESERVED
         if not bits:
             return {}
         name = TileName(CHANGES, index // STATUS_FILE_ENTRIES)
