@@ -97,8 +97,10 @@ ENTRIES: Final[dict[str, Entry]] = {
         time=TIME,
         prev=fill("prev"),
         depositor="0ABCDEFG",
+        registration=2,
         certifier="CERT0001",
         action="CREATION",
+        recorded=3,
         digest=fill("digest"),
         signer=DEPOSITOR_VKEY,
         signature=fill("signature", 64),
@@ -109,6 +111,8 @@ ENTRIES: Final[dict[str, Entry]] = {
         prev=fill("prev"),
         deposit=4,
         depositor="0ABCDEFG",
+        registration=2,
+        certifier_registration=3,
         commitment=fill("commitment"),
         supersedes=5,
     ),
@@ -135,10 +139,13 @@ ENTRIES: Final[dict[str, Entry]] = {
         start=5,
         end=7,
         root=fill("root"),
+        registration=2,
         vkey=DEPOSITOR_VKEY,
         signature=fill("signature", 64),
     ),
-    "status": Status(index=11, time=TIME, prev=fill("prev"), size=11, root=fill("root")),
+    "status": Status(
+        index=11, time=TIME, prev=fill("prev"), size=11, root=fill("root"), register=3
+    ),
     "timestamp": Timestamp(
         index=13,
         time=TIME,
@@ -155,6 +162,8 @@ ENTRIES: Final[dict[str, Entry]] = {
         version="4.1",
         date="2026-11-20",
         digest=fill("digest"),
+        sheets=30_000,
+        root=fill("root"),
     ),
     "upgrade": Upgrade(index=14, time=TIME, prev=fill("prev"), format="provenance/2"),
     "close": Close(

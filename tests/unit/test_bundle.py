@@ -14,6 +14,8 @@ from provenance.record.bundle import (
     EndorsementLink,
     Later,
     ProvenEntry,
+    SheetProof,
+    ShownRegister,
     StatusLeaf,
     decode_hashes,
     encode_bundle,
@@ -22,9 +24,10 @@ from provenance.record.bundle import (
 )
 from provenance.record.commitment import disclose
 from provenance.record.entry import encode_entry
+from provenance.record.slots import CERTIFICATION
 from record_samples import ENTRIES, FIELDS, SEED, fill, spell, unspell
 
-OPTIONAL: Final = {"hidden", "disclosures", "endorsements", "timestamp", "later"}
+OPTIONAL: Final = {"record", "endorsements", "register", "timestamp", "later"}
 
 
 def prove(kind: str) -> ProvenEntry:
@@ -33,14 +36,21 @@ def prove(kind: str) -> ProvenEntry:
     )
 
 
+RECORD: Final = disclose(SEED, FIELDS, ["code"], CERTIFICATION)
+
+
 def prove_with_record() -> ProvenEntry:
-    disclosed = disclose(SEED, FIELDS, ["code"])
     return ProvenEntry(
         entry=encode_entry(ENTRIES["certification"]).decode(),
         signature=fill("certification", 64),
         path=(fill("a"), fill("b")),
-        hidden=tuple(map(encode_base64, disclosed.hidden)),
-        disclosures=disclosed.disclosures,
+        record=RECORD,
+    )
+
+
+def register(*leaves: int) -> ShownRegister:
+    return ShownRegister(
+        sheets=tuple(SheetProof(leaf=k, sheet='{"code":"RNCP1"}', path=()) for k in leaves)
     )
 
 
@@ -57,12 +67,14 @@ FULL: Final = Bundle(
     entries=(prove("key"), prove_with_record(), prove("endorsement"), prove("status")),
     status=(LEAF, StatusLeaf(leaf=7, bits=fill("bits", 64), path=())),
     endorsements=(EndorsementLink(entry=9, certification=7, path=(fill("d"),)),),
+    register=register(3, 9),
     timestamp=fill("token", 200),
     later=Later(
         checkpoint="another note",
         proof=(fill("e"),),
         entries=(prove("status"),),
         status=(LEAF,),
+        register=register(4),
     ),
 )
 
@@ -88,6 +100,7 @@ def test_members_stand_in_the_documented_order() -> None:
         "entries",
         "status",
         "endorsements",
+        "register",
         "timestamp",
         "later",
     ]
@@ -95,13 +108,14 @@ def test_members_stand_in_the_documented_order() -> None:
         "entry",
         "signature",
         "path",
-        "hidden",
-        "disclosures",
+        "record",
     ]
     assert list(members["entries"][0]) == ["entry", "signature", "path"]
     assert list(members["status"][0]) == ["leaf", "bits", "path"]
     assert list(members["endorsements"][0]) == ["entry", "certification", "path"]
-    assert list(members["later"]) == ["checkpoint", "proof", "entries", "status"]
+    assert list(members["register"]) == ["sheets"]
+    assert list(members["register"]["sheets"][0]) == ["leaf", "sheet", "path"]
+    assert list(members["later"]) == ["checkpoint", "proof", "entries", "status", "register"]
     assert list(unspell(encode_bundle(SMALL))) == ["format", "checkpoint", "entries", "status"]
 
 
@@ -116,8 +130,33 @@ def test_empty_members_are_left_out_not_written() -> None:
     members = unspell(encode_bundle(SMALL))
     for name, empty in (("endorsements", []), ("timestamp", None), ("later", None)):
         refuse(members | {name: empty})
-    for name in ("hidden", "disclosures"):
-        refuse(members | {"entries": [members["entries"][0] | {name: []}]})
+    refuse(members | {"entries": [members["entries"][0] | {"record": []}]})
+    refuse(members | {"register": None})
+    refuse(members | {"register": {"sheets": []}})
+
+
+def test_a_record_has_as_many_slots_as_a_type_has() -> None:
+    members = unspell(encode_bundle(SMALL))
+    entry = members["entries"][1]
+    digest, shown = "A" * 43, "A" * 44
+
+    def with_record(record: list[str]) -> dict[str, Any]:
+        return members | {"entries": [entry | {"record": record}]}
+
+    for count in (8, 64):
+        parse_bundle(spell(with_record([*[digest] * (count - 1), shown])))
+        parse_bundle(spell(with_record([""] * count)))
+        refuse(with_record([digest] * count))
+    for count in (1, 7, 9, 32, 63, 65):
+        refuse(with_record([shown] * count))
+
+
+def test_sheets_ascend() -> None:
+    members = unspell(encode_bundle(FULL))
+    sheets = members["register"]["sheets"]
+    for wrong in (sheets[::-1], sheets[:1] * 2):
+        refuse(members | {"register": {"sheets": wrong}})
+        refuse(members | {"later": members["later"] | {"register": {"sheets": wrong}}})
 
 
 def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -155,7 +194,8 @@ def test_every_object_has_exactly_its_members() -> None:
         if not isinstance(inner, dict):
             continue
         refuse(replaced(members, path, inner | {"more": 1}))
-        refuse(replaced(members, path, dict(reversed(inner.items()))))
+        if len(inner) > 1:
+            refuse(replaced(members, path, dict(reversed(inner.items()))))
         for name in inner:
             shorter = {key: value for key, value in inner.items() if key != name}
             if name in OPTIONAL:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,10 +25,10 @@ from provenance.record.entry import (
     endorsement_message,
     entry_key_name,
     entry_message,
-    file_digest,
     format_time,
     parse_entry,
     parse_time,
+    registration_of,
 )
 from record_samples import (
     DEPOSITOR_VKEY,
@@ -39,6 +38,7 @@ from record_samples import (
     LOG_VKEY,
     ORIGIN,
     TIME,
+    ed25519_vkey,
     fill,
     make_vkey,
     spell,
@@ -46,7 +46,7 @@ from record_samples import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 NAMES: Final = sorted(ENTRIES)
 
@@ -55,8 +55,9 @@ OPTIONAL: Final = {
     "genesis": {"previous"},
     "depositor": {"siret", "certifiers", "succeeds", "previous", "signature"},
     "deposit": {"signer", "signature"},
-    "certification": {"supersedes"},
+    "certification": {"certifier_registration", "supersedes"},
     "withdrawal": {"deposit"},
+    "status": {"register"},
 }
 OPTIONAL_ALONE: Final = {
     ("genesis", "previous"),
@@ -64,7 +65,9 @@ OPTIONAL_ALONE: Final = {
     ("depositor", "certifiers"),
     ("depositor", "succeeds"),
     ("depositor", "signature"),
+    ("certification", "certifier_registration"),
     ("certification", "supersedes"),
+    ("status", "register"),
     ("withdrawal", "deposit"),
 }
 
@@ -99,12 +102,17 @@ BAD_VKEYS: Final = (
     LOG_VKEY.replace("+", "-"),
     f"x{LOG_VKEY}",
     make_vkey("small.order", 0x01, bytes(32)),
+    make_vkey("no.point", 0x01, bytes([2, *[0] * 31])),
     make_vkey("short", 0x01, bytes(31)),
     make_vkey("unknown", 0x77, bytes(32)),
     1,
 )
 BAD_ORIGINS: Final = ("", "a b", "a+b", "é", "a\n", "a" * 256, "a\x7f", None)
-BAD_NAMES: Final = ("", "a" * 201, "a\tb", "a\n", "\x7f", "\x85", 4)
+BAD_NAMES: Final = (
+    *("", "a" * 201, "a\tb", "a\n", "\x7f", "\x85", " a", "a ", "a  b", " ", 4),
+    *(f"a{unseen}b" for unseen in "\u00ad\u061c\u200b\u200f\u2028\u2029\u202e\u2060\u206f"),
+    *(f"a{unseen}b" for unseen in "\ufeff\ufff9\uffff\U000e0000\U000e0041\U000e0fff"),
+)
 BAD_TIMES: Final = (
     "",
     "2026-11-23T20:00:00Z",
@@ -136,6 +144,11 @@ BAD_VALUES: Final[dict[str, tuple[object, ...]]] = {
     "deposit": BAD_INTEGERS,
     "withdraws": BAD_INTEGERS,
     "supersedes": BAD_INTEGERS,
+    "registration": BAD_INTEGERS,
+    "certifier_registration": BAD_INTEGERS,
+    "recorded": BAD_INTEGERS,
+    "register": BAD_INTEGERS,
+    "sheets": (*BAD_INTEGERS, 0, 131_073),
     "start": BAD_INTEGERS,
     "end": BAD_INTEGERS,
     "size": BAD_INTEGERS,
@@ -144,16 +157,27 @@ BAD_VALUES: Final[dict[str, tuple[object, ...]]] = {
     "certifier": BAD_BCRS,
     "name": BAD_NAMES,
     "siret": ("", "1234567890123", "123456789012345", "1234567890123x", "\uff11" * 14, None),
-    "certifiers": (["0abcdefg"], ["CERT0001", "CERT0001"], "CERT0001", [1], None),
-    "succeeds": ([], ["0abcdefg"], ["CERT0001", "CERT0001"], None),
+    "certifiers": (
+        *(["0abcdefg"], ["CERT0001", "CERT0001"], "CERT0001", [1], None),
+        [f"{number:08}" for number in range(1001)],
+    ),
+    "succeeds": (
+        *([], ["0abcdefg"], ["CERT0001", "CERT0001"], None),
+        [f"{number:08}" for number in range(101)],
+    ),
     "keys": (
         [DEPOSITOR_VKEY] * 2,
         [LOG_MLDSA_VKEY],
         DEPOSITOR_VKEY,
         None,
+        [ed25519_vkey(f"key{number}.example") for number in range(17)],
         *([v] for v in BAD_VKEYS),
     ),
-    "log_keys": ([], [LOG_VKEY] * 2, LOG_VKEY, *([v] for v in BAD_VKEYS)),
+    "log_keys": (
+        *([], [LOG_VKEY] * 2, LOG_VKEY),
+        [ed25519_vkey(f"{number}.example") for number in range(17)],
+        *([v] for v in BAD_VKEYS),
+    ),
     "vkey": (*BAD_VKEYS, LOG_MLDSA_VKEY),
     "signer": (*BAD_VKEYS, LOG_MLDSA_VKEY, None, ABSENT),
     "commitment": BAD_HASHES,
@@ -196,8 +220,8 @@ def test_the_bytes_of_a_certification() -> None:
     data = encode_entry(ENTRIES["certification"])
     assert data.decode() == (
         f'{{"type":"certification","index":7,"time":"{TIME}","prev":"{fill("prev")}",'
-        f'"deposit":4,"depositor":"0ABCDEFG","commitment":"{fill("commitment")}",'
-        '"supersedes":5}'
+        f'"deposit":4,"depositor":"0ABCDEFG","registration":2,"certifier_registration":3,'
+        f'"commitment":"{fill("commitment")}","supersedes":5}}'
     )
 
 
@@ -273,7 +297,10 @@ def test_all_optional_members_may_be_absent_together(kind: str) -> None:
         ("key", {"vkey": LOG_MLDSA_VKEY}),
         ("depositor", {"previous": 9}),
         ("deposit", {"action": "add"}),
+        ("deposit", {"registration": 4}),
         ("certification", {"deposit": 7}),
+        ("certification", {"registration": 7}),
+        ("certification", {"certifier_registration": 7}),
         ("certification", {"supersedes": 7}),
         ("withdrawal", {"deposit": 8}),
         ("withdrawal", {"withdraws": 8}),
@@ -281,8 +308,10 @@ def test_all_optional_members_may_be_absent_together(kind: str) -> None:
         ("endorsement", {"deposit": 5}),
         ("endorsement", {"start": 7}),
         ("endorsement", {"end": 10}),
+        ("endorsement", {"registration": 9}),
         ("status", {"size": 10}),
         ("status", {"size": 12}),
+        ("status", {"register": 11}),
         ("timestamp", {"size": 0}),
         ("timestamp", {"size": 14}),
         ("upgrade", {"format": "provenance/1"}),
@@ -315,6 +344,7 @@ def test_a_contradiction_is_refused_when_the_entry_is_made() -> None:
             prev=fill("prev"),
             deposit=7,
             depositor="0ABCDEFG",
+            registration=2,
             commitment=fill("commitment"),
         )
 
@@ -341,8 +371,8 @@ def test_empty_lists_that_mean_something() -> None:
     assert depositor.certifiers == depositor.keys == ()
 
 
-@pytest.mark.parametrize("name", ["é" * 200, "\U0001f600", "a\u2028b", '"\\"'])
-def test_names_are_any_text_without_controls(name: str) -> None:
+@pytest.mark.parametrize("name", ["é" * 200, "\U0001f600" * 200, "a b\u00a0c", '"\\"'])
+def test_names_are_any_text_that_reads_as_it_is(name: str) -> None:
     members = unspell(encode_entry(ENTRIES["depositor"])) | {"name": name}
     depositor = parse_entry(spell(members))
     assert isinstance(depositor, Depositor)
@@ -465,13 +495,13 @@ def test_messages_are_as_documented() -> None:
         b"provenance/entry/v1\nledger.example/2026\n" + digest
     )
     assert deposit_message(
-        origin=ORIGIN, depositor="0ABCDEFG", action="CREATION", digest=digest
-    ) == (b"provenance/deposit/v1\nledger.example/2026\n0ABCDEFG\nCREATION\n" + digest)
-    assert depositor_message(origin=ORIGIN, depositor="0ABCDEFG", keys=["k1", "k2"]) == (
-        b"provenance/depositor/v1\nledger.example/2026\n0ABCDEFG\nk1\nk2\n"
-    )
-    assert depositor_message(origin=ORIGIN, depositor="0ABCDEFG", keys=[]) == (
-        b"provenance/depositor/v1\nledger.example/2026\n0ABCDEFG\n"
+        origin=ORIGIN,
+        depositor="0ABCDEFG",
+        certifier="CERT0001",
+        action="CREATION",
+        digest=digest,
+    ) == (
+        b"provenance/deposit/v1\nledger.example/2026\n0ABCDEFG\nCERT0001\nCREATION\n" + digest
     )
     assert endorsement_message(origin=ORIGIN, deposit=4, start=5, end=258, root=digest) == (
         b"provenance/endorsement/v1\nledger.example/2026\n"
@@ -480,13 +510,24 @@ def test_messages_are_as_documented() -> None:
     )
 
 
-def test_file_digest() -> None:
-    salt = decode_base64(fill("salt"))
-    expected = hashlib.sha256(b"provenance/file/v1\n" + salt + b"<flux/>").digest()
-    assert file_digest(salt, [b"<fl", b"", b"ux/>"]) == expected
-    for size in (0, 31, 33):
-        with pytest.raises(FormatError, match="file salt"):
-            file_digest(bytes(size), [])
+def test_a_registration_is_signed_as_the_entry_has_it() -> None:
+    entry = ENTRIES["depositor"]
+    assert isinstance(entry, Depositor)
+    members = unspell(encode_entry(entry))
+    own = {name: members[name] for name in [*members][4:-1]}
+    assert [*own] == [
+        *("depositor", "name", "siret", "certifiers", "succeeds", "keys", "previous")
+    ]
+    message = depositor_message(origin=ORIGIN, registration=registration_of(entry))
+    assert message == b"provenance/depositor/v1\nledger.example/2026\n" + spell(own)
+
+
+def test_a_first_registration_has_nobody_who_could_sign_it() -> None:
+    entry = ENTRIES["depositor"]
+    assert isinstance(entry, Depositor)
+    first = msgspec.structs.replace(registration_of(entry), previous=None)
+    with pytest.raises(FormatError, match="first registration"):
+        depositor_message(origin=ORIGIN, registration=first)
 
 
 def test_the_first_prev_is_zero() -> None:
@@ -496,18 +537,27 @@ def test_the_first_prev_is_zero() -> None:
     assert genesis.prev == ZERO_PREV
 
 
+@pytest.mark.parametrize("certifier_registration", [None, 3])
 @pytest.mark.parametrize("supersedes", [None, 0, 5, 6])
 def test_certifications_are_encoded_by_the_run_as_they_are_one_by_one(
-    supersedes: int | None,
+    supersedes: int | None, certifier_registration: int | None
 ) -> None:
     time, prev = "2026-11-23T20:00:00.123456Z", encode_base64(bytes(range(32)))
-    encode = certification_encoder(time=time, depositor="0ABCDEFG", deposit=5)
+    encode = certification_encoder(
+        time=time,
+        depositor="0ABCDEFG",
+        deposit=5,
+        registration=2,
+        certifier_registration=certifier_registration,
+    )
     entry = Certification(
         index=7,
         time=time,
         prev=prev,
         deposit=5,
         depositor="0ABCDEFG",
+        registration=2,
+        certifier_registration=certifier_registration,
         commitment=ZERO_PREV,
         supersedes=supersedes,
     )
@@ -528,15 +578,32 @@ def test_certifications_are_encoded_by_the_run_as_they_are_one_by_one(
 def test_a_run_of_certifications_refuses_what_no_entry_can_say(
     index: int, prev: str, commitment: str, supersedes: int | None
 ) -> None:
-    encode = certification_encoder(
-        time="2026-11-23T20:00:00.123456Z", depositor="0ABCDEFG", deposit=5
-    )
+    encode = make_encoder()
     with pytest.raises(FormatError):
         encode(index, prev, commitment, supersedes)
 
 
+def make_encoder(
+    time: str = "2026-11-23T20:00:00.123456Z",
+    depositor: str = "0ABCDEFG",
+    registration: int = 2,
+    certifier_registration: int | None = 3,
+) -> Callable[[int, str, str, int | None], bytes]:
+    return certification_encoder(
+        time=time,
+        depositor=depositor,
+        deposit=5,
+        registration=registration,
+        certifier_registration=certifier_registration,
+    )
+
+
 def test_a_run_of_certifications_needs_a_depositor_and_a_time() -> None:
-    with pytest.raises(FormatError):
-        certification_encoder(time="yesterday", depositor="0ABCDEFG", deposit=5)
-    with pytest.raises(FormatError):
-        certification_encoder(time="2026-11-23T20:00:00.123456Z", depositor='",x:"', deposit=5)
+    for bad in (
+        {"time": "yesterday"},
+        {"depositor": '",x:"'},
+        {"registration": 6},
+        {"certifier_registration": 6},
+    ):
+        with pytest.raises(FormatError):
+            make_encoder(**bad)  # type: ignore[arg-type]

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from provenance.errors import CommitmentError, FormatError
 from provenance.record import payload as payload_module
+from provenance.record.depositdigest import leading_of, source_digest, source_text
 from provenance.record.dictionary import DICTIONARY, DICTIONARY_VERSION
 from provenance.record.payload import (
     BODY_SIZE_MAX,
@@ -19,8 +20,9 @@ from provenance.record.payload import (
     ZLIB_1,
     CertificationPayload,
     DepositPayload,
+    RecordPayload,
+    place_part,
     seal_payload,
-    source_digest,
     unseal_payload,
 )
 from record_samples import FIELDS, NONCE, SEED, spell
@@ -36,8 +38,14 @@ BINDINGS: Final = (
     ("cpf", "urn:cdc:cpf:pc5:schema:1.0.0"),
     ("xsi", "http://www.w3.org/2001/XMLSchema-instance"),
 )
-RECORD: Final[tuple[Field, ...]] = (*FIELDS[:-1], ("source", source_digest(SOURCE)))
-CERTIFICATION: Final = CertificationPayload(bindings=BINDINGS, source=SOURCE, fields=RECORD)
+SALT: Final = hashlib.sha256(b"salt 7").digest()
+RECORD: Final[tuple[Field, ...]] = (
+    *FIELDS[:-1],
+    ("source", source_text(source_digest(BINDINGS, leading_of(dict(FIELDS)), SOURCE))),
+)
+CERTIFICATION: Final = CertificationPayload(
+    bindings=BINDINGS, source=SOURCE, fields=RECORD, number=7, salt=SALT
+)
 DICTIONARY_SIZE: Final = 6_147
 DICTIONARY_SHA256: Final = "88b038812ec62ed0b139ae28c03b2efd1f6abd6da918b7399cc0e4d2d9deacc9"
 DEPOSIT: Final = DepositPayload(
@@ -213,39 +221,98 @@ def test_decompression_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_parts_of_a_certification() -> None:
-    bindings, source, fields = CERTIFICATION.encode_parts()
+    bindings, source, fields, place = CERTIFICATION.encode_parts()
     assert bindings == spell(BINDINGS)
     assert source == SOURCE
     assert fields == spell(dict(RECORD[:-1]))
-    assert CertificationPayload.decode_parts((bindings, source, fields)) == CERTIFICATION
+    assert place == b"\x00\x00\x00\x07" + SALT == place_part(7, SALT)
+    parts = (bindings, source, fields, place)
+    assert CertificationPayload.decode_parts(parts) == CERTIFICATION
 
 
-def test_a_record_without_exact_bytes() -> None:
-    payload = CertificationPayload(bindings=(), source=b"", fields=(("reason", "FRAUD"),))
-    assert payload.encode_parts() == (b"[]", b"", b'{"reason":"FRAUD"}')
-    assert CertificationPayload.decode_parts(payload.encode_parts()) == payload
+@pytest.mark.parametrize(
+    "fields", [(("reason", "FRAUD"),), (("basis", "OTHER"), ("case", "a"))]
+)
+def test_a_record_without_exact_bytes(fields: tuple[Field, ...]) -> None:
+    payload = RecordPayload(fields)
+    assert payload.encode_parts() == (b"[]", b"", spell(dict(fields)))
+    assert RecordPayload.decode_parts(payload.encode_parts()) == payload
 
 
-def test_source_is_the_base64_of_its_digest() -> None:
-    assert source_digest(SOURCE) == b64encode(hashlib.sha256(SOURCE).digest()).decode()
-
-
-BAD_RECORDS: Final[dict[str, tuple[bytes, tuple[Field, ...]]]] = {
-    "empty": (b"", ()),
-    "no source": (SOURCE, RECORD[:-1]),
-    "source not last": (SOURCE, (RECORD[-1], *RECORD[:-1])),
-    "source of other bytes": (b"x", RECORD),
-    "source of no bytes": (b"", RECORD),
-    "twice": (b"", (("reason", "FRAUD"), ("reason", "OTHER"))),
-    "name": (b"", (("_sd", "FRAUD"),)),
+BAD_RECORDS: Final[dict[str, dict[str, Any]]] = {
+    "empty": {"fields": ()},
+    "no source": {"fields": RECORD[:-1]},
+    "source not last": {"fields": (RECORD[-1], *RECORD[:-1])},
+    "source of other bytes": {"source": b"x"},
+    "source of no bytes": {"source": b""},
+    "source under other bindings": {"bindings": ()},
+    "another code around it": {
+        "fields": tuple((n, "RNCP1" if n == "code" else v) for n, v in RECORD)
+    },
+    "no code around it": {"fields": tuple((n, v) for n, v in RECORD if n != "code")},
+    "a code that is not text": {
+        "fields": tuple((n, 1 if n == "code" else v) for n, v in RECORD)
+    },
+    "twice": {"fields": (RECORD[0], *RECORD)},
+    "name": {"fields": (("_sd", 1), *RECORD)},
+    "number 0": {"number": 0},
+    "number too large": {"number": 1 << 32},
+    "short salt": {"salt": SALT[1:]},
 }
 
 
 @pytest.mark.parametrize("what", BAD_RECORDS)
-def test_fields_and_bytes_belong_together(what: str) -> None:
-    source, fields = BAD_RECORDS[what]
+def test_fields_bytes_and_place_belong_together(what: str) -> None:
+    good = msgspec.structs.asdict(CERTIFICATION)
+    CertificationPayload(**good)
     with pytest.raises(FormatError):
-        CertificationPayload(bindings=(), source=source, fields=fields)
+        CertificationPayload(**(good | BAD_RECORDS[what]))
+
+
+def test_a_record_of_nothing_is_refused() -> None:
+    for fields in ((), (("reason", "FRAUD"), ("reason", "OTHER"))):
+        with pytest.raises(FormatError):
+            RecordPayload(fields)
+
+
+GOOD_PARTS: Final = CERTIFICATION.encode_parts()
+
+
+@pytest.mark.parametrize(
+    ("place", "part"),
+    [
+        (0, b"{}"),
+        (0, b'[["a"]]'),
+        (0, b'[["a","b","c"]]'),
+        (0, b'[["a",1]]'),
+        (0, b"[ ]"),
+        (2, b""),
+        (2, b"{}"),
+        (2, b'[["a",1]]'),
+        (2, GOOD_PARTS[2].replace(b"{", b'{"code":"x",', 1)),
+        (2, GOOD_PARTS[2].replace(b":", b": ", 1)),
+        (2, GOOD_PARTS[2].replace(b"735", b"735.0", 1)),
+        (2, GOOD_PARTS[2].replace(b'"contrat"', b'"con trat"')),
+        (2, GOOD_PARTS[2].replace(b"735", b"9007199254740992", 1)),
+        (2, GOOD_PARTS[2].replace(b"{", b'{"source":"x",', 1)),
+        (2, GOOD_PARTS[2].replace(b"RNCP34762", b"\xff")),
+        (3, b""),
+        (3, bytes(36)),
+        (3, GOOD_PARTS[3] + b"x"),
+        (3, GOOD_PARTS[3][:-1]),
+    ],
+)
+def test_malformed_parts_of_a_certification(place: int, part: bytes) -> None:
+    parts = [*GOOD_PARTS]
+    parts[place] = part
+    with pytest.raises(FormatError):
+        CertificationPayload.decode_parts(parts)
+
+
+@pytest.mark.parametrize("count", [0, 3, 5])
+def test_number_of_parts_of_a_certification(count: int) -> None:
+    with pytest.raises(FormatError, match="4 parts"):
+        CertificationPayload.decode_parts([*GOOD_PARTS, b""][:count])
 
 
 @pytest.mark.parametrize(
@@ -253,28 +320,16 @@ def test_fields_and_bytes_belong_together(what: str) -> None:
     [
         (),
         (b"[]", b""),
-        (b"[]", b"", b'{"a":1}', b""),
-        (b"{}", b"", b'{"a":1}'),
-        (b'[["a"]]', b"", b'{"a":1}'),
-        (b'[["a","b","c"]]', b"", b'{"a":1}'),
-        (b'[["a",1]]', b"", b'{"a":1}'),
-        (b"[ ]", b"", b'{"a":1}'),
-        (b"[]", b"", b""),
+        (b"[]", b"", b'{"reason":"FRAUD"}', b""),
+        (b"", b"", b'{"reason":"FRAUD"}'),
+        (b"[]", b"x", b'{"reason":"FRAUD"}'),
         (b"[]", b"", b"{}"),
-        (b"[]", b"", b'[["a",1]]'),
-        (b"[]", b"", b'{"a":1,"a":1}'),
-        (b"[]", b"", b'{"a": 1}'),
-        (b"[]", b"", b'{"a":1.0}'),
-        (b"[]", b"", b'{"a b":1}'),
-        (b"[]", b"", b'{"a":9007199254740992}'),
-        (b"[]", b"", b'{"source":"x"}'),
-        (b"[]", b"x", b'{"a":1,"source":"x"}'),
-        (b"[]", b"", b'{"a":"\xff"}'),
+        (b"[]", b"", b'{"reason": "FRAUD"}'),
     ],
 )
-def test_malformed_parts_of_a_certification(parts: tuple[bytes, ...]) -> None:
+def test_malformed_parts_of_a_reason(parts: tuple[bytes, ...]) -> None:
     with pytest.raises(FormatError):
-        CertificationPayload.decode_parts(parts)
+        RecordPayload.decode_parts(parts)
 
 
 def test_parts_of_a_deposit() -> None:

@@ -16,23 +16,36 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from provenance.record.commitment import commit, disclose, parse_disclosure
-from provenance.record.dictionary import DICTIONARY, DICTIONARY_VERSION
-from provenance.record.entry import encode_entry
-from provenance.record.message import (
-    deposit_message,
-    depositor_message,
-    endorsement_message,
-    entry_message,
-    file_digest,
+from naive_commitment import naive_slots
+from provenance.record.commitment import commit, disclose
+from provenance.record.depositdigest import (
+    deposit_digest,
+    file_leaf,
+    file_salts,
+    leading_of,
+    passage_leaf,
+    source_digest,
+    source_text,
 )
+from provenance.record.dictionary import DICTIONARY, DICTIONARY_VERSION
+from provenance.record.entry import (
+    Depositor,
+    depositor_message,
+    encode_entry,
+    registration_of,
+)
+from provenance.record.message import deposit_message, endorsement_message, entry_message
 from provenance.record.payload import (
     CertificationPayload,
     DepositPayload,
+    RecordPayload,
     seal_payload,
-    source_digest,
 )
-from record_samples import DEPOSITOR_VKEY, ENTRIES, FIELDS, NONCE, ORIGIN, SEED, fill
+from provenance.record.sheets import Sheet, encode_sheet, register_digest, sheets_root
+from provenance.record.slots import CERTIFICATION as TABLE
+from provenance.record.slots import ERASURE, SlotTable
+from provenance.record.slots import WITHDRAWAL as REASONS
+from record_samples import ENTRIES, FIELDS, NONCE, ORIGIN, SEED, fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,11 +56,17 @@ PATH: Final = Path(__file__).with_name("record.json")
 HASH: Final = b64decode(fill("hash"))
 SALT: Final = b64decode(fill("salt"))
 SOURCE: Final = hashlib.shake_256(b"passage").digest(40)
-WITHDRAWAL: Final = CertificationPayload(bindings=(), source=b"", fields=(("reason", "ERROR"),))
+BINDINGS: Final = (("cpf", "urn:cdc:cpf:pc5:schema:1.0.0"),)
+WITHDRAWAL: Final = RecordPayload((("reason", "ERROR"),))
 CERTIFICATION: Final = CertificationPayload(
-    bindings=(("cpf", "urn:cdc:cpf:pc5:schema:1.0.0"),),
+    bindings=BINDINGS,
     source=SOURCE,
-    fields=(*FIELDS[:-1], ("source", source_digest(SOURCE))),
+    fields=(
+        *FIELDS[:-1],
+        ("source", source_text(source_digest(BINDINGS, leading_of(dict(FIELDS)), SOURCE))),
+    ),
+    number=1,
+    salt=file_salts(SALT, 1)[32:],
 )
 DEPOSIT: Final = DepositPayload(
     file_salt=SALT,
@@ -61,13 +80,13 @@ DEPOSIT: Final = DepositPayload(
 # One program compresses otherwise than the next, so this stream is given: zlib with the
 # dictionary, of the parts of CERTIFICATION.
 COMPRESSED: Final = (
-    "ePlMLpMTY2Bg0Igmznyw2gDXu/Zv56/0mda1xvfyggN1944yrDw69+TM0BMr+qcumKZg/Tav9rT6/TYG"
+    "eLtMLpMTY2Bg0Igmznyw2gDXu/Zv56/0mda1xvfyggN1944yrDw69+TM0BMr+qcumKZg/Tav9rT6/TYG"
     "BpaV1chjVgaOTs4urm7uWMauQOW9AdCFKGNYvs5uQHEDA6gEzvEsYxNzMyPSB7Us0gxNUk1M03STU1MT"
     "dU3MzNN0Ey1STHUNkw3TTJMME42SjY0JDWcFO/sHefq5EzGYhT6oZGCsa2iCbWQprzQnh4hhJbxDRxC7"
-    "iRs5Mjc21SFx4NKU+JFLkG9qdRBazXBpNQKPcCLGsIDOwjKMBQkcogavQGNMZAxqBIa6Bvm6+riGOuu6"
-    "PGqYeXRSaFiQK4kjHRBXkjLW4Zt4eDWw6CJzUMLSkIxhCXMyhiWMjOk3LoFn6MDI0sDQErUzHZKYFFOi"
-    "o5CXWp4DTFsxeToKhaX5JakKMUo6CkmJydnFOYnFGQoxMToKMaWg8kRHoV5H4VHDCh2FD/NnNCjVAgBu"
-    "x8hO"
+    "iRs5Mjc2xa0U+8ClKfEjlyDf1OogtJrh0moEHuFEjGEBnYVlGAsSOEQNXoHGmMgY1AgMdQ3ydfVxDXXW"
+    "dXnUMPPopNCwIKINgo50QFxJyliHb+Lh1cCii8xBCUuihgvQhiXMyRiWMDKm37gEnqEDI0sDQ0vUznRI"
+    "YlJMiY5CXmp5DjBtxeTpKBSW5pekKsQo6SgkJSZnF+ckFmcoxMToKMSUgsoTHYV6HYVHDSt0FD7Mn9Gg"
+    "VAss2FSAmDH58Psb0pOZ2mqq8mcXik9f+1tsul+J6DGr8xydaw4t3TwVAMlg2Jw="
 )
 
 
@@ -75,17 +94,18 @@ def base64(data: bytes) -> str:
     return b64encode(data).decode()
 
 
-def describe_commitment(seed: bytes, fields: Sequence[Field]) -> dict[str, Any]:
-    everything = disclose(seed, fields, [name for name, _ in fields])
-    one = disclose(seed, fields, [fields[0][0]])
+def describe_commitment(
+    seed: bytes, fields: Sequence[Field], table: SlotTable
+) -> dict[str, Any]:
+    names = [name for name, _ in fields]
     return {
+        "type": table.kind,
         "seed": base64(seed),
         "fields": [list(field) for field in fields],
-        "salts": [base64(parse_disclosure(text).salt) for text in everything.disclosures],
-        "disclosures": list(everything.disclosures),
-        "decoys_ascending": [base64(decoy) for decoy in everything.hidden],
-        "hidden_when_the_first_is_shown": [base64(digest) for digest in one.hidden],
-        "commitment": base64(commit(seed, fields)),
+        "slots": [base64(slot) for slot in naive_slots(seed, fields, table.count)],
+        "record_all_shown": list(disclose(seed, fields, names, table)),
+        "record_first_shown": list(disclose(seed, fields, names[:1], table)),
+        "commitment": base64(commit(seed, fields, table)),
     }
 
 
@@ -97,19 +117,60 @@ def describe_entries() -> Iterable[dict[str, str]]:
 
 
 def describe_messages() -> dict[str, str]:
+    body = ENTRIES["depositor"]
+    assert isinstance(body, Depositor)
     messages = {
         "entry": entry_message(ORIGIN, HASH),
         "deposit": deposit_message(
-            origin=ORIGIN, depositor="0ABCDEFG", action="CREATION", digest=HASH
+            origin=ORIGIN,
+            depositor="0ABCDEFG",
+            certifier="CERT0001",
+            action="CREATION",
+            digest=HASH,
         ),
-        "depositor": depositor_message(
-            origin=ORIGIN, depositor="0ABCDEFG", keys=[DEPOSITOR_VKEY]
-        ),
+        "depositor": depositor_message(origin=ORIGIN, registration=registration_of(body)),
         "endorsement": endorsement_message(
             origin=ORIGIN, deposit=4, start=5, end=258, root=HASH
         ),
     }
     return {name: base64(message) for name, message in messages.items()}
+
+
+def describe_deposit() -> dict[str, Any]:
+    """Two passages of a file, and what a depositor signs for them."""
+    passages = (SOURCE, b"<p>2</p>")
+    file = b"<flux>" + b"".join(passages) + b"</flux>"
+    salts = file_salts(SALT, len(passages))
+    leading = leading_of(dict(FIELDS))
+    sources = [source_digest(BINDINGS, leading, passage) for passage in passages]
+    leaves = [file_leaf(salts[:32], hashlib.sha256(file).digest())] + [
+        passage_leaf(salts[32 * k : 32 * k + 32], source) for k, source in enumerate(sources, 1)
+    ]
+    return {
+        "file_salt": base64(SALT),
+        "file": base64(file),
+        "bindings": [list(pair) for pair in BINDINGS],
+        "leading": list(leading),
+        "passages": [base64(passage) for passage in passages],
+        "salts": base64(salts),
+        "sources": [base64(source) for source in sources],
+        "leaf_hashes": [base64(leaf) for leaf in leaves],
+        "digest": base64(deposit_digest(leaves)),
+    }
+
+
+def describe_register() -> dict[str, Any]:
+    sheets = [
+        encode_sheet(Sheet(code="RNCP34762", title="Conceptrice d’exemples", level=6)),
+        encode_sheet(Sheet(code="RS1", title="Exemple", from_="2020-01-01", replaces=("RS0",))),
+    ]
+    return {
+        "rncp_sha256": base64(HASH),
+        "rs_sha256": base64(bytes(32)),
+        "digest": base64(register_digest(HASH, bytes(32))),
+        "sheets": [sheet.decode() for sheet in sheets],
+        "root": base64(sheets_root(sheets)),
+    }
 
 
 def describe_payload(parts: Sequence[bytes], sealed: bytes) -> dict[str, Any]:
@@ -138,16 +199,15 @@ def build() -> dict[str, Any]:
             "sha256": hashlib.sha256(DICTIONARY).hexdigest(),
         },
         "commitments": [
-            describe_commitment(SEED, FIELDS[:1]),
-            describe_commitment(bytes(range(32)), FIELDS),
+            describe_commitment(SEED, FIELDS[:1], TABLE),
+            describe_commitment(bytes(range(32)), FIELDS, TABLE),
+            describe_commitment(SEED, (("reason", "FRAUD"),), REASONS),
+            describe_commitment(SEED, (("basis", "OTHER"), ("case", "2026-17")), ERASURE),
         ],
         "entries": list(describe_entries()),
         "messages": describe_messages(),
-        "file_digest": {
-            "salt": base64(SALT),
-            "file": base64(b"<flux/>"),
-            "digest": base64(file_digest(SALT, [b"<flux/>"])),
-        },
+        "deposit": describe_deposit(),
+        "register": describe_register(),
         "parts": {
             "withdrawal": [base64(part) for part in WITHDRAWAL.encode_parts()],
             "deposit": [base64(part) for part in DEPOSIT.encode_parts()],

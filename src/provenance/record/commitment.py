@@ -223,12 +223,14 @@ def _check_slots(table: SlotTable, shown: tuple[tuple[int, str], ...]) -> None:
 
 def _decode_digests(texts: Sequence[str]) -> tuple[bytes, ...]:
     """Decode digests in base64url without padding, each in its one spelling."""
-    joined = "\n".join(texts)
+    joined = "".join(texts)
     if "+" in joined or "/" in joined:
         raise FormatError("malformed digest")
-    # All at once: with one more character each is base64 with padding.
-    standard = joined.translate(_STANDARD).split("\n")
-    return decode_base64_all([f"{text}=" for text in standard if text], DIGEST_SIZE)
+    # All at once: each has 43 characters, and one more makes it base64 with padding.
+    standard = joined.translate(_STANDARD)
+    places = range(0, len(standard), DIGEST_TEXT_SIZE)
+    padded = [f"{standard[at : at + DIGEST_TEXT_SIZE]}=" for at in places]
+    return decode_base64_all(padded, DIGEST_SIZE)
 
 
 def _are_plain(fields: Sequence[Field]) -> bool:
