@@ -1,28 +1,81 @@
-"""Comparing names of persons: without case, accents and punctuation.
+"""Comparing names of persons: without case, accents and punctuation, by a fixed table.
 
-``Lefèvre-Dubois`` and ``LEFEVRE DUBOIS`` are one name. The recorded value itself is never
-changed by this; only comparisons and look-ups use the folded form (Unicode Standard
-Annex 15, form NFKD, combining marks removed; Unicode section 3.13, case folding).
+``Lefèvre-Dubois`` and ``LEFEVRE DUBOIS`` are one name, and so are ``Œuvrard`` and
+``OEUVRARD``. The recorded value itself is never changed by this; only comparisons and
+look-ups use the folded form. What a letter becomes is said by ``fold-1.txt`` alone, which is
+published and never changes, so that every version of Python and every browser folds alike; a
+better table gets the next number. One line of it::
+
+    00C6 ae            a code point, and how it is spelled
+    00D8 o oe          with a second customary spelling: plain, wide
+    0075+0308 u ue     two code points together, which come before one alone
+    0300-036F -        a range that vanishes
+    0000-002F _        a range that separates words
+
+A name is read from left to right. What is not in the table stands for itself; words are
+joined with one space. Sources: ICAO Doc 9303 part 3 section 6, and the French civil
+registers (instruction générale relative à l'état civil, no. 106).
 """
 
 from __future__ import annotations
 
-import unicodedata
-from typing import Final
+import pkgutil
+import re
+from typing import Final, NamedTuple, TypeAlias
 
-_ASCII_KEPT: Final = {code: " " for code in range(128) if not chr(code).isalnum()}
+FOLD_VERSION: Final = 1
+"""The number of the table."""
+
+Spellings: TypeAlias = tuple[tuple[str, str], ...]
+"""The plain and the wide form of each word of a name."""
+
+_TARGETS: Final = {"-": "", "_": " "}
+
+
+class _Table(NamedTuple):
+    plain: dict[int, str]
+    wide: dict[int, str]
+    pairs: dict[str, str]
+    """The wide form of pairs; the plain one is that of both code points, one by one."""
+
+
+def _read_table() -> _Table:
+    text = pkgutil.get_data("provenance.record", f"fold-{FOLD_VERSION}.txt") or b""
+    # Small letters and digits, of which names consist, are found sooner than missed.
+    plain = {code: chr(code) for code in range(128)}
+    wide, pairs = {}, {}
+    for line in text.decode().splitlines():
+        span, form, *other = line.split(" ")
+        first, _, second = span.partition("+")
+        if second:
+            pairs[chr(int(first, 16)) + chr(int(second, 16))] = other[0]
+            continue
+        codes = _read_range(span)
+        plain |= dict.fromkeys(codes, _TARGETS.get(form, form))
+        wide |= dict.fromkeys(codes, other[0]) if other else {}
+    return _Table(plain, plain | wide, pairs)
+
+
+def _read_range(span: str) -> range:
+    first, _, last = span.partition("-")
+    return range(int(first, 16), int(last or first, 16) + 1)
+
+
+_TABLE: Final = _read_table()
+_PAIR: Final = re.compile("|".join(_TABLE.pairs))
 
 
 def fold(name: str) -> str:
-    """Give the form in which two spellings of one name are equal."""
-    if name.isascii():
-        if name.isalnum():
-            return name.lower()
-        return " ".join(name.lower().translate(_ASCII_KEPT).split())
-    decomposed = unicodedata.normalize("NFKD", name.casefold())
-    kept = (
-        character if character.isalnum() else " "
-        for character in decomposed
-        if not unicodedata.combining(character)
-    )
-    return " ".join("".join(kept).split())
+    """Return the plain form of a name, in which two spellings of one name are equal."""
+    return " ".join(_words(name.translate(_TABLE.plain)))
+
+
+def spellings(name: str) -> Spellings:
+    """Return the plain and the wide form of each word of a name; often they are equal."""
+    wide = _PAIR.sub(lambda pair: _TABLE.pairs[pair[0]], name).translate(_TABLE.wide)
+    return tuple(zip(_words(name.translate(_TABLE.plain)), _words(wide), strict=True))
+
+
+def _words(text: str) -> list[str]:
+    # Without an argument, split would ask Python what white space is.
+    return [word for word in text.split(" ") if word]
