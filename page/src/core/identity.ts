@@ -1,50 +1,68 @@
 /**
- * Comparing names of persons: without case, accents and punctuation.
+ * Comparing names of persons: without case, accents and punctuation, by a fixed table.
  *
- * Folding follows the version of Unicode that the browser has, as the other implementation
- * follows that of its Python: they can differ for letters that were added in between, and for
- * nothing else. Sources: Unicode section 3.13 (case folding), Annex 15 (form NFKD).
+ * What a letter becomes is said by `fold-1.txt` alone, which is published and never changes, so
+ * that every browser and the other implementation fold alike. A line of it is a code point, two
+ * of them together, which come before one alone (`0075+0308`), or a range (`0300-036F`), and
+ * the plain spelling, with a wide one where a second is customary; `-` vanishes, `_` separates.
+ * Source: docs/formats.md section 21.
  */
 
-const CHEROKEE = /^\p{Script=Cherokee}$/u;
-const LETTER_OR_NUMBER = /^[\p{L}\p{N}]$/u;
-const DOTLESS_I = "\u0131";
-/** A mark of class 1 and one of class 230 (Unicode section 4.3): the lower one goes first. */
-const OVERLAY = "\u0334";
-const ACUTE = "\u0301";
+import TABLE from "../../../docs/fold-1.txt";
 
-/** Gives the form in which two spellings of one name are equal. */
+/** The plain and the wide form of a word; often they are equal. */
+export type Spelling = readonly [plain: string, wide: string];
+
+interface Span {
+  first: number;
+  last: number;
+  spelled: string;
+}
+
+/** Single characters and pairs, and ranges in ascending order. */
+const SINGLE = new Map<string, Spelling>();
+const RANGES: Span[] = [];
+
+for (const line of TABLE.trimEnd().split("\n")) {
+  const [codes = "", plain = "", wide = plain] = line.split(" ");
+  const [first = 0, last] = codes.split(/[+-]/).map((code) => Number.parseInt(code, 16));
+  if (last !== undefined && codes.includes("-")) RANGES.push({ first, last, spelled: plain });
+  else SINGLE.set(String.fromCodePoint(first, ...(last === undefined ? [] : [last])), [plain, wide]);
+}
+
+/** Returns the plain form of a name, in which two spellings of one name are equal. */
 export function fold(name: string): string {
-  const cased = Array.from(name, foldCase).join("");
-  const kept = Array.from(cased.normalize("NFKD"))
-    .filter((character) => !isCombining(character))
-    .map((character) => (LETTER_OR_NUMBER.test(character) ? character : " "));
-  return kept.join("").replace(/ +/g, " ").trim();
+  return spellings(name)
+    .map(([plain]) => plain)
+    .join(" ");
 }
 
-/**
- * Folds the case of one character, as the table CaseFolding.txt has it (status C and F).
- *
- * Lower, upper and lower case again is what that table says, with two exceptions: the dotless
- * i stays what it is, and Cherokee letters fold to upper case.
- */
-function foldCase(character: string): string {
-  if (character === DOTLESS_I) return character;
-  const upper = character.toLowerCase().toUpperCase();
-  return CHEROKEE.test(character) ? upper : Array.from(upper, (one) => one.toLowerCase()).join("");
+/** Returns the plain and the wide form of each word of a name. */
+export function spellings(name: string): Spelling[] {
+  const characters = Array.from(name);
+  const words: Spelling[] = [];
+  let [plain, wide] = ["", ""];
+  for (let at = 0; at < characters.length; at += 1) {
+    const one = characters[at] ?? "";
+    const pair = SINGLE.get(one + (characters[at + 1] ?? " "));
+    if (pair !== undefined) at += 1;
+    const spelled = pair ?? spell(one);
+    if (spelled[0] === "_") {
+      if (plain) words.push([plain, wide]);
+      [plain, wide] = ["", ""];
+    } else if (spelled[0] !== "-") {
+      plain += spelled[0];
+      wide += spelled[1];
+    }
+  }
+  if (plain) words.push([plain, wide]);
+  return words;
 }
 
-/**
- * Tells whether a character's canonical combining class is not zero.
- *
- * JavaScript does not tell the class, but sorts marks by it when it normalizes: only a mark of
- * a class above 1 changes places with an overlay behind it, and only one of a class between
- * 1 and 229 with an acute before it.
- */
-function isCombining(character: string): boolean {
-  return isSwapped(character, OVERLAY) || isSwapped(ACUTE, character);
-}
-
-function isSwapped(first: string, second: string): boolean {
-  return (first + second).normalize("NFD") !== first.normalize("NFD") + second.normalize("NFD");
+function spell(character: string): Spelling {
+  const single = SINGLE.get(character);
+  if (single !== undefined) return single;
+  const code = character.codePointAt(0) ?? 0;
+  const range = RANGES.find(({ first, last }) => first <= code && code <= last);
+  return range === undefined ? [character, character] : [range.spelled, range.spelled];
 }
