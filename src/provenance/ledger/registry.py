@@ -59,9 +59,18 @@ def read_genesis(view: View) -> Genesis:
     return read_entry(view, 0, Genesis)
 
 
+def read_registration(view: View, body: str) -> int | None:
+    """Return the index of the last ``depositor`` entry of a body (its BCR), or None.
+
+    Under the writer's lock this is what entries that are being recorded name as their
+    ``registration`` or ``certifier_registration``.
+    """
+    return read_index(view, depositor_row(body))
+
+
 def read_depositor(view: View, depositor: str) -> Depositor | None:
-    """Read the entry in force of one depositor; None when it is not registered."""
-    index = read_index(view, depositor_row(depositor))
+    """Return the entry in force of one depositor; None when it is not registered."""
+    index = read_registration(view, depositor)
     return None if index is None else read_entry(view, index, Depositor)
 
 

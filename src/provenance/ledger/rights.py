@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class DepositSignature(msgspec.Struct, frozen=True):
     """What a depositor that signs sends along with its file.
 
-    ``salt``: the 32 bytes under which the file was digested. ``signer``: the vkey of one
-    of the depositor's keys. ``signature``: Ed25519, 64 bytes, over `deposit_message`.
+    ``salt``: the file salt under which the deposit was digested (32 bytes). ``signer``: the
+    vkey of one of the depositor's keys. ``signature``: Ed25519, 64 bytes, over
+    `deposit_message`.
     """
 
     salt: bytes
@@ -56,10 +57,11 @@ def check_signature(
     signature: DepositSignature | None,
     *,
     origin: str,
+    certifier: str,
     action: str,
     digest: bytes,
 ) -> list[Fault]:
-    """Check the depositor's signature over the file's digest.
+    """Check the depositor's signature over certifier, action and digest of a deposit.
 
     It is required as soon as the depositor's entry lists keys, and refused when wrong
     even where it is not required.
@@ -73,7 +75,11 @@ def check_signature(
             _fault("signature-key-unknown", "signed by a key that the depositor never declared")
         ]
     message = deposit_message(
-        origin=origin, depositor=depositor.depositor, action=action, digest=digest
+        origin=origin,
+        depositor=depositor.depositor,
+        certifier=certifier,
+        action=action,
+        digest=digest,
     )
     if is_signed(signature.signer, signature.signature, message):
         return []

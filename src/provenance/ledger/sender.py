@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from provenance.ledger.registry import depositor_row, read_depositor, read_index
+from provenance.ledger.registry import read_depositor, read_registration
 from provenance.ledger.rights import check_depositor
 
 if TYPE_CHECKING:
@@ -42,5 +42,5 @@ def read_sender(view: View, depositor: str) -> Sender:
     return Sender(
         depositor=depositor,
         entry=read_depositor(view, depositor),
-        index=read_index(view, depositor_row(depositor)),
+        index=read_registration(view, depositor),
     )
