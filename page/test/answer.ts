@@ -2,15 +2,12 @@
  * Verifies what another implementation asks about: one JSON object a line in, one out.
  *
  * `{"do":"verify","bundle":"<base64>","policy":"…","now_s"?,"max_age_s"?,"genesis"?}` gives the
- * report; `{"do":"fold","names":[…]}` the folded names, and so `spellings`, `compare` and
- * `persons`; `{"do":"summary","text":…,"roots":…}`
- * and `{"do":"roots","text":…}` what stands in these.
+ * report; `{"do":"summary","text":…,"roots":…}` and `{"do":"roots","text":…}` what stands in these.
  */
 
 import { createInterface } from "node:readline";
 import { decodeBase64 } from "../src/core/encoding.ts";
 import { parseEntry } from "../src/core/entry.ts";
-import { fold, spellings } from "../src/core/identity.ts";
 import {
   parseSealRoots,
   reportBundle,
@@ -18,10 +15,9 @@ import {
   verifyJsonCv,
   verifySummary,
 } from "../src/core/index.ts";
-import { compareValues, groupPersons, isSamePerson, personReasons } from "../src/core/person.ts";
 import { isEd25519, isMlDsa44, isP256 } from "../src/core/signatures.ts";
 import { parseVerifierKey } from "../src/core/note.ts";
-import type { Field, VerifyOptions } from "../src/core/types.ts";
+import type { VerifyOptions } from "../src/core/types.ts";
 
 interface Question {
   do: string;
@@ -29,9 +25,6 @@ interface Question {
   bundle?: string;
   policy?: string;
   roots?: string;
-  names?: string[];
-  pairs?: [one: Field, other: Field][];
-  persons?: Field[][];
   kind?: string;
   key?: string;
   signature?: string;
@@ -61,13 +54,6 @@ const ANSWERS: Record<string, (one: Question) => unknown> = {
     verifyJsonCv(bytes(one.bundle), one.policy ?? "", parseSealRoots(one.roots ?? ""), optionsOf(one)),
   entry: (one) => attempt(() => parseEntry(bytes(one.bundle)).type),
   document: (one) => reportBundle(bytes(one.bundle), one.policy ?? "", optionsOf(one)),
-  fold: (one) => one.names?.map(fold),
-  spellings: (one) => one.names?.map(spellings),
-  compare: (one) => one.pairs?.map(([value, other]) => compareValues(value, other)),
-  persons: ({ persons = [] }) => {
-    const shown = persons.map((fields, index) => ({ index, fields }));
-    return [isSamePerson(shown), groupPersons(shown), personReasons(shown)];
-  },
   summary: (one) => verifySummary(one.text ?? "", parseSealRoots(one.roots ?? "")),
   roots: (one) => attempt(() => parseSealRoots(one.text ?? "")),
   vkey: (one) => attempt(() => parseVerifierKey(one.text ?? "").vkey),
