@@ -2,50 +2,76 @@
 
 The JSON form (`Report.to_json`) has the members of the structs below, in their order::
 
-    {"format":"provenance-report/1","verdict":"yes","summary":["…",…],
+    {"format":"provenance-report/1","verdict":"attention","day":"2026-11-30",
+     "summary":["…",…],
      "checks":[{"name":"inclusion","outcome":"yes","reason":"…","index":null},…],
      "checkpoint":{"origin":"…","size":9,"root":"<base64>","witnesses":[],"witnessed_at_s":null},
      "later":null,"certifications":[…],"persons":[{"kind":"titulaire","certifications":[5,7]}],
      "same_person":true}
 
-Certifications and persons are listed only where the verdict is ``yes``. Two certifications
-belong to one person as far as their disclosed identities say so: names are compared without
-case, accents and punctuation, a field that one of them lacks is not compared, and a
-certification without a whole identity group is tied to nobody.
+The verdict is ``unreadable`` or ``no`` where a check fails, ``attention`` where all hold and a
+certification has a reason (`Reason`), else ``yes``. Certifications and persons are listed
+where all checks hold. Whose they are is compared as ``record.persons`` has it.
 """
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from provenance.encoding import encode_base64, encode_json
-from provenance.record.commitment import Field, Value  # noqa: TC001 - msgspec resolves them
-from provenance.record.identity import fold
-from provenance.record.showing import IDENTITY_GROUPS
+from provenance.record.commitment import Field  # noqa: TC001 - msgspec resolves it
+from provenance.record.forms import parse_time
+from provenance.record.paris import paris_day
+from provenance.record.persons import group_persons, person_reasons, same_person
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+    from datetime import date
 
     from provenance.tlog.policy import VerifiedCheckpoint
 
-Verdict: TypeAlias = Literal["yes", "no", "unreadable"]
+Verdict: TypeAlias = Literal["yes", "attention", "no", "unreadable"]
 StatusWord: TypeAlias = Literal["in force", "superseded", "withdrawn", "erased", "unknown"]
+KeysWord: TypeAlias = Literal["registered", "changed", "reset"]
+Reason: TypeAlias = Literal[
+    "incomplete",
+    "no-identity",
+    "name-only",
+    "provisional",
+    "withdrawn",
+    "superseded",
+    "erased",
+    "status-unknown",
+    "status-old",
+    "expired",
+    "not-yet-valid",
+    "date-unknown",
+    "other-person",
+    "person-unsettled",
+]
+"""Why a proven certification needs attention, in the order in which reports have them."""
 
-_Part: TypeAlias = str | int | None
-_Identity: TypeAlias = tuple[str | None, tuple[_Part, ...]]
-
-_HOLDER: Final = "identificationTitulaire"
-_COMPARED: Final = (
-    (f"{_HOLDER}.titulaire.nomNaissance", f"{_HOLDER}.identifiantNational.nomNaissance"),
-    (f"{_HOLDER}.dossierFormation.nomTitulaire",),
-    (f"{_HOLDER}.titulaire.prenom1", f"{_HOLDER}.dossierFormation.prenom1Titulaire"),
-    *((name,) for name in IDENTITY_GROUPS["titulaire"][2:]),
-)
-"""What is compared with what; the name in a training file need not be the birth name."""
-_FIRST_NAME: Final = 2
+PROVEN: Final[frozenset[Verdict]] = frozenset({"yes", "attention"})
+"""The verdicts of proofs that hold."""
+REASON_WORDS: Final[dict[Reason, str]] = {
+    "incomplete": "a field that a line of a CV needs is not shown, or malformed",
+    "no-identity": "tied to nobody: no identity is shown",
+    "name-only": "tied to nobody: only a surname is shown",
+    "provisional": "provisional: a final certification is to follow",
+    "withdrawn": "withdrawn",
+    "superseded": "superseded by a newer certification",
+    "erased": "erased",
+    "status-unknown": "whether it was taken back is unknown",
+    "status-old": "its status is of a day too far from the day of verification",
+    "expired": "expired",
+    "not-yet-valid": "not yet valid",
+    "date-unknown": "whether it is valid is unknown: no day was given",
+    "other-person": "of another person than others here",
+    "person-unsettled": "whether it is of the same person as the others is not settled",
+}
 
 
 class Check(Struct, frozen=True):
@@ -74,13 +100,16 @@ class CertificationReport(Struct, frozen=True, kw_only=True):
     """One proven certification.
 
     ``time``: the operator's clock when it was recorded. ``certifier``: the BCR in the
-    disclosed field ``certificateur``; the names come from ``depositor`` entries of the
-    bundle. ``hidden``: digests of fields not shown, and decoys, so how many fields are
-    hidden is not known. ``identity``: the kind of the whole identity group disclosed.
-    ``status`` holds as of the ``status`` entry ``as_of_index``; ``changed_by`` is the entry
-    shown that superseded, withdrew or erased it. ``endorsement`` says how a
-    key of the depositor vouches for the entry. ``lacks``: what a positive line of a CV
-    needs and the bundle does not show. ``provisional``: a final certification is to follow.
+    disclosed field ``certificateur``; names come from the registrations that the entry names.
+    ``fields``: those disclosed, in the order of the slots. ``identity``: the kind of the whole
+    identity group disclosed. ``status`` holds as of the ``status`` entry ``as_of_index``;
+    ``changed_by`` is the entry shown that superseded, withdrew or erased it. ``endorsement``
+    says how a key of the depositor vouches for the entry, ``keys`` whose doing that key is.
+    ``lacks``: what a positive line of a CV needs and is not shown, or not of its form.
+    ``provisional``: a final certification is to follow. ``limited``: its depositor may not
+    deposit for everybody. ``title``, ``level``, ``register_date``: what the national register
+    says of the code, and of which day its export is. ``unknown_fields``: how many fields are
+    disclosed whose names this version does not know.
     """
 
     index: int
@@ -92,7 +121,6 @@ class CertificationReport(Struct, frozen=True, kw_only=True):
     certifier: str | None
     certifier_name: str | None
     fields: tuple[Field, ...]
-    hidden: int
     identity: str | None
     status: StatusWord
     as_of_index: int | None
@@ -104,10 +132,19 @@ class CertificationReport(Struct, frozen=True, kw_only=True):
     line_complete: bool
     lacks: tuple[str, ...]
     provisional: bool | None
+    registration: int
+    certifier_registration: int | None
+    keys: KeysWord | None
+    limited: bool
+    title: str | None
+    level: int | None
+    register_date: str | None
+    unknown_fields: int
+    reasons: tuple[Reason, ...]
 
 
 class Person(Struct, frozen=True):
-    """Certifications (indexes) whose disclosed identities are equal and of one kind."""
+    """Certifications (indexes) whose disclosed identities are the same."""
 
     kind: str
     certifications: tuple[int, ...]
@@ -117,11 +154,14 @@ class Report(Struct, frozen=True, kw_only=True):
     """The outcome of one verification.
 
     ``unreadable``: not a proof bundle at all. ``no``: at least one check failed.
-    ``same_person``: None where the identities shown do not settle it.
+    ``attention``: all hold, and a certification has a reason. ``day``: the day in Paris that
+    validity was judged at, as it was handed in. ``same_person``: None where the identities
+    shown do not settle it.
     """
 
     format: Literal["provenance-report/1"] = "provenance-report/1"
     verdict: Verdict
+    day: str | None
     summary: tuple[str, ...]
     checks: tuple[Check, ...]
     checkpoint: CheckpointReport | None = None
@@ -135,28 +175,39 @@ class Report(Struct, frozen=True, kw_only=True):
         return encode_json(self)
 
 
-def refuse(verdict: Literal["no", "unreadable"], checks: Sequence[Check]) -> Report:
+def refuse(
+    verdict: Literal["no", "unreadable"], checks: Sequence[Check], day: date | None
+) -> Report:
     """Report that nothing is proven, and why."""
     reasons = [f"{check.name}: {check.reason}" for check in checks if check.outcome == "no"]
     summary = ("Nothing is proven by this bundle.", *reasons)
-    return Report(verdict=verdict, summary=summary, checks=tuple(checks))
+    return Report(verdict=verdict, day=_text(day), summary=summary, checks=tuple(checks))
 
 
 def accept(
     checks: Sequence[Check],
-    certifications: Sequence[CertificationReport],
+    lines: Sequence[CertificationReport],
     trees: Sequence[VerifiedCheckpoint],
+    day: date | None,
 ) -> Report:
-    """Report what is proven, and of whom; ``trees``: the checkpoint and the later one."""
+    """Report what is proven, and of whom; ``trees``: the checkpoint and the later one.
+
+    ``lines`` have all reasons but those about persons, which are found here.
+    """
     checkpoint, *later = map(_report_checkpoint, trees)
-    identities = _read_identities(certifications)
-    one_person = _are_same(set(identities))
+    shown = [dict(one.fields) for one in lines]
+    certifications = tuple(
+        replace(one, reasons=(*one.reasons, *reasons))
+        for one, reasons in zip(lines, person_reasons(shown), strict=True)
+    )
+    one_person = same_person(shown)
     return Report(
-        verdict="yes",
+        verdict="attention" if any(one.reasons for one in certifications) else "yes",
+        day=_text(day),
         summary=(
-            f"Proven: {len(certifications)} certification(s), recorded as shown.",
-            f"They stand in the log {checkpoint.origin}, at size {checkpoint.size}.",
-            *map(_standing_sentence, certifications),
+            *_first_sentences(certifications),
+            f"They are in the log {checkpoint.origin}, at size {checkpoint.size}.",
+            *(sentence for one in certifications for sentence in _sentences(one, day)),
             _PERSON_SENTENCES[one_person],
             "Not proven: that what the certifier states is true.",
             "Each record may hold more fields than are shown; how many is not known.",
@@ -164,10 +215,23 @@ def accept(
         checks=tuple(checks),
         checkpoint=checkpoint,
         later=later[0] if later else None,
-        certifications=tuple(certifications),
-        persons=_group_persons(identities, certifications),
+        certifications=certifications,
+        persons=tuple(
+            Person(kind, tuple(certifications[position].index for position in positions))
+            for kind, positions in group_persons(shown)
+        ),
         same_person=one_person,
     )
+
+
+def reasons_text(one: CertificationReport) -> str:
+    """Say what is to be known before relying on a certification; empty where nothing is."""
+    words = "; ".join(REASON_WORDS[reason] for reason in one.reasons)
+    return f"Entry {one.index}: {words}." if words else ""
+
+
+def _text(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _report_checkpoint(verified: VerifiedCheckpoint) -> CheckpointReport:
@@ -180,80 +244,81 @@ def _report_checkpoint(verified: VerifiedCheckpoint) -> CheckpointReport:
     )
 
 
-def identity_kind(fields: Mapping[str, Value]) -> str | None:
-    """Name the identity group that is disclosed as a whole, with a name in it, or None."""
-    for kind, names in IDENTITY_GROUPS.items():
-        if names[0] in fields and fields.keys() >= {*names} and _folded(fields[names[0]]):
-            return kind
-    return None
+def _first_sentences(certifications: Sequence[CertificationReport]) -> Iterator[str]:
+    """Say how much is proven, and at once what stands against relying on it."""
+    number = len(certifications)
+    what = "1 certification" if number == 1 else f"{number} certifications"
+    texts = list(filter(None, map(reasons_text, certifications)))
+    if not texts:
+        yield f"Proven: {what}, recorded as shown."
+        return
+    yield f"Proven: {what}, recorded as shown; {len(texts)} not to be relied on as it stands."
+    yield " ".join(texts)
 
 
-def same_person(certifications: Sequence[CertificationReport]) -> bool | None:
-    """Tell whether the disclosed identities are one person's; None where that is open.
-
-    True only where all are whole and have a first name too: a name alone settles nothing.
-    """
-    return _are_same(set(_read_identities(certifications)))
-
-
-def _read_identities(certifications: Sequence[CertificationReport]) -> list[_Identity]:
-    """Give kind and compared parts: names, first name, year, month and day of birth."""
-    # Most certifications of one CV hold the same names, and folding takes its time.
-    folded: dict[str, _Part] = {}
-    identities = []
-    for one in certifications:
-        fields = dict(one.fields)
-        parts: list[_Part] = []
-        for names in _COMPARED:
-            value = (
-                fields.get(names[0]) or (fields.get(names[1]) if names[1:] else None) or None
-            )
-            if isinstance(value, str):
-                part = folded.get(value) or folded.setdefault(value, _folded(value))
-            else:
-                part = _folded(value)
-            parts.append(part)
-        identities.append((one.identity, tuple(parts)))
-    return identities
-
-
-def _folded(value: Value) -> _Part:
-    if isinstance(value, str):
-        return fold(value) or None
-    return value if isinstance(value, int) else None
-
-
-def _are_same(identities: Collection[_Identity]) -> bool | None:
-    for (_, one), (_, other) in combinations(identities, 2):
-        if any(a != b for a, b in zip(one, other, strict=True) if None not in {a, b}):
-            return False
-    kind, parts = next(iter(identities)) if len(identities) == 1 else (None, ())
-    return True if kind is not None and parts[_FIRST_NAME] is not None else None
-
-
-def _group_persons(
-    identities: Sequence[_Identity], certifications: Sequence[CertificationReport]
-) -> tuple[Person, ...]:
-    groups: dict[_Identity, list[int]] = {}
-    for identity, one in zip(identities, certifications, strict=True):
-        groups.setdefault(identity, []).append(one.index)
-    return tuple(
-        Person(kind, tuple(indexes))
-        for (kind, _), indexes in groups.items()
-        if kind is not None
-    )
+def _sentences(one: CertificationReport, day: date | None) -> Iterator[str]:
+    yield _standing_sentence(one)
+    if one.as_of_time is not None and one.as_of_index is not None:
+        yield from _future_sentence(f"entry {one.as_of_index}", one.as_of_time, day)
+    yield from _future_sentence(f"entry {one.index}", one.time, day)
+    yield _deposit_sentence(one)
+    if one.endorsement is not None:
+        yield f"Entry {one.index} is signed by {one.depositor} itself: {one.endorsement}."
+    if one.title is not None:
+        level = "" if one.level is None else f", level {one.level}"
+        yield (
+            f"Entry {one.index}: in the register of {one.register_date} the code is "
+            f"“{one.title}”{level}."
+        )
+    if one.unknown_fields:
+        yield f"Entry {one.index} shows {one.unknown_fields} fields unknown to this version."
 
 
 def _standing_sentence(one: CertificationReport) -> str:
     if one.status == "unknown":
         return f"Entry {one.index}: whether it was taken back since is unknown."
-    provisional = " It is provisional: a final one is to follow." if one.provisional else ""
     as_of = (
-        "" if one.as_of_time is None else f" as of entry {one.as_of_index}, {one.as_of_time}"
+        ""
+        if one.as_of_time is None
+        else f" as of entry {one.as_of_index}, {_moment(one.as_of_time)}"
     )
-    by = "" if one.changed_by is None else f" by entry {one.changed_by}, {one.changed_time}"
+    by = (
+        ""
+        if one.changed_by is None or one.changed_time is None
+        else f" by entry {one.changed_by}, {_moment(one.changed_time)}"
+    )
     as_of = f",{as_of}" if by and as_of else as_of
-    return f"Entry {one.index} is {one.status}{by}{as_of}.{provisional}"
+    return f"Entry {one.index} is {one.status}{by}{as_of}."
+
+
+def _future_sentence(what: str, time: str, day: date | None) -> Iterator[str]:
+    """Name a time that is later than the day of verification: a clock was wrong."""
+    if day is not None and paris_day(parse_time(time)) > day:
+        yield f"The time of {what}, {_moment(time)}, is in the future: one clock is wrong."
+
+
+def _deposit_sentence(one: CertificationReport) -> str:
+    """Say who deposited, for whom, and who did not sign."""
+    depositor = f"{one.depositor} ({one.depositor_name})"
+    signed = "has signed" if one.endorsed else "has not signed"
+    if one.certifier == one.depositor:
+        return f"Entry {one.index} was deposited by its certifier {depositor}, which {signed}."
+    limits = "" if one.limited else f"; {one.depositor} is not limited to certain certifiers"
+    if one.certifier is None:
+        return (
+            f"Entry {one.index} was deposited by {depositor}, which {signed}; its certifier is "
+            f"not shown{limits}."
+        )
+    named = "" if one.certifier_name is None else f" ({one.certifier_name})"
+    return (
+        f"Entry {one.index} was deposited by {depositor} on behalf of {one.certifier}{named}; "
+        f"{one.certifier} has not signed; {one.depositor} {signed}{limits}."
+    )
+
+
+def _moment(time: str) -> str:
+    """Return an entry's time to the second."""
+    return f"{time[:10]} {time[11:19]} UTC"
 
 
 _PERSON_SENTENCES: Final = {

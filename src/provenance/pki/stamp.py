@@ -35,7 +35,7 @@ from provenance.pki.der import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 _TST_INFO: Final = bytes.fromhex("2a864886f70d0109100104")
 _VERSION: Final = 3
@@ -63,13 +63,22 @@ def parse_stamp(der: bytes) -> Stamp:
         raise FormatError(f"malformed time stamp: {error}") from error
 
 
-def check_stamp(token: bytes, stamped: bytes, roots: Sequence[bytes]) -> datetime:
+def check_stamp(
+    token: bytes,
+    stamped: bytes,
+    roots: Sequence[bytes],
+    *,
+    digests: Collection[str] = ("sha256", "sha384", "sha512"),
+) -> datetime:
     """Check a token over ``stamped`` by an authority under ``roots`` (DER); return its time.
 
-    The authority's certificates are judged at that very time, because it is the authority
-    that is believed here. Raises `FormatError` or `SignatureError`.
+    ``digests``: the hash functions that its imprint may be made with. The authority's
+    certificates are judged at that very time, because it is the authority that is believed
+    here. Raises `FormatError` or `SignatureError`.
     """
     stamp = parse_stamp(token)
+    if stamp.digest not in digests:
+        raise SignatureError("the time stamp's imprint is made with another hash function")
     if stamp.imprint != hashlib.new(stamp.digest, stamped).digest():
         raise SignatureError("the time stamp is over other bytes")
     try:

@@ -1,8 +1,10 @@
 """Whether certifications were superseded, withdrawn or erased, and as of when.
 
-The status comes from the status tree that the newest checkpoint ends with, never from
-silence: a certification whose leaf is not shown is ``unknown``. An entry in the bundle that
-takes back another one, and a status tree that does not know of it, contradict each other.
+The status comes from the status tree of the newest checkpoint that shows the certification's
+leaf, and from the entries shown that change it; never from silence: without either it is
+``unknown``, and so it is where the leaf says something that this format does not know. An
+entry in the bundle that takes back another one, and a status tree made after it that does not
+know of it, contradict each other.
 """
 
 from __future__ import annotations
@@ -18,9 +20,9 @@ from provenance.record.status import (
     ERASED,
     LEAF_ENTRIES,
     LEAF_SIZE,
+    RESERVED,
     SUPERSEDED,
     WITHDRAWN,
-    check_leaf,
     leaf_count,
     status_bits,
 )
@@ -41,12 +43,14 @@ _WORDS: Final[tuple[tuple[int, StatusWord], ...]] = (
     (ERASED, "erased"),
 )
 """The word for each status bit; where several are set, the first one is said."""
+_KNOWN: Final = WITHDRAWN | SUPERSEDED | ERASED
 
 
 class Standing(NamedTuple):
-    """Status bits of a certification, and the ``status`` entry that they come from.
+    """How a certification stands, and the ``status`` entry that its leaf comes from.
 
-    ``changes``: the entries shown that changed it, each with its bit.
+    ``bits``: those of the leaf. ``changes``: the entries shown that changed it, each with its
+    bit; they count whatever their index.
     """
 
     bits: int
@@ -55,19 +59,33 @@ class Standing(NamedTuple):
 
     @property
     def as_of(self) -> int | None:
-        """The size of the checkpoint that it comes from, or None."""
+        """The size of the checkpoint that the leaf comes from, or None."""
         return None if self.status is None else self.status.index + 1
+
+    @property
+    def words(self) -> tuple[StatusWord, ...]:
+        """All that was done to it, in the order in which it is said."""
+        bits = self.bits
+        for _, bit in self.changes:
+            bits |= bit
+        return tuple(word for bit, word in _WORDS if bits & bit)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether its leaf says more than is known, or nothing says how it stands."""
+        if self.status is None:
+            return not self.words
+        return bool(self.bits & RESERVED)
 
     @property
     def word(self) -> StatusWord:
         """The status in one word."""
-        words = (word for bit, word in _WORDS if self.bits & bit)
-        return next(words, "in force" if self.status else "unknown")
+        return next(iter(self.words), "unknown" if self.is_unknown else "in force")
 
     @property
     def changed_by(self) -> int | None:
-        """The entry shown that did what the word says, or None."""
-        said = next((bit for bit, _ in _WORDS if self.bits & bit), 0)
+        """The first entry shown that did what the word says, or None."""
+        said = next((bit for bit, word in _WORDS if word == self.word), 0)
         return next((by for by, bit in self.changes if bit == said), None)
 
 
@@ -77,7 +95,7 @@ def check_status(
     trees: Sequence[VerifiedCheckpoint],
     checks: Checks,
 ) -> dict[int, Standing]:
-    """Check the status leaves of each tree, the newest last; give each certification's."""
+    """Check the status leaves of each tree, the newest last; return each certification's."""
     indexes = [i for i, item in items.items() if isinstance(item.entry, Certification)]
     changes = _read_changes(items)
     found: dict[int, Standing] = {}
@@ -98,13 +116,14 @@ def check_status(
         checks.skip("status", f"not shown for entries {', '.join(map(str, unknown))}")
     else:
         checks.yes("status", "shown for every certification")
-    shown = {index: sum({bit for _, bit in changes.get(index, ())}) for index in unknown}
-    found |= {index: Standing(bits) for index, bits in shown.items()}
-    return {index: one._replace(changes=changes.get(index, ())) for index, one in found.items()}
+    return {
+        index: found.get(index, Standing(0))._replace(changes=changes.get(index, ()))
+        for index in indexes
+    }
 
 
 def _read_changes(items: Mapping[int, Item]) -> dict[int, list[tuple[int, int]]]:
-    """Give what the entries shown did to each earlier one: (index that did it, status bit)."""
+    """Return what was done to each entry by those shown: (index that did it, status bit)."""
     changes: dict[int, list[tuple[int, int]]] = {}
     for index, item in items.items():
         for target, bit in changes_of(item.entry):
@@ -119,7 +138,7 @@ def _read_status(
     if not leaves:
         return {}, None
     if last is None or not isinstance(last.entry, Status):
-        raise InclusionError("the checkpoint's last entry is not shown, or is no status")
+        raise InclusionError("the checkpoint's last entry is not shown, or is not a status")
     status = last.entry
     return {leaf.leaf: _read_leaf(leaf, status) for leaf in leaves}, status
 
@@ -128,7 +147,6 @@ def _read_leaf(leaf: StatusLeaf, status: Status) -> bytes:
     bits, path = decode_fixed(leaf.bits, LEAF_SIZE), decode_hashes(leaf.path)
     root, count = decode_base64(status.root), leaf_count(status.size)
     verify_inclusion(leaf_hash(bits), leaf.leaf, count, path, root)
-    check_leaf(bits)
     if int.from_bytes(bits, "little") >> 4 * (status.size - leaf.leaf * LEAF_ENTRIES):
         raise FormatError("malformed status leaf: bits beyond the log's end")
     return bits
@@ -142,7 +160,7 @@ def _check_known(
 ) -> None:
     """Check that bits only went up, and that every change shown is among them."""
     size = standing.status.size if standing.status else 0
-    known = 0 if before is None else before.bits
+    known = 0 if before is None else before.bits & _KNOWN
     for by, bit in changes.get(index, ()):
         known |= bit if by < size else 0
     if known & ~standing.bits:
