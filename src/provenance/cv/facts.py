@@ -18,6 +18,9 @@ RELATIONSHIP: Final = "Data"
 SUBFILTER: Final = "/ETSI.CAdES.detached"
 BYTE_RANGE: Final = b"/ByteRange"
 """What no file holds twice whose seal is to be believed, wherever it may stand."""
+HOLDER_NAMESPACE: Final = "https://provenance.example/provenance/1#"
+HOLDER_PROPERTY: Final = "holder"
+"""The property of a PDF file's metadata (XMP) that repeats the name at the top of a CV."""
 
 
 class Attachment(Struct, frozen=True):
@@ -47,7 +50,9 @@ class PdfFacts(Struct, frozen=True, kw_only=True):
 
     ``problem``: why the file cannot be read, else empty. ``signed``: there is a trace of a
     signature. ``signature``: the only one; None where there are none or several, or where it
-    is malformed, which ``signature_problem`` tells.
+    is malformed, which ``signature_problem`` tells. ``active``: the kinds of active content
+    (`activecontent`), ascending. ``holder``: the values of the property `HOLDER_PROPERTY`,
+    where there is none an empty tuple; two empty texts where the metadata cannot be read.
     """
 
     problem: str = ""
@@ -55,3 +60,5 @@ class PdfFacts(Struct, frozen=True, kw_only=True):
     signed: bool = False
     signature: Signature | None = None
     signature_problem: str = ""
+    active: tuple[str, ...] = ()
+    holder: tuple[str, ...] = ()
