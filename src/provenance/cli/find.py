@@ -1,7 +1,8 @@
 """Find certifications by their holder, by reference, or by idTechnique.
 
-Names are compared without case, accents and punctuation. Only positions are shown,
-and nothing of what the certifications say. Exit status 1 when there is none.
+Names are compared without case, accents and punctuation, and a first name finds those
+too that begin with it: Zoé also finds Zoé Marie Anne. Only positions are shown, and
+nothing of what the certifications say. Exit status 1 when there is none.
 
 Examples:
   provenance find ledger --birth-name Durand --first-name Zoé --born 1990-05-17

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from provenance.errors import UnknownEntryError
+from provenance.errors import ErasedError, UnknownEntryError
 from provenance.ledger.disclosure import LINE
 from provenance.ledger.endorsing import make_kit
 from provenance.ledger.keyhistory import log_keys, read_keys
-from provenance.ledger.lookups import Lookups
+from provenance.ledger.lookups import Lookups, may_be
 from provenance.ledger.prove import Prover
 from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.recall import Recall
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from provenance.record.commitment import Field, Value
     from provenance.record.entry import Depositor, Entry
     from provenance.record.payload import DepositPayload
+    from provenance.storage import View
     from provenance.tlog.checkpoint import Checkpoint
 
 
@@ -129,24 +130,33 @@ class Reader:
         holder: Mapping[str, Value] | None = None,
         reference: str | None = None,
     ) -> list[int]:
-        """Find certifications; give their indexes, ascending.
+        """Find certifications; return their indexes, ascending.
 
         By ``depositor`` and ``id_technique``, by the ``holder``'s identity (the schema
         names of one group: ``nomNaissance``, ``prenom1``, ``anneeNaissance``,
         ``moisNaissance``, ``jourNaissance``; or ``idDossier``; or ``nir``), or by the
-        operator's own ``reference``. Raises `FormatError` for another combination.
+        operator's own ``reference``. A holder's certifications are those that may be the
+        same person's: ``Zoé`` finds ``Zoé Marie Anne`` too, and not ``Zoé Paule`` where
+        ``Zoé Marie`` is looked for. Raises `FormatError` for another combination.
         """
         with self._files.store.view() as view:
             if depositor is not None and id_technique is not None:
                 known = view.technical(self._lookups.technical(depositor, id_technique))
                 return [] if known is None or known[1] else [known[0]]
             if holder is not None:
-                return view.holders(self._lookups.holder(holder))
+                known_by_key = view.holders(self._lookups.holder(holder))
+                return [one for one in known_by_key if self._may_be(view, one, holder)]
             if reference is not None:
                 return view.holders(self._lookups.reference(reference))
         raise UnknownEntryError(
             "find needs depositor and id_technique, a holder or a reference"
         )
+
+    def _may_be(self, view: View, index: int, holder: Mapping[str, Value]) -> bool:
+        try:
+            return may_be(holder, dict(self._recall.record(view, index).fields))
+        except ErasedError:  # Its seed is gone, so nobody can tell.
+            return True
 
     def entry(self, index: int) -> Entry:
         """Give the entry at ``index``. Raises `UnknownEntryError`."""
