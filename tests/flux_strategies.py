@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,9 @@ CHARACTERS: Final = st.characters(
     exclude_categories=["Cs"], exclude_characters=[*map(chr, range(32)), "\ufffe", "\uffff"]
 ) | st.sampled_from("\t\n<>&]'\" ")
 
+FIRST: Final = datetime(1900, 1, 1, tzinfo=UTC).replace(tzinfo=None)
+LAST: Final = datetime(2099, 12, 31, tzinfo=UTC).replace(tzinfo=None)
+
 
 @cache
 def values(leaf: Leaf) -> st.SearchStrategy[Node]:
@@ -34,11 +38,13 @@ def values(leaf: Leaf) -> st.SearchStrategy[Node]:
     elif isinstance(kind, Integer):
         found = st.integers(kind.low, kind.high)
     elif isinstance(kind, Day):
-        found = st.dates().map(str)
+        found = st.dates(FIRST.date(), LAST.date()).map(str)
     elif isinstance(kind, Pattern):
         found = st.from_regex(kind.expression, fullmatch=True)
     else:
-        moments = st.datetimes().map(lambda moment: moment.replace(microsecond=0).isoformat())
+        moments = st.datetimes(FIRST, LAST).map(
+            lambda moment: moment.replace(microsecond=0).isoformat()
+        )
         found = st.builds(
             "{}{}".format, moments, st.sampled_from(["+01:00", "-13:59", "+00:00"])
         )

@@ -6,6 +6,9 @@ made anew, so that the reader is held against something other than itself.
 
 from __future__ import annotations
 
+import json
+from base64 import b64encode
+from hashlib import sha256
 from itertools import chain
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
@@ -193,6 +196,22 @@ def fields_of(tree: Tree, prefix: str = "") -> list[tuple[str, object]]:
         elif node not in (ABSENT, []):
             found.append((prefix + name, node))
     return found
+
+
+AROUND: Final = ("emetteur", "certificateur", "contrat", "type", "code", "natureDeposant")
+
+
+def source_of(
+    bindings: Iterable[tuple[str, str]], fields: Iterable[tuple[str, object]], data: bytes
+) -> str:
+    """Give the field ``source`` of a passage, from what is in force around it."""
+    known = dict(fields)
+    parts = [
+        json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode()
+        for part in (list(bindings), [known.get(name) for name in AROUND])
+    ]
+    around = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    return b64encode(sha256(b"provenance/source/v1\n" + around + data).digest()).decode()
 
 
 def records_of(tree: Tree) -> list[list[tuple[str, object]]]:

@@ -9,7 +9,7 @@ from hypothesis import event, example, given, settings
 from hypothesis import strategies as st
 
 from flux_strategies import FILES, SOUND, STYLES, mutations, shuffles
-from fluxes import NS, Style, certification, flux, passage, write
+from fluxes import AROUND, NS, Style, certification, flux, passage, write
 from provenance.cdc import _shapes
 from provenance.cdc.cutting import GAP_SIZE_MAX, cut_flux
 from provenance.cdc.flux import FluxReader, Limits, read_passage
@@ -212,7 +212,8 @@ def test_bindings_matter_to_a_shape() -> None:
     source = source[: source.index(b"</cpf:passageCertification>")]
     source += b"</cpf:passageCertification>"
     xsi = ("xsi", "http://www.w3.org/2001/XMLSchema-instance")
+    around = tuple([(name, "x") for name in AROUND])
     for _ in range(2):
-        assert read_passage(source, (("cpf", NS), xsi), (("type", "RS"),))
+        assert read_passage(source, (("cpf", NS), xsi), around)
         with pytest.raises(FormatError):
-            read_passage(source, (("cpf", "urn:other"), xsi), (("type", "RS"),))
+            read_passage(source, (("cpf", "urn:other"), xsi), around)

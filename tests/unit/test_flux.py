@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
 import re
 import tracemalloc
+import zipfile
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -17,12 +21,12 @@ from fluxes import (
     holder,
     passage,
     records_of,
+    source_of,
     write,
 )
-from provenance.cdc import _xml
+from provenance.cdc import _passages, _xml
 from provenance.cdc.flux import FluxReader, Header, Limits, reparse
 from provenance.errors import FormatError
-from provenance.record.payload import source_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -154,7 +158,7 @@ def test_a_file_gives_its_header_and_its_records() -> None:
         ("identificationTitulaire.dossierFormation.idDossier", "D1"),
         ("identificationTitulaire.dossierFormation.nomTitulaire", "Exemple"),
         ("identificationTitulaire.dossierFormation.prenom1Titulaire", "Zoé"),
-        ("source", source_digest(one.source)),
+        ("source", source_of(one.bindings, one.fields, one.source)),
     )
 
 
@@ -197,7 +201,7 @@ def test_every_way_of_writing_gives_the_same_fields(style: Style) -> None:
     assert [one.number for one in passages] == [0, 1, 2]
     for one in passages:
         assert one.source == data[one.start : one.end]
-        assert one.fields[-1] == ("source", source_digest(one.source))
+        assert one.fields[-1] == ("source", source_of(one.bindings, one.fields, one.source))
         lines = re.split(rb"\r\n|\r|\n", data[: one.start])
         before = lines[-1].decode().removeprefix("\ufeff")
         # A byte order mark counts as a character to some versions of expat.
@@ -423,14 +427,59 @@ def test_strings_are_kept_as_they_are() -> None:
     assert dict(found.fields)["scoring"] == text
 
 
-def test_bindings_are_those_in_scope_and_no_others() -> None:
+def test_bindings_are_those_around_the_passage_and_no_others() -> None:
+    """Its own element's are in its bytes; undeclared ones and xml are left out."""
+    xml = "http://www.w3.org/XML/1998/namespace"
     style = Style(
-        root=' xmlns:a="urn:a" xmlns:b="urn:b" xmlns="urn:none"',
-        own=' xmlns:b="urn:c" xmlns=""',
+        root=f' xmlns:a="urn:a" xmlns:b="urn:b" xmlns="urn:none" xmlns:xml="{xml}"',
+        own=' xmlns:b="urn:c" xmlns="" xmlns:q="urn:q"',
     )
-    (one,) = accepted(write(flux(), style))
-    assert one.bindings == (("a", "urn:a"), ("b", "urn:c"), ("cpf", NS), ("xsi", XSI))
-    assert reparse(one.source, one.bindings, one.fields) == one.fields
+    two = [passage(1), passage(2)]
+    for one in accepted(write(flux(certification(two)), style)):
+        assert one.bindings == (
+            ("", "urn:none"), ("a", "urn:a"), ("b", "urn:b"), ("cpf", NS), ("xsi", XSI),
+        )  # fmt: skip
+        assert one.fields[-1] == ("source", source_of(one.bindings, one.fields, one.source))
+        assert reparse(one.source, one.bindings, one.fields) == one.fields
+
+
+def test_bindings_ascend_by_the_bytes_of_the_prefix() -> None:
+    names = ["\u4e00", "z", "é", "A", "\u0101"]
+    root = "".join(f' xmlns:{name}="urn:{number}"' for number, name in enumerate(names))
+    (one,) = accepted(write(flux(), Style(root=root)))
+    prefixes = [prefix for prefix, _ in one.bindings]
+    assert prefixes == sorted(prefixes, key=str.encode)
+    assert {*names} < {*prefixes}
+
+
+def test_what_is_undeclared_around_a_passage_is_not_in_force() -> None:
+    data = write(flux(), Style(root=' xmlns="urn:none"'))
+    inner = data.replace(
+        b"<cpf:passageCertifications>", b"<cpf:passageCertifications xmlns=''>"
+    )
+    (one,), (other,) = accepted(data), accepted(inner)
+    assert [prefix for prefix, _ in one.bindings] == ["", "cpf", "xsi"]
+    assert [prefix for prefix, _ in other.bindings] == ["cpf", "xsi"]
+    assert one.source == other.source
+    assert one.digest != other.digest
+
+
+def test_source_covers_what_is_around_the_passage() -> None:
+    data = write(flux(certification([passage()], natureDeposant="CERTIFICATEUR")))
+    (one,) = accepted(data)
+    for old, new in (
+        (b"EMETTEUR", b"EMETTEUS"),
+        (b"CERTIFIC<", b"CERTIFID<"),
+        (b"MCER00001", b"MCER00002"),
+        (b"<cpf:type>RS<", b"<cpf:type>Rs<"),
+        (b"RS9001", b"RS9002"),
+        (b"CERTIFICATEUR<", b"TIERS_CONFIANCE<"),
+        (b"xmlns:xsi=", b"xmlns:a='urn:a' xmlns:xsi="),
+    ):
+        assert data.count(old) == 1
+        (other,) = accepted(data.replace(old, new))
+        assert other.source == one.source
+        assert other.digest != one.digest
 
 
 # --- against the schema
@@ -685,6 +734,15 @@ def test_a_long_name_is_cut_short() -> None:
 
 # --- not well-formed
 
+
+def _zipped(*names: str, content: bytes = PLAIN) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return target.getvalue()
+
+
 MALFORMED: Final = {
     "nothing": (b"", "truncated"),
     "white space": (b" \n", "truncated"),
@@ -715,6 +773,7 @@ MALFORMED: Final = {
     "an entity of HTML": (PLAIN.replace(b"&#233;", b"&eacute;"), "undefined-entity"),
     "Latin-1 without saying so": (PLAIN.replace(b"&#233;", b"\xe9"), "encoding"),
     "Latin-1 in an attribute": (PLAIN.replace(b"<code>", b"<code a='\xe9t'>"), "encoding"),
+    "Latin-1 in other letters": (PLAIN.replace(b"UTF-8", b"latin1"), "encoding"),
     "Latin-1, said": (PLAIN.replace(b"UTF-8", b"ISO-8859-1"), "encoding"),
     "ASCII, said": (PLAIN.replace(b"UTF-8", b"US-ASCII"), "encoding"),
     "an unknown encoding": (PLAIN.replace(b"UTF-8", b"x-none"), "encoding"),
@@ -726,6 +785,36 @@ MALFORMED: Final = {
     "UTF-16 without mark": (PLAIN.decode().encode("utf-16-le"), "encoding"),
     "UTF-32": (PLAIN.decode().encode("utf-32"), "encoding"),
     "XML 1.1": (PLAIN.replace(b'"1.0"', b'"1.1"'), "xml-version"),
+    "a namespace with a space": (
+        PLAIN.replace(b"<flux ", b'<flux xmlns:n="file:///C:/Mes Documents/a.xsd" '),
+        "namespace-space",
+    ),
+    "our own namespace with a space": (
+        PLAIN.replace(b':1.0.0"', b':1.0.0 "'),
+        "namespace-space",
+    ),
+    "a byte order mark twice": (b"\xef\xbb\xbf\xef\xbb\xbf" + PLAIN, "byte-order-mark"),
+    "a byte order mark of characters": ("ï»¿".encode() + PLAIN, "byte-order-mark"),
+    "a byte order mark behind a space": (b" \xef\xbb\xbf" + PLAIN, "byte-order-mark"),
+    "something before": (b"xml version" + PLAIN, "not-xml"),
+    "a space before": (b" " + PLAIN, "not-well-formed"),
+    "a ZIP archive": (_zipped("deposit.xml"), "not-xml-archive"),
+    "an XLSX": (_zipped("[Content_Types].xml", "xl/workbook.xml"), "not-xml-spreadsheet"),
+    "another XLSX": (_zipped("docProps/app.xml", "xl/workbook.xml"), "not-xml-spreadsheet"),
+    "an ODS": (
+        _zipped("mimetype", content=b"application/vnd.oasis.opendocument.spreadsheet"),
+        "not-xml-spreadsheet",
+    ),
+    "an old XLS": (bytes.fromhex("d0cf11e0a1b11ae1") + bytes(600), "not-xml-spreadsheet"),
+    "gzip": (gzip.compress(PLAIN), "not-xml-compressed"),
+    "bzip2": (bz2.compress(PLAIN), "not-xml-compressed"),
+    "a PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "not-xml-pdf"),
+    "a CSV": (b"idTechnique;nomNaissance\nt-1;Exemple\n", "not-xml-table"),
+    "a CSV with a mark": (b"\xef\xbb\xbfa,b\r\n1,2\r\n", "not-xml-table"),
+    "a CSV in Latin-1": ("prénom;nom\nZoé;Exemple\n".encode("latin-1"), "not-xml-table"),
+    "JSON": (b'{"idFlux":"f-1","emetteur":"EMETTEUR"}', "not-xml-json"),
+    "a web page": (b"<!DOCTYPE html>\n<html><body>Erreur 500</body></html>", "not-xml-page"),
+    "text": (b"bonjour tout le monde", "not-xml"),
     "a document type": (PLAIN.replace(b"<flux", b"<!DOCTYPE flux><flux", 1), "doctype"),
     "an external document type": (
         PLAIN.replace(b"<flux", b'<!DOCTYPE flux SYSTEM "file:///etc/passwd"><flux', 1),
@@ -738,6 +827,65 @@ MALFORMED: Final = {
         "doctype",
     ),
 }
+
+
+def test_what_another_file_is_and_what_to_do_is_said() -> None:
+    for name, words in {
+        "an XLSX": ("XLSX", "deposit the XML file"),
+        "gzip": ("gzip", "decompress"),
+        "a ZIP archive": ("ZIP", "unpack"),
+        "a CSV": ("CSV", "deposit the XML file"),
+        "UTF-16": ("UTF-16", "write the file in UTF-8"),
+        "UTF-32": ("UTF-32", "write the file in UTF-8"),
+        "a byte order mark twice": ("byte order mark", "keep one"),
+        "a namespace with a space": ('xmlns:n="file:///C:/Mes Documents/a.xsd"', "%20"),
+        "Latin-1, said": ("iso-8859-1", "write the file in UTF-8"),
+        "nothing": ("the file is empty",),
+    }.items():
+        (fault,) = read(MALFORMED[name][0])[0].faults
+        assert all(word in fault.message for word in words), fault.message
+
+
+@pytest.mark.parametrize(
+    "name", ["utf8", "UTF8", "Utf-8", "utf_8", "UTF_8", "utf-8-sig", "unicode-1-1-utf-8"]
+)
+def test_names_of_the_encoding_that_software_writes(name: str) -> None:
+    assert accepted(PLAIN.replace(b"UTF-8", name.encode()))
+
+
+def test_many_different_names_are_refused_before_they_fill_the_memory() -> None:
+    names = b"".join(b"<z%07x/>" % number for number in range(300_000))
+    data = PLAIN.replace(b"<emetteur>", b"<inconnu>%b</inconnu><emetteur>" % names)
+    attributes = data.replace(b"/>", b"='1' /><x/>").replace(b"<z", b"<y z")
+    for spoiled in (data, attributes):
+        tracemalloc.start()
+        assert codes(spoiled)[-1] == "too-many-names"
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert peak < 32_000_000
+    assert accepted(PLAIN, Limits(names_max=80))
+    assert codes(PLAIN, Limits(names_max=10)) == ["too-many-names"]
+
+
+def test_a_prefix_of_its_own_for_every_passage() -> None:
+    """What was declared before is forgotten: the work of each passage is the same."""
+    count = 3000
+    passages = [passage(number) for number in range(count)]
+    tree = flux(certification(passages, natureDeposant="CERTIFICATEUR"), action="CREATION")
+    data = write(tree, Style(own=" xmlns:q@='u'"))
+    numbers = iter(range(count))
+    data = re.sub(rb"xmlns:q@", lambda _: b"xmlns:q%d" % next(numbers), data)
+    reader = _xml.XmlReader(Limits())
+    validator = _passages.PassageValidator(reader)
+    kept = []
+    for _ in reader.run([data]):
+        kept.append(len(reader._scopes))
+        validator.ready.clear()
+    assert reader.faults == []
+    assert max(kept) < 10
+    given = accepted(data)
+    assert len(given) == count
+    assert {one.bindings for one in given} == {(("cpf", NS), ("xsi", XSI))}
 
 
 @pytest.mark.parametrize("case", MALFORMED.values(), ids=MALFORMED)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.cdc._nodes import parents_of
 from provenance.cdc._values import WHITE_SPACE, UnfitError
-from provenance.cdc.schema import NAMESPACE
+from provenance.cdc.schema import NAMESPACE, SEPARATOR
 
 if TYPE_CHECKING:
     from provenance.cdc._nodes import Node
@@ -22,7 +22,7 @@ _XSI_NIL: Final = 'xsi:nil="true"'
 
 def explain_element(parent: Node, name: str) -> tuple[str, str]:
     """Give code and message for an element ``name`` (as expat has it) in ``parent``."""
-    uri, _, local = name.rpartition(" ")
+    uri, _, local = name.rpartition(SEPARATOR)
     shown = local[:_NAME_SHOWN_MAX]
     places = parents_of(local)
     if places and uri != NAMESPACE:
@@ -40,7 +40,7 @@ def explain_element(parent: Node, name: str) -> tuple[str, str]:
 
 def explain_attribute(node: Node, name: str) -> tuple[str, str]:
     """Give code and message for an attribute that ``node`` may not have."""
-    uri, _, local = name.rpartition(" ")
+    uri, _, local = name.rpartition(SEPARATOR)
     shown = local[:_NAME_SHOWN_MAX]
     if local != "nil":
         return "unexpected-attribute", f"<{node.name}> may not have an attribute {shown}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.cdc._nodes import PASSAGE_NODE, RESULT
 from provenance.cdc._validator import XSI
+from provenance.cdc.schema import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +54,7 @@ class Layout:
         """Take an opening tag; tell whether it is a leaf's, whose end must follow."""
         name, _, attribute = tag.removesuffix("/").partition(" ")
         prefix, _, local = name.rpartition(":")
-        child = self._open[-1][0].children.get(f"{self._uris.get(prefix)} {local}")
+        child = self._open[-1][0].children.get(f"{self._uris.get(prefix)}{SEPARATOR}{local}")
         if child is None or self._seen[-1] & child.single:
             raise UnknownShapeError
         self._seen[-1] |= child.bit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import UNSET
 
 from provenance.cdc._values import UnfitError
-from provenance.cdc.schema import FLUX, NAMESPACE, PASSAGE, Leaf, is_list
+from provenance.cdc.schema import FLUX, NAMESPACE, PASSAGE, SEPARATOR, Leaf, is_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +77,7 @@ class Node:
         """Give the node that is reached by these names, one below the other."""
         node = self
         for name in names:
-            node = node.children[f"{NAMESPACE} {name}"]
+            node = node.children[_qualified(name)]
         return node
 
 
@@ -114,7 +114,7 @@ class _Compiler:
             node.slot = self._slot(node.path)
         for place, child in enumerate(group.children):
             bit = 1 << place
-            node.children[f"{NAMESPACE} {child.name}"] = self.compile(child, node, bit)
+            node.children[_qualified(child.name)] = self.compile(child, node, bit)
             if group.choice:
                 node.choice |= bit
             elif not child.optional:
@@ -123,6 +123,11 @@ class _Compiler:
     def _slot(self, path: str) -> int:
         self.slots.append(path)
         return len(self.slots) - 1
+
+
+def _qualified(name: str) -> str:
+    """Name an element of the schema as the parser does."""
+    return f"{NAMESPACE}{SEPARATOR}{name}"
 
 
 def _parse_nothing(text: str) -> None:
@@ -134,7 +139,7 @@ def _parse_nothing(text: str) -> None:
 _compiler: Final = _Compiler()
 DOCUMENT: Final = Node("document", "", None, 0)
 """Stands above the root element."""
-DOCUMENT.children[f"{NAMESPACE} {FLUX.name}"] = _compiler.compile(FLUX, DOCUMENT, 1)
+DOCUMENT.children[_qualified(FLUX.name)] = _compiler.compile(FLUX, DOCUMENT, 1)
 DOCUMENT.required = 1
 CONTAINERS: Final = _compiler.containers
 SLOTS: Final = tuple(_compiler.slots)

@@ -8,6 +8,8 @@ values that it has not met; `SurveyValidator` collects those values and skips th
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from msgspec import UNSET, Struct, UnsetType
@@ -23,16 +25,18 @@ from provenance.cdc._nodes import (
 )
 from provenance.cdc._validator import Validator
 from provenance.cdc.schema import LEADING_NAMES
-from provenance.record.commitment import SOURCE, Field, Scalar, Value
-from provenance.record.payload import source_digest
+from provenance.record.depositdigest import leading_of, source_text, surroundings
+from provenance.record.slots import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from provenance.cdc._nodes import Node
     from provenance.cdc._xml import XmlReader
+    from provenance.record.commitment import Field, Scalar, Value
 
     Known = tuple[Value | UnsetType, ...]
+    Bindings = tuple[tuple[str, str], ...]
 
 # The slots follow the order of the schema: header, certification, passage.
 ID_FLUX, HORODATAGE, ACTION, EMETTEUR, CERTIFICATEUR, CONTRAT, TYPE, CODE, NATURE = range(9)
@@ -60,9 +64,10 @@ class Passage(Struct, frozen=True, kw_only=True, gc=False):
 
     ``number`` counts from 0. ``start`` and ``end`` are byte offsets in the file, ``line``
     and ``column`` (from 1) those of its first character, ``source`` its exact bytes,
-    ``bindings`` the namespaces in scope there (prefix, or "" for the default, and
-    namespace). ``fields`` begin with those that stand around the passage, then come the
-    passage's own in the order of the schema, then ``source``.
+    ``bindings`` the declarations in force around it (prefix, or "" for the default, and
+    namespace; its own element's are in its bytes). ``fields`` begin with those that are
+    around the passage, then come the passage's own in the order of the schema, then
+    ``source``, of which ``digest`` is the 32 bytes.
     """
 
     number: int
@@ -70,8 +75,9 @@ class Passage(Struct, frozen=True, kw_only=True, gc=False):
     end: int
     line: int
     column: int
-    bindings: tuple[tuple[str, str], ...]
+    bindings: Bindings
     source: bytes
+    digest: bytes
     fields: tuple[Field, ...]
     id_technique: str
 
@@ -159,6 +165,7 @@ class PassageValidator(Validator):
         self._given: Final = given
         self._certification = -1
         self._number = -1
+        self._around: Bindings = ()
         self._place = (0, 0, 0)
         self._results: list[dict[str, Scalar]] = []
 
@@ -166,6 +173,9 @@ class PassageValidator(Validator):
         """Begin a passage, a certification or a list with nothing."""
         if node is PASSAGE_NODE:
             self._open_passage()
+        elif node is PASSAGE_NODE.parent:
+            # What a passage declares itself is not in force here, before it and behind it.
+            self._around = self.reader.bindings
         elif node is CERTIFICATION:
             self._certification += 1
             self._leading = None
@@ -245,6 +255,8 @@ class PassageValidator(Validator):
             if not isinstance(value, UnsetType)
         ]
         start, line, column = self._place
+        leading = self._leading
+        digest = hashlib.sha256(source_prefix(self._around, leading) + source).digest()
         self.ready.append(
             Passage(
                 number=self._number,
@@ -252,9 +264,10 @@ class PassageValidator(Validator):
                 end=start + len(source),
                 line=line,
                 column=column,
-                bindings=reader.bindings,
+                bindings=self._around,
                 source=source,
-                fields=(*self._leading, *own, (SOURCE, source_digest(source))),
+                digest=digest,
+                fields=(*leading, *own, (SOURCE, source_text(digest))),
                 id_technique=str(self.values[_ID_TECHNIQUE.slot]),
             )
         )
@@ -267,6 +280,12 @@ def leading_fields(known: Known) -> tuple[Field, ...]:
         for name, slot in _LEADING
         if not isinstance(value := known[slot], UnsetType)
     )
+
+
+@lru_cache(maxsize=1024)  # The passages of a file have the same few surroundings.
+def source_prefix(bindings: Bindings, leading: tuple[Field, ...]) -> bytes:
+    """Return what is hashed before a passage's bytes for its ``source``."""
+    return surroundings(bindings, leading_of(dict(leading)))
 
 
 def _compulsory(known: Known) -> Iterator[Value | UnsetType]:

@@ -16,6 +16,7 @@ left to the parser.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from functools import cache
 from itertools import pairwise
@@ -26,8 +27,8 @@ from provenance.cdc._layout import Layout, UnknownShapeError
 from provenance.cdc._nodes import PASSAGE_NODE, RESULTS, SLOTS
 from provenance.cdc._values import WHITE_SPACE, Pattern, Text, UnfitError
 from provenance.cdc.schema import NAMESPACE
-from provenance.record.commitment import SOURCE
-from provenance.record.payload import source_digest
+from provenance.record.depositdigest import source_text
+from provenance.record.slots import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -124,19 +125,21 @@ def read_shaped(
     source: bytes,
     bindings: Bindings,
     leading: tuple[Field, ...],
+    prefix: bytes,
     parse: Callable[[], tuple[Field, ...]],
 ) -> tuple[Field, ...]:
     """Give the record of one passage, by the shapes of its sections where they are known.
 
-    ``parse`` reads the passage by the parser, and is called in all other cases: what it
-    raises is raised.
+    ``prefix``: what is hashed before the bytes for ``source``. ``parse`` reads the passage by
+    the parser, and is called in all other cases: what it raises is raised.
     """
     learnt: dict[Key, _Shape] = {}
     try:
         own = _read(_cut(source), bindings, learnt)
     except (UnknownShapeError, UnfitError):
         return parse()
-    fields = (*leading, *own, (SOURCE, source_digest(source)))
+    digest = hashlib.sha256(prefix + source).digest()
+    fields = (*leading, *own, (SOURCE, source_text(digest)))
     if learnt:
         parsed = parse()
         if parsed != fields or _types(parsed) != _types(fields):

@@ -22,6 +22,7 @@ from provenance.cdc._complaints import (
 from provenance.cdc._nodes import CONTAINERS, NOTHING
 from provenance.cdc._values import WHITE_SPACE, Boolean, UnfitError
 from provenance.cdc.faults import Fault
+from provenance.cdc.schema import SEPARATOR
 
 if TYPE_CHECKING:
     from msgspec import UnsetType
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
     from provenance.record.commitment import Value
 
 XSI: Final = "http://www.w3.org/2001/XMLSchema-instance"
-_NIL: Final = f"{XSI} nil"
-_HARMLESS: Final = {f"{XSI} schemaLocation", f"{XSI} noNamespaceSchemaLocation"}
+_NIL: Final = f"{XSI}{SEPARATOR}nil"
+_HARMLESS: Final = {
+    f"{XSI}{SEPARATOR}{name}" for name in ("schemaLocation", "noNamespaceSchemaLocation")
+}
 _BOOLEAN: Final = Boolean()
 
 

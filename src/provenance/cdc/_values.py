@@ -26,6 +26,8 @@ _TIMESTAMP: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[+-][0-9]{2}:[0-5][0-9]"
 )
 _OFFSET_MAX: Final = timedelta(hours=14)
+_YEARS: Final = range(1900, 2100)
+"""Those that the published schema allows, for every day and moment."""
 _BOOLEANS: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -112,18 +114,22 @@ class Integer(Struct, frozen=True):
 
 
 class Day(Struct, frozen=True):
-    """A day of the calendar, years 0001 … 9999, without time zone."""
+    """A day of the calendar, years 1900 to 2099, without time zone."""
 
     def parse(self, text: str) -> str:
         """Give the day as ``YYYY-MM-DD``, or raise `UnfitError`."""
         day = text.strip(WHITE_SPACE)
         if _DAY.fullmatch(day) and _is_day(day):
             return day
-        raise UnfitError("date", "must be a day that exists, as YYYY-MM-DD, without time zone")
+        raise UnfitError(
+            "date",
+            f"must be a day that exists, as YYYY-MM-DD, without time zone, from {_YEARS[0]} "
+            f"to {_YEARS[-1]}",
+        )
 
 
 class Timestamp(Struct, frozen=True):
-    """A moment with its offset from UTC, without fraction and without ``Z``."""
+    """A moment of 1900 to 2099, with its offset, without fraction and without ``Z``."""
 
     def parse(self, text: str) -> str:
         """Give the moment as it was written, or raise `UnfitError`."""
@@ -133,7 +139,7 @@ class Timestamp(Struct, frozen=True):
         raise UnfitError(
             "timestamp",
             "must be a moment like 2026-01-31T18:00:00+01:00: "
-            "with an offset, without Z and without fraction",
+            f"with an offset, without Z and without fraction, from {_YEARS[0]} to {_YEARS[-1]}",
         )
 
 
@@ -144,15 +150,15 @@ Kind: TypeAlias = Text | Enumeration | Pattern | Boolean | Integer | Day | Times
 @lru_cache(maxsize=4096)  # A file holds the same few days many times.
 def _is_day(text: str) -> bool:
     try:
-        date.fromisoformat(text)
+        return date.fromisoformat(text).year in _YEARS
     except ValueError:
         return False
-    return True
 
 
 def _is_moment(text: str) -> bool:
     try:
-        offset = datetime.fromisoformat(text).utcoffset()
+        moment = datetime.fromisoformat(text)
     except ValueError:
         return False
-    return offset is not None and abs(offset) <= _OFFSET_MAX
+    offset = moment.utcoffset()
+    return offset is not None and abs(offset) <= _OFFSET_MAX and moment.year in _YEARS

@@ -4,7 +4,8 @@ Accepted is XML 1.0 in UTF-8, with or without a byte order mark. Refused: every 
 encoding, document types (and with them entities and all that can grow), and tags, comments
 or texts too long to be any part of a deposit. The last is a matter of time as well: older
 versions of expat begin a token anew with every block that does not end it, so the work
-grows with the square of its length.
+grows with the square of its length. The parser never forgets a name, so there is a limit on
+how many different ones a file may have.
 
 The bytes are fed in blocks of one size, whatever the sizes in which they come, so a file is
 judged the same however it was cut.
@@ -14,14 +15,15 @@ Sources: Extensible Markup Language (XML) 1.0, Fifth Edition; Namespaces in XML 
 
 from __future__ import annotations
 
-import codecs
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NoReturn
 from xml.parsers import expat
 
 from msgspec import Struct
 
+from provenance.cdc._foreign import explain_file
 from provenance.cdc.faults import Fault
+from provenance.cdc.schema import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -31,7 +33,9 @@ BLOCK_SIZE: Final = 1 << 16
 
 _LOOK_BACK: Final = 4
 """Bytes of a block that stay in view: a character that lies across the border."""
-_UTF_16_MARKS: Final = (codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE)
+# Encodings by name, as producers' software spells them, in small letters without - and _.
+_UTF_8: Final = {"utf8", "csutf8", "utf8sig", "unicode11utf8", "unicode20utf8"}
+_NAME_SHOWN_MAX: Final = 64
 _TRUNCATED: Final = {
     expat.errors.codes[text]
     for text in (
@@ -41,6 +45,7 @@ _TRUNCATED: Final = {
         expat.errors.XML_ERROR_PARTIAL_CHAR,
     )
 }
+_NO_ELEMENTS: Final = expat.errors.codes[expat.errors.XML_ERROR_NO_ELEMENTS]
 _INVALID_TOKEN: Final = expat.errors.codes[expat.errors.XML_ERROR_INVALID_TOKEN]
 _MESSAGES: Final = {
     expat.errors.codes[expat.errors.XML_ERROR_UNDEFINED_ENTITY]: (
@@ -53,6 +58,10 @@ _MESSAGES: Final = {
             "a prefix that is bound to no namespace; declare it on the root element, "
             'like xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
         ),
+    ),
+    expat.errors.codes[expat.errors.XML_ERROR_MISPLACED_XML_PI]: (
+        "not-well-formed",
+        "<?xml …?> must be the very first of the file; remove what is before it",
     ),
     _INVALID_TOKEN: (
         "not-well-formed",
@@ -71,7 +80,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     ``depth_max``: elements within each other. ``silent_bytes_max``: bytes of one tag,
     comment or text; up to one block more may pass before it is noticed.
     ``bindings_chars_max``: characters of all prefixes and namespaces in scope, which are
-    stored with every passage. ``faults_max``: after so many faults the file is not read on.
+    stored with every passage. ``names_max``: different names of elements, attributes and
+    prefixes; up to one block's more may come before it is noticed. ``faults_max``: after so
+    many faults the file is not read on.
     """
 
     file_bytes_max: int = 1 << 30
@@ -79,6 +90,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     depth_max: int = 32
     silent_bytes_max: int = 1 << 16
     bindings_chars_max: int = 1 << 12
+    names_max: int = 1 << 16
     faults_max: int = 100
 
 
@@ -97,8 +109,9 @@ class XmlReader:
         self.limits: Final = limits
         self.faults: Final[list[Fault]] = []
         self.text: Final[list[str]] = []
-        # Separator and interning: names come as "namespace name", one object a name.
-        self.parser: Final = expat.ParserCreate("UTF-8", " ", {})
+        # Separator and interning: names come with their namespace, one object a name.
+        self._names: Final[dict[str, str]] = {}
+        self.parser: Final = expat.ParserCreate("UTF-8", SEPARATOR, self._names)
         self._set_handlers()
         self._scopes: dict[str, list[str | None]] = {}
         self._scopes_size = 0
@@ -172,10 +185,16 @@ class XmlReader:
 
     @property
     def bindings(self) -> tuple[tuple[str, str], ...]:
-        """Prefix and namespace of each binding in scope, ordered; "" is the default."""
+        """Prefix and namespace of each declaration in force, ordered; "" is the default.
+
+        By code points, which is by the bytes of UTF-8 too. A prefix that is undeclared is
+        left out, and so is ``xml``, which means the same wherever it is declared.
+        """
         if self._bindings is None:
-            innermost = ((prefix, uris[-1]) for prefix, uris in self._scopes.items() if uris)
-            self._bindings = tuple(sorted((prefix, uri) for prefix, uri in innermost if uri))
+            innermost = ((prefix, uris[-1]) for prefix, uris in self._scopes.items())
+            self._bindings = tuple(
+                sorted((prefix, uri) for prefix, uri in innermost if uri and prefix != "xml")
+            )
         return self._bindings
 
     def passage_too_long(self) -> NoReturn:
@@ -186,14 +205,20 @@ class XmlReader:
     def _feed(self, block: bytes) -> None:
         parser, limits = self.parser, self.limits
         fed = self._slide(block)
-        if fed == len(block) and (block.startswith(_UTF_16_MARKS) or b"\0" in block[:4]):
-            self._wrong_encoding()
+        if fed == len(block) and (other := explain_file(block)) is not None:
+            self.refuse(*other)
         if fed > limits.file_bytes_max:
             self.refuse(
                 "file-too-large", f"the file has more than {limits.file_bytes_max} bytes"
             )
         parser.Parse(block, False)
         self._unfinished = parser.CurrentByteIndex
+        if len(self._names) > limits.names_max:
+            self.refuse(
+                "too-many-names",
+                f"more than {limits.names_max} different names of elements, attributes and "
+                "prefixes; a deposit has fewer than 100",
+            )
         if fed - self._unfinished > limits.silent_bytes_max:
             self.refuse(
                 "token-too-long",
@@ -220,17 +245,20 @@ class XmlReader:
     def _declaration(self, version: str, encoding: str | None, _standalone: int) -> None:
         if version != "1.0":
             self.refuse("xml-version", 'an XML version other than "1.0"')
-        if encoding is not None and encoding.upper() != "UTF-8":
-            self._wrong_encoding()
-
-    def _wrong_encoding(self) -> NoReturn:
-        self.refuse("encoding", "an encoding other than UTF-8; write the file in UTF-8")
+        spelled = "utf8" if encoding is None else encoding.lower()
+        bare = spelled.replace("-", "").replace("_", "").removeprefix("x")
+        if bare not in _UTF_8:
+            shown = spelled[:_NAME_SHOWN_MAX]
+            message = f"an encoding other than UTF-8 ({shown}); write the file in UTF-8"
+            self.refuse("encoding", message)
 
     def _doctype(self, *_: object) -> None:
         self.refuse("doctype", "a document type (DOCTYPE) may not stand in a deposit")
 
     def _bind(self, prefix: str | None, uri: str | None) -> None:
         self._bindings = None
+        if uri and " " in uri:
+            self._spaced(prefix, uri)
         self._scopes.setdefault(prefix or "", []).append(uri)
         self._scopes_size += _binding_size(prefix, uri)
         limit = self.limits.bindings_chars_max
@@ -240,11 +268,22 @@ class XmlReader:
 
     def _unbind(self, prefix: str | None) -> None:
         self._bindings = None
-        uri = self._scopes[prefix or ""].pop()
-        self._scopes_size -= _binding_size(prefix, uri)
+        uris = self._scopes[prefix or ""]
+        self._scopes_size -= _binding_size(prefix, uris.pop())
+        if not uris:
+            # A file may declare a prefix of its own for each passage.
+            del self._scopes[prefix or ""]
+
+    def _spaced(self, prefix: str | None, uri: str) -> NoReturn:
+        name = "xmlns" if prefix is None else f"xmlns:{prefix[:_NAME_SHOWN_MAX]}"
+        shown = uri[:_NAME_SHOWN_MAX]
+        message = f'{name}="{shown}" is a namespace with a space in it, which none may have'
+        self.refuse("namespace-space", f"{message}; write %20, or leave {name} out")
 
     def _malformed(self, error: expat.ExpatError) -> None:
-        if error.code in _TRUNCATED:
+        if error.code == _NO_ELEMENTS and not self._window:
+            code, message = "truncated", "the file is empty"
+        elif error.code in _TRUNCATED:
             code, message = "truncated", "the file ends before its root element does"
         elif error.code == _INVALID_TOKEN and not self._is_character():
             code, message = "encoding", "bytes that are not UTF-8; write the file in UTF-8"

@@ -13,7 +13,7 @@ Each opening is read to its end, or given up, before the next.
 
 The fields of a passage do not depend on how the file is written: prefixes, order of
 children, white space among elements, comments, spellings of booleans and numbers. Only the
-last one, ``source``, does, for it is the digest of the passage's exact bytes.
+last one, ``source``, does, because it is the digest of the passage's exact bytes.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from provenance.cdc._passages import (
     PassageValidator,
     Survey,
     SurveyValidator,
+    source_prefix,
 )
 from provenance.cdc._shapes import read_shaped
 from provenance.cdc._xml import Limits, XmlReader, blocks
@@ -170,7 +171,15 @@ def reparse(
     bytes are not one passage of this format.
     """
     around = tuple([field for field in leading if field[0] in LEADING_NAMES])
-    return read_passage(source, tuple([(prefix, uri) for prefix, uri in bindings]), around)
+    known = tuple([(prefix, uri) for prefix, uri in bindings])
+    prefixes = [prefix for prefix, _ in known]
+    if prefixes != sorted(set(prefixes)) or "xml" in prefixes or not all(map(_uri_of, known)):
+        raise FormatError("malformed passage: bindings that no file gives")
+    return read_passage(source, known, around)
+
+
+def _uri_of(binding: tuple[str, str]) -> str:
+    return binding[1]
 
 
 def read_passage(
@@ -180,8 +189,12 @@ def read_passage(
 
     Raises `FormatError` when the bytes are not one passage of this format.
     """
+    try:
+        prefix = source_prefix(bindings, leading)
+    except FormatError as error:
+        raise FormatError(f"malformed passage: {error}") from error
     return read_shaped(
-        source, bindings, leading, lambda: _parse_alone(source, bindings, leading)
+        source, bindings, leading, prefix, lambda: _parse_alone(source, bindings, leading)
     )
 
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 NAMESPACE: Final = "urn:cdc:cpf:pc5:schema:1.0.0"
 """The one namespace of deposit files, in every version of the schema."""
+SEPARATOR: Final = "\x01"
+"""Stands between namespace and name where a parser names an element: no XML holds it."""
 LEADING_NAMES: Final = (
     "emetteur",
     "certificateur",
