@@ -1,4 +1,4 @@
-"""Who may deposit: the newest entry of each depositor, by its index.
+"""Who may deposit: the last entry of each depositor, by its index; and the last register.
 
 The facts stand in the log; these rows only say where, so that opening a ledger reads
 nothing but its end. An audit derives them again from the entries.
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound="Entry")
 
-DEPOSITOR_PREFIX = b"depositor/"
+DEPOSITOR_PREFIX: Final = b"depositor/"
+REGISTER_ROW: Final = b"register"
+"""The key of the row that says at which index the last ``register`` entry is."""
 
 # Few entries say who deposits and by which keys is signed, and every deposit asks for them.
 _LASTING: Final[frozenset[type[object]]] = frozenset({Depositor, Genesis, Key})

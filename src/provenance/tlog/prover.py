@@ -145,6 +145,14 @@ class CompactRange:
         self.end = start
         self._nodes: list[tuple[int, int, bytes]] = []
 
+    @classmethod
+    def of_tree(cls, size: int, node: NodeReader) -> CompactRange:
+        """Return the range over the first ``size`` leaves of a tree that can be read."""
+        made = cls()
+        made._nodes = [(level, at, node(level, at)) for level, at in full_subtrees(0, size)]
+        made.end = size
+        return made
+
     @property
     def hashes(self) -> list[bytes]:
         """Hashes of the subtrees, in the order of their leaves."""
