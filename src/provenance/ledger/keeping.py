@@ -14,13 +14,16 @@ from provenance.ledger.endorsing import Endorsing
 from provenance.ledger.erasing import Erased, ErasureJob, check_basis, find_traces
 from provenance.ledger.group import GroupCommit
 from provenance.ledger.job import OutdatedError
-from provenance.ledger.keyhistory import check_not_operators
 from provenance.ledger.publish import Publisher
 from provenance.ledger.reading import Reader
 from provenance.ledger.registration import (
-    Registration,
     RegistrationJob,
-    check_registration,
+    check_allowed,
+    check_signed,
+    draft_registration,
+    encode_draft,
+    make_registration,
+    parse_draft,
 )
 from provenance.ledger.registry import read_entry
 from provenance.ledger.rotation import Rotating
@@ -64,43 +67,89 @@ class Keeper(Reader):
         *,
         name: str,
         siret: str | None = None,
-        certifiers: Sequence[str] | None = None,
+        certifiers: Sequence[str] = (),
+        for_all: bool = False,
         succeeds: Sequence[str] | None = None,
         keys: Sequence[str] = (),
-        signature: bytes | None = None,
     ) -> int:
-        """Register a depositor, or replace its entry; give the index of the new one.
+        """Register a depositor, or replace its entry; return the index of the new one.
 
         ``depositor`` is its BCR (8 characters of 0-9A-Z), ``name`` what people read.
-        ``certifiers`` limits for whom it may deposit besides itself; None does not.
-        ``succeeds`` names depositors whose certifications it has taken over: it may
-        correct and withdraw them. ``keys`` are vkeys (Ed25519): once there are any, its
-        deposits must be signed. ``signature`` (64 bytes) is by one of the keys in force
-        over the new ones; replacing an entry that lists keys without it is a reset by
-        the operator, and shows as one.
+        ``certifiers``: for whom it may deposit besides itself; with ``for_all`` for
+        everybody, and reports say that it is not limited. ``succeeds`` names depositors
+        whose certifications it has taken over: it may correct and withdraw them. ``keys``
+        are vkeys (Ed25519): once there are any, its deposits must be signed.
 
-        Raises `FormatError` when a value has not its form, `SignatureError` for a
-        signature by no key in force, `PolicyError` for one that nothing asks for and for a
-        key that is the operator's, `StorageError`.
+        What is not given again no longer holds. To replace an entry that lists keys is a
+        reset by the operator, and shows as one; the body itself signs a new registration
+        with `draft_registration` and `register_signed`. Raises `FormatError` when a value
+        has not its form, `PolicyError` for a key that is the operator's, `StorageError`.
         """
         self._check_writable()
-        registration = Registration(
-            depositor=depositor,
+        registration = make_registration(
+            depositor,
             name=name,
             siret=siret,
-            certifiers=None if certifiers is None else tuple(certifiers),
-            succeeds=tuple(succeeds) if succeeds else None,
-            keys=tuple(keys),
-            signature=signature,
+            certifiers=certifiers,
+            for_all=for_all,
+            succeeds=succeeds,
+            keys=keys,
+        )
+        for _ in range(ATTEMPTS_MAX):
+            job = RegistrationJob(registration)
+            with self._files.store.view() as view:
+                check_allowed(view, registration)
+            try:
+                return self._group.submit(job).start
+            except OutdatedError:
+                continue
+        raise LedgerBusyError("other writers keep replacing the same entry: try again")
+
+    def draft_registration(
+        self,
+        depositor: str,
+        *,
+        name: str,
+        siret: str | None = None,
+        certifiers: Sequence[str] = (),
+        for_all: bool = False,
+        succeeds: Sequence[str] | None = None,
+        keys: Sequence[str] = (),
+    ) -> bytes:
+        """Return what a body signs to replace its registration: a draft, JSON.
+
+        The parameters are those of `register`. The draft names the entry that it replaces,
+        and holds until that is replaced. Raises as `register` does, and `PolicyError` where
+        no key is in force that could sign.
+        """
+        registration = make_registration(
+            depositor,
+            name=name,
+            siret=siret,
+            certifiers=certifiers,
+            for_all=for_all,
+            succeeds=succeeds,
+            keys=keys,
         )
         with self._files.store.view() as view:
-            check_not_operators(view, keys)
-            against = check_registration(view, registration, origin=self.origin)
+            return encode_draft(draft_registration(view, registration, origin=self.origin))
+
+    def register_signed(self, draft: bytes, signature: bytes) -> int:
+        """Record a draft as it is, signed by the body itself; return the entry's index.
+
+        ``signature`` (64 bytes) is by a key that the entry replaced lists, over the draft's
+        ``message``. Raises `FormatError` for another form, `SignatureError` for a signature
+        by no such key, `PolicyError` for the draft of another log, one whose entry was
+        replaced meanwhile, and as `register`, `StorageError`.
+        """
+        self._check_writable()
+        parsed = parse_draft(draft)
+        with self._files.store.view() as view:
+            check_signed(view, parsed, signature, origin=self.origin)
         try:
-            job = RegistrationJob(registration, signed_against=against)
-            return self._group.submit(job).start
+            return self._group.submit(RegistrationJob(parsed.registration, signature)).start
         except OutdatedError as error:
-            raise PolicyError("the entry was replaced meanwhile: sign anew") from error
+            raise PolicyError("the entry was replaced meanwhile: make a new draft") from error
 
     def withdraw(self, index: int, reason: str = "OTHER") -> int:
         """Take the certification at ``index`` back; give the withdrawal's index.
