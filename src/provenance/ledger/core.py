@@ -11,7 +11,13 @@ from provenance.ledger.clock import wall_us
 from provenance.ledger.creation import create_ledger
 from provenance.ledger.crew import Crew
 from provenance.ledger.deposit import Depositing
-from provenance.ledger.files import catch_up, check_not_rolled_back, open_files
+from provenance.ledger.files import (
+    catch_up,
+    check_clock,
+    check_not_rolled_back,
+    check_vault,
+    open_files,
+)
 from provenance.ledger.form import FormSource
 from provenance.ledger.intake import Reception
 from provenance.ledger.keeping import Keeper
@@ -107,6 +113,8 @@ class Ledger(Keeper):
         keys: str | Path | None = None,
         passphrase: bytes | None = None,
         workers: int = 0,
+        confirm_clock: bool = False,
+        map_size: int | None = None,
     ) -> Ledger:
         """Open the ledger at ``path``, at the same cost whatever its size.
 
@@ -116,15 +124,22 @@ class Ledger(Keeper):
         something is first signed. ``workers``: processes that help with large deposits,
         best one less than the machine's cores; they start with the first of these and
         end with the ledger. They are this interpreter (`sys.executable`) once more.
+        ``confirm_clock``: somebody has looked at the system clock, and it is right, although
+        it does not agree with what the ledger remembers. ``map_size``: bytes of address
+        space for the database, 1 TiB by default, or what the process may have: the largest
+        size that the database can grow to while it is open.
 
-        Raises `LedgerDamagedError` when files are missing or too short, `RollbackError`
-        when the database is older than what was acknowledged or published,
+        Raises `LedgerDamagedError` when files are missing or too short, or seeds of the
+        vault, `RollbackError` when the database is older than what was acknowledged or
+        published, or than the vault, `ClockError` for a clock that is not believed,
         `LedgerBusyError` when this process has it open already.
         """
-        files = open_files(Path(path), readonly=readonly)
+        files = open_files(Path(path), readonly=readonly, map_size=map_size)
         try:
             check_not_rolled_back(files)
             if not readonly:
+                check_vault(files)
+                check_clock(files, confirmed=confirm_clock)
                 catch_up(files)
             directory = None if keys is None else Path(keys)
             return cls(

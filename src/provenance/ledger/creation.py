@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from contextlib import closing
 from typing import TYPE_CHECKING, Final
 
 from provenance.keys import KeyRing
-from provenance.ledger.clock import Clock
+from provenance.ledger.clock import Clock, check_beginning, wall_us
 from provenance.ledger.files import create_files
 from provenance.ledger.job import Job
 from provenance.ledger.plain import PlainItem, check_form
@@ -78,10 +79,14 @@ def create_ledger(
     Raises `FormatError` for an origin that cannot be one, `PolicyError` when ``path``
     exists, `KeyFileError` when ``keys`` exists, `StorageError` when the disk refuses.
     """
+    check_beginning(wall_us())
+
+    made: list[Path] = []
 
     def fill(files: LedgerFiles) -> None:
         directory = files.path / "keys" if keys is None else keys
         ring = KeyRing.create(directory, passphrase=passphrase)
+        made.append(directory)
         entry, log = _first_keys(ring, origin, entry_key)
         job = _FirstJob(origin, entry_key=entry, log_keys=log, previous=previous)
         for key in (entry, *log):
@@ -90,7 +95,14 @@ def create_ledger(
             writer.record([job])
         job.result()
 
-    create_files(path, secret=secrets.token_bytes(SECRET_SIZE), fill=fill)
+    try:
+        create_files(path, secret=secrets.token_bytes(SECRET_SIZE), fill=fill)
+    except BaseException:
+        # Keys of a ledger that never came to be would be in the way of the next attempt.
+        if not path.exists():
+            for directory in made:
+                shutil.rmtree(directory, ignore_errors=True)
+        raise
 
 
 def _first_keys(

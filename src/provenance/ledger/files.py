@@ -10,41 +10,72 @@
       anchor   the last published checkpoint
       lock     the writer's lock
 
-The database is not trusted to remember how far it had come. Head register and anchor
-stand outside it, and a database that is smaller than either, or differs, is an old copy:
-nothing is written to it and nothing is deleted.
+The database is not trusted to remember how far it had come. Head register, anchor and
+vault are outside it, and a database that is smaller than one of them says, or differs, is
+another copy: nothing is written to it and nothing is deleted. Reading needs none of the
+vault until something is disclosed or looked up.
 """
 
 from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from provenance.errors import LedgerDamagedError, PolicyError, RollbackError, StorageError
+from provenance.errors import (
+    FormatError,
+    LedgerDamagedError,
+    PolicyError,
+    RollbackError,
+)
+from provenance.ledger.changes import read_changes
+from provenance.ledger.clock import check_opening, read_moment
 from provenance.ledger.erasures import apply_erasures
+from provenance.record.commitment import SEED_SIZE
+from provenance.record.entry import Deposit, parse_entry, parse_time
+from provenance.record.slots import table_of
+from provenance.record.status import ERASED
 from provenance.storage import Head, HeadRegister, Store, Vault, WriterLock, sync_directory
+from provenance.storage.durable import storage_error
 from provenance.tlog.checkpoint import Checkpoint, parse_checkpoint
 from provenance.tlog.note import split_note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from provenance.record.entry import Entry
     from provenance.storage import View
+    from provenance.storage.vault import VaultHeader
 
 
-class LedgerFiles(msgspec.Struct, frozen=True):
-    """Everything of one ledger that is open."""
+class LedgerFiles:
+    """Everything of one ledger that is open. Close it."""
 
-    path: Path
-    store: Store
-    vault: Vault
-    head: HeadRegister
-    lock: WriterLock
+    def __init__(
+        self, path: Path, *, store: Store, head: HeadRegister, lock: WriterLock, readonly: bool
+    ) -> None:
+        """Use `open_files`."""
+        self.path: Final = path
+        self.store: Final = store
+        self.head: Final = head
+        self.lock: Final = lock
+        self._readonly: Final = readonly
+        self._opening: Final = threading.Lock()
+        self._vault: Vault | None = None
+
+    @property
+    def vault(self) -> Vault:
+        """The vault, opened when it is first needed.
+
+        Raises `LedgerDamagedError` when it is missing or damaged, `StorageError`.
+        """
+        with self._opening:
+            if self._vault is None:
+                self._vault = Vault.open(self.path / "vault", readonly=self._readonly)
+            return self._vault
 
     @property
     def anchor(self) -> Path:
@@ -64,7 +95,8 @@ class LedgerFiles(msgspec.Struct, frozen=True):
     def close(self) -> None:
         """Close every file. Closing twice does nothing."""
         self.store.close()
-        self.vault.close()
+        if self._vault is not None:
+            self._vault.close()
         self.head.close()
         self.lock.close()
 
@@ -77,13 +109,13 @@ def create_files(path: Path, *, secret: bytes, fill: Callable[[LedgerFiles], Non
     ``.new`` and may be deleted. Raises `PolicyError` when ``path`` exists and
     `StorageError` when it cannot be made.
     """
-    if path.exists():
-        raise PolicyError(f"{path} exists already; a ledger is never made over another")
     try:
+        if path.exists():
+            raise PolicyError(f"{path} exists already; a ledger is never made over another")
         path.parent.mkdir(parents=True, exist_ok=True)
         made = tempfile.mkdtemp(dir=path.parent, prefix=f"{path.name}.", suffix=".new")
     except OSError as error:
-        raise StorageError(f"cannot make a ledger at {path}: {error.strerror}") from error
+        raise storage_error(error, f"cannot make a ledger at {path}") from error
     temporary = path.parent / Path(made).name
     try:
         _create_in(temporary, secret=secret, fill=fill)
@@ -92,7 +124,7 @@ def create_files(path: Path, *, secret: bytes, fill: Callable[[LedgerFiles], Non
         temporary.rename(path)
         sync_directory(path.parent)
     except OSError as error:
-        raise StorageError(f"cannot make a ledger at {path}: {error.strerror}") from error
+        raise storage_error(error, f"cannot make a ledger at {path}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -110,24 +142,30 @@ def _create_in(path: Path, *, secret: bytes, fill: Callable[[LedgerFiles], None]
     sync_directory(path)
 
 
-def open_files(path: Path, *, readonly: bool) -> LedgerFiles:
+def open_files(path: Path, *, readonly: bool, map_size: int | None = None) -> LedgerFiles:
     """Open the files of the ledger at ``path``, without comparing them yet.
 
-    Raises `LedgerDamagedError` when one is missing, `LedgerBusyError` when this process
-    has the ledger open already.
+    ``map_size`` as for `Store.open`. Raises `LedgerDamagedError` when one is missing,
+    `LedgerBusyError` when this process has the ledger open already.
     """
-    if not (path / "log").is_dir():
-        raise LedgerDamagedError(f"{path} is no ledger: it holds no log")
+    try:
+        is_ledger = (path / "log").is_dir()
+    except OSError as error:
+        raise storage_error(error, f"cannot look at {path}") from error
+    if not is_ledger:
+        raise LedgerDamagedError(f"{path} is not a ledger (no log found in it)")
     with ExitStack() as undo:
-        store = Store.open(path / "log", readonly=readonly)
+        store = Store.open(path / "log", readonly=readonly, map_size=map_size)
         undo.callback(store.close)
-        vault = Vault.open(path / "vault", readonly=readonly)
-        undo.callback(vault.close)
         head = HeadRegister.open(path / "head", readonly=readonly)
+        undo.callback(head.close)
+        files = LedgerFiles(
+            path, store=store, head=head, lock=WriterLock(path / "lock"), readonly=readonly
+        )
+        if not readonly:
+            _ = files.vault
         undo.pop_all()
-    return LedgerFiles(
-        path=path, store=store, vault=vault, head=head, lock=WriterLock(path / "lock")
-    )
+    return files
 
 
 def check_not_rolled_back(files: LedgerFiles) -> None:
@@ -147,6 +185,73 @@ def check_not_rolled_back(files: LedgerFiles) -> None:
             # The very first publication may have been cut off before its anchor. Later
             # there is always one, and without it nothing shows how far the log had come.
             raise LedgerDamagedError(f"the anchor is missing: restore {files.anchor}")
+
+
+def check_vault(files: LedgerFiles, *, with_lost_seeds: bool = False) -> None:
+    """Compare the vault with the database, before anything is written to either.
+
+    A vault that knows of more entries, or of others, than the log has is of another copy:
+    the next deposit would write over seeds of entries that exist. ``with_lost_seeds`` lets
+    one pass that has no seeds for the newest entries. Raises `RollbackError`,
+    `LedgerDamagedError`.
+    """
+    # Under the writer's lock: another process may be between its seeds and its commit.
+    with files.turn():
+        header = files.vault.header
+        with files.store.view() as view:
+            _check_vault_head(header, view)
+            lost = () if with_lost_seeds else lost_seeds(files.vault, view)
+    if lost:
+        raise LedgerDamagedError(
+            f"the vault has no seeds for {len(lost)} entries from entry {lost[0]} on: restore "
+            "a newer vault; where there is none, give their contents up with "
+            f"'provenance repair {files.path} --lost-seeds'"
+        )
+
+
+def _check_vault_head(header: VaultHeader, view: View) -> None:
+    known = max(header.head.size, header.erasure_applied + bool(header.erasure_applied))
+    if known > view.size:
+        raise RollbackError(
+            f"the vault knows of {known} entries, the database has {view.size}: the database "
+            "is an old copy; restore one that is not behind the vault"
+        )
+    last = header.head.size - 1
+    if last >= 0 and view.leaf_hash(last) != header.head.leaf_hash:
+        raise RollbackError(
+            f"the vault knows another entry {last} than the database has: they belong to two "
+            "copies that went on separately"
+        )
+
+
+def lost_seeds(vault: Vault, view: View) -> Sequence[int]:
+    """Return the entries that commit to something, and for which the vault has no slot.
+
+    Erased ones are not among them. Raises `LedgerDamagedError`.
+    """
+    return [
+        index
+        for index in range(vault.size, view.size)
+        if _has_seed(parse_entry(view.entry(index))) and ERASED not in read_changes(view, index)
+    ]
+
+
+def _has_seed(entry: Entry) -> bool:
+    return isinstance(entry, Deposit) or table_of(entry) is not None
+
+
+def check_clock(files: LedgerFiles, *, confirmed: bool) -> None:
+    """Compare the clocks with what the ledger remembers, and remember them as they are now.
+
+    ``confirmed``: somebody has looked at the clock. Raises `ClockError`, `StorageError`.
+    """
+    with files.turn():
+        now, head = read_moment(), files.head.read()
+        if not confirmed:
+            with files.store.view() as view:
+                last = parse_time(parse_entry(view.entry(view.size - 1)).time)
+            check_opening(now, before=files.head.moment(), last_entry_us=last)
+        files.head.write(head, now)
 
 
 def _first_two(view: View) -> list[int]:
@@ -180,8 +285,11 @@ def read_anchor(path: Path) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StorageError(f"cannot read {path}: {error.strerror}") from error
-    return parse_checkpoint(split_note(note)[0])
+        raise storage_error(error, f"cannot read {path}") from error
+    try:
+        return parse_checkpoint(split_note(note)[0])
+    except FormatError as error:
+        raise LedgerDamagedError(f"{path} is damaged: {error}; restore it") from error
 
 
 def catch_up(files: LedgerFiles) -> None:
@@ -195,4 +303,10 @@ def catch_up(files: LedgerFiles) -> None:
             current: Final = Head(view.size, view.leaf_hash(view.size - 1))
         if current.size > head.size:
             files.head.write(current)
+        vault = files.vault
+        if vault.size < current.size:
+            # None of these entries has a seed: what is missing are zeros.
+            vault.write(vault.size, bytes(SEED_SIZE * (current.size - vault.size)))
+        if current.size > vault.header.head.size:
+            vault.confirm(current)
         apply_erasures(files)

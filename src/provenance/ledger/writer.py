@@ -121,6 +121,7 @@ class Writer:
         """
         try:
             self._files.head.write(head)
+            self._files.vault.confirm(head)
         except ProvenanceError as error:
             self._files.store.poison()
             raise LedgerPoisonedError(

@@ -8,8 +8,12 @@ was replaced by an older copy, is recognised. Two slots of 512 bytes are written
        16   u64       sequence, one more at each write; slot = sequence mod 2
        24   u64       size: number of entries
        32   32 bytes  leaf hash of the last entry; zeros when there is none
-       64   32 bytes  SHA-256 of bytes 0 to 63
-       96   416 bytes zeros
+       64   u64       wall clock when the ledger was last opened for writing, microseconds
+                      since 1970; 0 before the first time
+       72   16 bytes  id of the machine's boot at that moment; zeros where it has none
+       88   u64       microseconds since that boot
+       96   32 bytes  SHA-256 of bytes 0 to 95
+      128   384 bytes zeros
 
 The slot with the greater sequence among those whose checksum holds is the one that
 counts. A write that a crash tears spoils the older slot only, and was acknowledged to
@@ -36,8 +40,7 @@ SLOT_SIZE: Final = 512
 SLOTS: Final = 2
 MAGIC: Final = b"provenance-head\n"
 
-_FACTS: Final = struct.Struct(">16sQQ32s")
-_CHECKSUM_SIZE: Final = 32
+_FACTS: Final = struct.Struct(">16sQQ32sQ16sQ")
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -50,19 +53,33 @@ class Head(msgspec.Struct, frozen=True):
 EMPTY: Final = Head(0, bytes(32))
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """A reading of the clocks: wall clock, the boot's id (16 bytes), time since the boot.
+
+    Both times are microseconds; a wall clock of 0 means that none was read yet.
+    """
+
+    wall_us: int
+    boot_id: bytes
+    since_boot_us: int
+
+
+NEVER: Final = Moment(0, bytes(16), 0)
+
+
 class HeadRegister:
     """The open head register of one ledger. Writers must hold the writer's lock."""
 
     def __init__(self, file: SyncedFile) -> None:
         """Use `HeadRegister.open`."""
         self._file: Final = file
-        self._known: tuple[bytes, int, Head] | None = None
-        """Bytes of both slots, as read or written last, and what they say."""
+        self._known: tuple[bytes, _Slot] | None = None
+        """Bytes of both slots, as read or written last, and the one that counts."""
 
     @staticmethod
     def create(path: Path) -> None:
         """Make a register at ``path`` that says: no entries. Raises `StorageError`."""
-        write_file(path, _slot(0, EMPTY) + bytes(SLOT_SIZE))
+        write_file(path, _Slot(0, EMPTY, NEVER).encode() + bytes(SLOT_SIZE))
 
     @classmethod
     def open(cls, path: Path, *, readonly: bool = False) -> HeadRegister:
@@ -81,26 +98,41 @@ class HeadRegister:
 
     def read(self) -> Head:
         """Read what was last written. Raises `LedgerDamagedError`, `StorageError`."""
-        return self._read()[2]
+        return self._read().head
 
-    def _read(self) -> tuple[bytes, int, Head]:
-        """Give the bytes of both slots, and sequence and head of the one that counts."""
+    def moment(self) -> Moment:
+        """Read the clocks as they were when the ledger was last opened for writing.
+
+        Raises `LedgerDamagedError`, `StorageError`.
+        """
+        return self._read().moment
+
+    def damaged_slots(self) -> int:
+        """Count the slots that do not hold; the next write goes over one that a crash tore.
+
+        Raises `StorageError`.
+        """
+        slots = [_parse(slot) for slot in _split(self._file.read(0, SLOTS * SLOT_SIZE))]
+        never_written = slots[0] is not None and slots[0].sequence == 0
+        return sum(slot is None for slot in slots[: 1 if never_written else SLOTS])
+
+    def _read(self) -> _Slot:
+        """Return the slot that counts."""
         size = SLOTS * SLOT_SIZE
         data = self._file.read(0, size)
         if self._known is not None and self._known[0] == data:
-            return self._known
+            return self._known[1]
         if not len(data) == self._file.facts().st_size == size:
-            raise LedgerDamagedError(f"{self._file.path} has not {size} bytes")
-        slots = [_parse(data[at : at + SLOT_SIZE]) for at in range(0, len(data), SLOT_SIZE)]
-        found = [slot for slot in slots if slot is not None]
-        if not found:
+            raise LedgerDamagedError(f"{self._file.path} does not have {size} bytes")
+        whole = [slot for slot in map(_parse, _split(data)) if slot is not None]
+        if not whole:
             raise LedgerDamagedError(f"{self._file.path} holds no valid slot")
-        sequence, head = max(found, key=lambda slot: slot[0])
-        self._known = data, sequence, head
-        return self._known
+        newest = max(whole, key=lambda slot: slot.sequence)
+        self._known = data, newest
+        return newest
 
-    def write(self, head: Head) -> None:
-        """Remember ``head``; it is on the disk when this returns.
+    def write(self, head: Head, moment: Moment | None = None) -> None:
+        """Remember ``head``, and ``moment`` where there is one; on the disk on return.
 
         ::
 
@@ -110,28 +142,49 @@ class HeadRegister:
         Raises `StorageError` when ``head`` is behind what is remembered, or when the
         disk refuses; after the latter the register is refused until it is opened again.
         """
-        data, sequence, last = self._read()
-        if head.size < last.size:
-            raise StorageError(f"the head register is at {last.size} and cannot go back")
+        last = self._read()
+        if head.size < last.head.size:
+            raise StorageError(f"the head register is at {last.head.size} and cannot go back")
         # The older slot is written over. Until this write is complete the other slot
         # counts, and it names what was last acknowledged: a crash loses nothing.
-        sequence += 1
-        slot, start = _slot(sequence, head), sequence % SLOTS * SLOT_SIZE
-        self._file.write(start, slot)
-        self._known = data[:start] + slot + data[start + SLOT_SIZE :], sequence, head
+        slot = _Slot(last.sequence + 1, head, last.moment if moment is None else moment)
+        data, start = slot.encode(), slot.sequence % SLOTS * SLOT_SIZE
+        self._file.write(start, data)
+        assert self._known is not None, "it was read above"
+        before = self._known[0]
+        self._known = before[:start] + data + before[start + SLOT_SIZE :], slot
 
     def close(self) -> None:
         """Close the file. Closing twice does nothing."""
         self._file.close()
 
 
-def _slot(sequence: int, head: Head) -> bytes:
-    facts = _FACTS.pack(MAGIC, sequence, head.size, head.leaf_hash)
-    return (facts + hashlib.sha256(facts).digest()).ljust(SLOT_SIZE, b"\0")
+class _Slot(msgspec.Struct, frozen=True):
+    sequence: int
+    head: Head
+    moment: Moment
+
+    def encode(self) -> bytes:
+        facts = _FACTS.pack(
+            MAGIC,
+            self.sequence,
+            self.head.size,
+            self.head.leaf_hash,
+            self.moment.wall_us,
+            self.moment.boot_id,
+            self.moment.since_boot_us,
+        )
+        return (facts + hashlib.sha256(facts).digest()).ljust(SLOT_SIZE, b"\0")
 
 
-def _parse(slot: bytes) -> tuple[int, Head] | None:
+def _split(data: bytes) -> list[bytes]:
+    return [data[at : at + SLOT_SIZE] for at in range(0, SLOTS * SLOT_SIZE, SLOT_SIZE)]
+
+
+def _parse(data: bytes) -> _Slot | None:
     """Read one slot; None when it was torn or never written."""
-    magic, sequence, size, leaf_hash = _FACTS.unpack_from(slot)
-    head = Head(size, leaf_hash)
-    return (sequence, head) if magic == MAGIC and slot == _slot(sequence, head) else None
+    if len(data) != SLOT_SIZE:
+        return None
+    magic, sequence, size, leaf_hash, *clocks = _FACTS.unpack_from(data)
+    slot = _Slot(sequence, Head(size, leaf_hash), Moment(*clocks))
+    return slot if magic == MAGIC and data == slot.encode() else None

@@ -89,8 +89,8 @@ class Log(ABC):
     def view(self) -> View:
         """Take a snapshot; close it, best as a context manager.
 
-        Raises as `check_usable` does, `LedgerDamagedError`, and `LedgerBusyError` when
-        126 views of all processes are open.
+        Raises as `check_usable` does, `LedgerDamagedError`, and `LedgerBusyError` when all
+        places for readers stay taken, or another container is in the way.
         """
         self.check_usable()
         rows = self._read()

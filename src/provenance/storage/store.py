@@ -9,6 +9,11 @@ What LMDB promises and what it does not, and what is done about it:
   refuse everything with `LedgerPoisonedError` until it is opened again.
 - A full disk may look like any input/output error: the file system is asked.
 - A killed reader keeps old pages alive: such are cleared at open and every 1,000 commits.
+- Readers of all processes share a table of places in ``lock.mdb``. It is made large, and
+  its space is allocated before LMDB writes to it through a map: on a full disk that would
+  end the process. Who finds no place clears those of dead readers, and waits.
+- Readers are told apart by a lock at the byte of their process number, so two containers
+  in which both have the same number cannot read side by side: refused, and explained.
 - Short files, a second open in one process, forks and network file systems are refused
   before LMDB sees them.
 """
@@ -16,7 +21,10 @@ What LMDB promises and what it does not, and what is done about it:
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import threading
+import time
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -45,8 +53,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-MAP_SIZES: Final = (1 << 40, 1 << 34)
-"""Bytes of address space; the second where the first is refused (``ulimit -v``)."""
+MAP_SIZE: Final = 1 << 40
+"""Bytes of address space for the database: as large as it can grow while it is open."""
+MAP_SIZE_MIN: Final = 1 << 26
+"""Bytes; less is never tried where the process may not have more (``ulimit -v``)."""
+MAP_FILE_MULTIPLE: Final = 4
+"""A map is at least this many times as large as the file."""
+READERS: Final = 4096
+"""Places for snapshots, of all processes together."""
+READERS_WAIT_S: Final = 60.0
+"""How long a reader waits for a place."""
+LOCK_FILE: Final = "lock.mdb"
+LOCK_SIZE: Final = 64 * (READERS + 1) + 4096
+"""Bytes of LMDB's lock file: a head, and 64 bytes a reader."""
 READER_CHECK_COMMITS: Final = 1000
 READING: Final = "cannot read the log"
 WRITING: Final = "cannot write the log; make room or mend the disk, and open it again"
@@ -65,7 +84,16 @@ _DAMAGED: Final = (
 def _foreign(error: lmdb.Error, what: str) -> StorageError:
     """Give our error for one of LMDB's."""
     if isinstance(error, lmdb.ReadersFullError):
-        return LedgerBusyError(f"{what}: too many readers at once")
+        return LedgerBusyError(
+            f"{what}: {READERS} snapshots are open at once, and none ended while this one "
+            "waited"
+        )
+    if os.strerror(errno.EAGAIN) in str(error):
+        return LedgerBusyError(
+            f"{what}: another process with the number {os.getpid()} has it open, in another "
+            "container; give the containers one process namespace (--pid=container:NAME, "
+            "shareProcessNamespace), or start them so that their numbers differ (--init)"
+        )
     if isinstance(error, _DAMAGED):
         return LedgerDamagedError(f"{what}: {error}")
     return StorageError(f"{what}: {error}")
@@ -188,12 +216,12 @@ class Store(Log):
                 raise _write_failed(error, path.parent, f"cannot make {path}") from error
 
     @classmethod
-    def open(
-        cls, path: Path, *, readonly: bool = False, _map_sizes: Iterable[int] = MAP_SIZES
-    ) -> Store:
+    def open(cls, path: Path, *, readonly: bool = False, map_size: int | None = None) -> Store:
         """Open the database at ``path``, at the same cost whatever its size.
 
-        ``readonly`` works beside a writer in another process. Raises
+        ``readonly`` works beside a writer in another process. ``map_size``: bytes of address
+        space, `MAP_SIZE` by default, and less where the process may not have as much, down
+        to four times the file's size. Raises
         `LedgerDamagedError` when the file is missing, short or malformed,
         `LedgerBusyError` when this process has it open, or on a network file system.
         """
@@ -203,8 +231,12 @@ class Store(Log):
         with _converting(f"cannot open {path}"), contextlib.ExitStack() as undo:
             claim = Claim(path / DATA_FILE)
             undo.callback(claim.release)
-            environment = _open(path, _map_sizes, readonly=readonly, create=False)
+            _reserve_lock_file(path, readonly=readonly)
+            sizes = _map_sizes(path) if map_size is None else (map_size,)
+            environment = _open(path, sizes, readonly=readonly, create=False)
             undo.callback(environment.close)
+            # LMDB enlarges one that was left smaller.
+            _reserve_lock_file(path, readonly=readonly)
             environment.reader_check()
             store = cls(path, environment, claim, readonly=readonly)
             store._check_format()
@@ -225,10 +257,20 @@ class Store(Log):
                     self._claim.release()
 
     def _read(self) -> _Rows:
-        try:
-            return _Rows(self._environment.begin(write=False), self._tables)
-        except lmdb.Error as error:
-            raise _foreign(error, READING) from error
+        deadline, pause_s = time.monotonic() + READERS_WAIT_S, 0.001
+        while True:
+            try:
+                return _Rows(self._environment.begin(write=False), self._tables)
+            except lmdb.ReadersFullError as error:
+                if time.monotonic() > deadline:
+                    raise _foreign(error, READING) from error
+            except lmdb.Error as error:
+                raise _foreign(error, READING) from error
+            # Places of readers that were killed come free, then those of the living.
+            with _converting(READING):
+                self._environment.reader_check()
+            time.sleep(pause_s)
+            pause_s = min(2 * pause_s, 0.1)
 
     @contextlib.contextmanager
     def _write(self) -> Iterator[_Rows]:
@@ -262,9 +304,56 @@ def _open_tables(
     }
 
 
+def _reserve_lock_file(path: Path, *, readonly: bool) -> None:
+    """Make sure that LMDB's lock file has its space on the disk.
+
+    ::
+
+        openat("LOG/lock.mdb", O_RDWR|O_CREAT|O_CLOEXEC, 0600) = 3
+        fallocate(3, 0, 0, …)
+
+    Raises `LedgerFullError`, and `StorageError` without the right to write there, which
+    readers need too. On a read-only file system LMDB does without the file.
+    """
+    lock = path / LOCK_FILE
+    try:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        descriptor = os.open(lock, flags, durable.PRIVATE_MODE)
+        try:
+            # One that others use keeps its size, which is what they go by.
+            os.posix_fallocate(descriptor, 0, os.fstat(descriptor).st_size or LOCK_SIZE)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if readonly and error.errno == errno.EROFS:
+            return
+        if error.errno in {errno.EACCES, errno.EPERM}:
+            raise StorageError(
+                f"cannot open {lock} for writing: readers need that right too, because each "
+                "takes a place in it"
+            ) from error
+        raise durable.storage_error(error, f"cannot make room for {lock}") from error
+
+
+def _map_sizes(path: Path) -> Iterator[int]:
+    """Yield sizes of the map from the largest to the smallest that is worth trying."""
+    try:
+        file_size = (path / DATA_FILE).stat().st_size
+    except OSError as error:
+        raise durable.storage_error(error, f"cannot look at {path}") from error
+    least = max(MAP_SIZE_MIN, MAP_FILE_MULTIPLE * file_size)
+    size = MAP_SIZE
+    while size > least:
+        yield size
+        size >>= 1
+    yield least
+
+
 def _create_in(directory: Path) -> None:
+    # A new database is small, and the map through which it is made may be as well.
+    _reserve_lock_file(directory, readonly=False)
     with (
-        _open(directory, readonly=False, create=True) as environment,
+        _open(directory, (MAP_SIZE_MIN,), readonly=False, create=True) as environment,
         environment.begin(write=True) as transaction,
     ):
         rows = _Rows(transaction, _open_tables(environment, transaction))
@@ -274,9 +363,9 @@ def _create_in(directory: Path) -> None:
 
 
 def _open(
-    path: Path, map_sizes: Iterable[int] = MAP_SIZES, *, readonly: bool, create: bool
+    path: Path, map_sizes: Iterable[int], *, readonly: bool, create: bool
 ) -> lmdb.Environment:
-    """Open the environment with every option written out."""
+    """Open the environment with every option written out, with the first size it gets."""
     refused = None
     for map_size in map_sizes:
         try:
@@ -293,7 +382,7 @@ def _open(
                 readahead=True,
                 writemap=False,
                 meminit=True,
-                max_readers=126,
+                max_readers=READERS,
                 max_dbs=len(TABLES),
                 max_spare_txns=0,
                 lock=True,
