@@ -1,7 +1,9 @@
 """What stands on a CV, as texts for the page: nothing is laid out here, nothing judged.
 
-The guaranteed part is made from a verifier's report alone, the declared part from the
-holder's file alone. A field that the proof does not show does not appear.
+The guaranteed part is made from a verifier's report alone: from the certifications for which
+the report gives no reason against. Those for which it gives one stand in a part of their own,
+with the reason. The declared part is made from the holder's file alone. A field that the proof
+does not show does not appear. The name at the top is of the proof.
 """
 
 from __future__ import annotations
@@ -31,30 +33,47 @@ _NAMES: Final = {
 
 
 def _awarded(one: CertificationReport) -> tuple[str, int]:
-    """Give what certifications are sorted by: the date of award, and the index."""
+    """Return what certifications are sorted by: the date of award, and the index."""
     return str(dict(one.fields).get("dateDebutValidite") or ""), one.index
 
 
-class Contents:
-    """Composes the texts of one CV in one language."""
+def _badge(one: CertificationReport) -> str:
+    """Name the badge of a certification: its status, or else what keeps it from holding."""
+    if not one.reasons or one.status != "in force":
+        return one.status
+    reasons = ("expired", "not-yet-valid", "provisional")
+    return next((reason for reason in reasons if reason in one.reasons), "reserved")
 
-    def __init__(self, holder: Holder, report: Report, language: Language) -> None:
+
+class Contents:
+    """Composes the texts of one CV in one language; ``name``: what stands at its top."""
+
+    def __init__(self, name: str, holder: Holder, report: Report, language: Language) -> None:
+        self._name: Final = name
         self._holder: Final = holder
         self._report: Final = report
         self._language: Final = language
         self._words: Final = WORDS[language]
 
     def compose(self, *, made_on: str, address: str | None, has_code: bool) -> dict[str, Any]:
-        """Give all texts; ``made_on``: YYYY-MM-DD, ``address``: of a verification page."""
-        name = self._holder.name
+        """Return all texts; ``made_on``: YYYY-MM-DD, ``address``: of a verification page."""
+        newest = sorted(self._report.certifications, key=_awarded, reverse=True)
+        parts = [
+            self._part(name, shown)
+            for name, shown in (
+                ("guaranteed", [one for one in newest if not one.reasons]),
+                ("others", [one for one in newest if one.reasons]),
+            )
+            if shown
+        ]
         return {
             "lang": self._language,
-            "title": self._say("title", name=name),
+            "title": self._say("title", name=self._name),
             "description": self._words["description"],
-            "name": name,
-            "headline": self._holder.headline,
-            "contact": self._holder.contact,
-            "guaranteed": self._guaranteed(),
+            "name": self._name,
+            "awarded_to": [self._awarded_to(person) for person in self._report.persons],
+            "log": self._log(),
+            "parts": parts,
             "declared": self._declared(),
             "check": self._check(address, made_on, has_code=has_code),
             "page": self._words["page"],
@@ -69,22 +88,15 @@ class Contents:
     def _number(self, number: int) -> str:
         return number_text(number, self._language)
 
-    def _guaranteed(self) -> dict[str, Any]:
-        newest = sorted(self._report.certifications, key=_awarded, reverse=True)
-        items = [self._item(one) for one in newest]
-        titles = self._holder.titles
-        note = None
-        if titles is not None and any(item["starred"] for item in items):
-            note = self._say(
-                "registered_title", register=titles.register, version=titles.version
-            )
+    def _part(self, name: str, shown: Sequence[CertificationReport]) -> dict[str, Any]:
+        """Return a part of certifications: its heading, its lines, where titles come from."""
+        dates = sorted({one.register_date for one in shown if one.register_date is not None})
         return {
-            "heading": self._words["guaranteed"],
-            "by": self._words["guaranteed_by"],
-            "awarded_to": [self._awarded_to(person) for person in self._report.persons],
-            "log": self._log(),
-            "items": items,
-            "note": note,
+            "kind": name,
+            "heading": self._words[name],
+            "by": self._words[f"{name}_by"],
+            "items": [self._item(one) for one in shown],
+            "notes": [self._say("registered_title", date=self._day(date)) for date in dates],
         }
 
     def _log(self) -> str:
@@ -129,39 +141,49 @@ class Contents:
     def _item(self, one: CertificationReport) -> dict[str, Any]:
         fields = dict(one.fields)
         code = self._code(fields)
-        titles = self._holder.titles
-        title = None if titles is None else titles.titles.get(str(fields.get("code")))
         return {
-            "title": title or code or self._words["no_title"],
-            "starred": title is not None,
-            "code": code if title else None,
+            "title": one.title or code or self._words["no_title"],
+            "code": code if one.title else None,
             "year": str(fields.get("dateDebutValidite") or "")[:4],
             "certifier": one.certifier_name
             or one.certifier
             or self._words["certifier_unknown"],
-            "facts": [*self._facts(fields)],
-            "entry": self._say(
-                "entry",
-                index=self._number(one.index),
-                date=self._day(one.time[:10]),
-                depositor=one.depositor_name,
-            ),
-            "status": self._words[one.status],
+            "facts": [*self._facts(one, fields)],
+            "entry": [*self._deposited(one)],
+            "status": self._words[_badge(one)],
             "struck": one.status in {"superseded", "withdrawn", "erased"},
-            "good": one.status == "in force" and one.line_complete and not one.provisional,
+            "good": not one.reasons,
             "remarks": [*self._remarks(one)],
         }
 
+    def _deposited(self, one: CertificationReport) -> Iterator[str]:
+        """Say who deposited it, for whom, and whether that body may do so for anybody."""
+        depositor = one.depositor_name
+        values = {
+            "index": self._number(one.index),
+            "date": self._day(one.time[:10]),
+            "depositor": depositor,
+        }
+        if one.certifier in {None, one.depositor}:
+            yield self._say("entry", **values)
+        else:
+            certifier = one.certifier_name or one.certifier
+            yield self._say("entry_for", certifier=certifier, **values)
+        if not one.limited:
+            yield self._say("not_limited", depositor=depositor)
+
     @staticmethod
     def _code(fields: Mapping[str, Value]) -> str | None:
-        """Give type and code, the type once: codes begin with it."""
+        """Return type and code, the type once: codes begin with it."""
         kind, code = fields.get("type"), fields.get("code")
         if not isinstance(code, str):
             return None
         return code if kind is None or code.startswith(str(kind)) else f"{kind} {code}"
 
-    def _facts(self, fields: Mapping[str, Value]) -> Iterator[str]:
+    def _facts(self, one: CertificationReport, fields: Mapping[str, Value]) -> Iterator[str]:
         awarded, level = fields.get("dateDebutValidite"), language_level(fields)
+        if one.level is not None:
+            yield self._say("framework_level", level=one.level)
         if isinstance(awarded, str):
             yield self._say("awarded", date=self._day(awarded))
         if "dateFinValidite" in fields:
@@ -180,21 +202,32 @@ class Contents:
             yield MENTIONS[self._language].get(mention, mention)
 
     def _remarks(self, one: CertificationReport) -> Iterator[str]:
+        """Say every reason against a line that its badge does not say already."""
         if one.changed_by is not None and one.changed_time is not None:
             date, index = self._day(one.changed_time[:10]), self._number(one.changed_by)
             yield self._say("changed", date=date, index=index)
-        if one.provisional:
-            yield self._words["provisional"]
-        if one.lacks:
-            yield self._say("lacks", names=", ".join(one.lacks))
+        when = one.as_of_time
+        values = {
+            "names": ", ".join(one.lacks),
+            "time": "" if when is None else moment_text(when, self._language),
+        }
+        for reason in one.reasons:
+            if f"why_{reason}" in self._words:
+                yield self._say(f"why_{reason}", **values)
 
     def _declared(self) -> dict[str, Any]:
         holder, words = self._holder, self._words
+        usage_name = holder.usage_name
         stages = (("experience", holder.experience), ("education", holder.education))
         lists = (("skills", holder.skills), ("languages", holder.languages))
         return {
             "heading": words["declared"],
             "by": words["declared_by"],
+            "usage_name": None
+            if usage_name is None
+            else self._say("usage_name", name=usage_name),
+            "headline": holder.headline,
+            "contact": holder.contact,
             "profile": holder.profile,
             "sections": [
                 {"heading": words[name], "stages": self._stages(some)}

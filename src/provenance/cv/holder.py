@@ -1,10 +1,10 @@
 """What the holder declares: the JSON file that a CV is made from, beside the proof.
 
-A JSON text in any spelling, as programs write it. All but ``format`` and ``name`` may be
-left out::
+A JSON text in any spelling, as programs write it. All but ``format`` may be left out::
 
     {"format":"provenance-holder/1",
      "name":"Maëlle Lefèvre-Dubois",
+     "usage_name":"Martin",
      "headline":"Développeuse web",
      "contact":["maelle@example.org","Lyon"],
      "profile":"…",
@@ -12,16 +12,16 @@ left out::
                     "from":"2021","to":"2024","text":"…"},…],
      "education":[{"title":"Lycée Marie-Curie","from":"2009","to":"2012"},…],
      "skills":["HTML et CSS","Accessibilité"],
-     "languages":["Anglais","Breton"],
-     "titles":{"register":"France compétences","version":"2026-11-20",
-               "titles":{"RNCP34762":"Développeur web et web mobile"}}}
+     "languages":["Anglais","Breton"]}
 
-Nothing of it is guaranteed, and a rendered CV says so, also of ``name``: the identity that
-the proof shows stands apart. ``titles`` is the operator's: the register's wording for codes,
-with the register and its version, shown as such. Dates here are text, never compared.
+Nothing of it is guaranteed, and a rendered CV says so. ``name`` chooses among the names that
+the proof shows (`declaredname`), and is refused where it says anything else; ``usage_name`` is
+one that the proof does not show, and stands in the declared part. Dates here are text, never
+compared. Titles of certifications are never the holder's: they come from the proof.
 
 The rule: at most 1 MiB; every text is of visible characters and spaces (``profile`` and
-``text`` may have newlines), of the lengths below; unknown members are refused.
+``text`` may have newlines), of the lengths below, and imitates nothing of the guaranteed part
+(`declaredtext`); unknown members are refused.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta, Struct
 
+from provenance.cv.declaredtext import find_imitation
 from provenance.errors import FormatError
 
 if TYPE_CHECKING:
@@ -68,21 +69,12 @@ class Stage(
 Stages: TypeAlias = Annotated[tuple[Stage, ...], Meta(max_length=40)]
 
 
-class Titles(Struct, frozen=True, forbid_unknown_fields=True):
-    """Titles of codes out of a named version of a register."""
-
-    register: Line
-    version: Line
-    titles: Annotated[
-        dict[Line, Annotated[str, Meta(min_length=1, max_length=500)]], Meta(max_length=1000)
-    ]
-
-
 class Holder(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a holder declares, and the titles of codes."""
+    """What a holder declares."""
 
     format: Literal["provenance-holder/1"]
-    name: Line
+    name: Line | None = None
+    usage_name: Line | None = None
     headline: Line | None = None
     contact: Annotated[tuple[Line, ...], Meta(max_length=8)] = ()
     profile: Text | None = None
@@ -90,7 +82,6 @@ class Holder(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     education: Stages = ()
     skills: Lines = ()
     languages: Lines = ()
-    titles: Titles | None = None
 
 
 def parse_holder(data: bytes) -> Holder:
@@ -98,17 +89,38 @@ def parse_holder(data: bytes) -> Holder:
     if len(data) > HOLDER_SIZE_MAX:
         raise FormatError(f"malformed holder file: more than {HOLDER_SIZE_MAX} bytes")
     try:
-        holder = msgspec.json.decode(data, type=Holder)
+        members = msgspec.json.decode(data)
+        if isinstance(members, dict) and "titles" in members:
+            raise FormatError(
+                "malformed holder file: titles are not for the holder to give; leave the "
+                "member titles out. They come from the register's sheets in the proof, and "
+                "without a sheet the code of the certification stands there"
+            )
+        holder = msgspec.convert(members, Holder)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise FormatError(f"malformed holder file: {_reason(error)}") from error
-    place = find_invisible(msgspec.to_builtins(holder))
+    members = msgspec.to_builtins(holder)
+    place = find_invisible(members)
     if place is not None:
         raise FormatError(f"malformed holder file: a character that is not visible in {place}")
+    _check_imitations(members)
     return holder
 
 
+def _check_imitations(members: dict[str, object]) -> None:
+    """Refuse what looks as if the proof said it; raises `FormatError`."""
+    texts = [*_texts(members, "")]
+    contact = " ".join(text for place, text in texts if place == ".contact")
+    # Texts stand beside each other on the page, so they are read as one text, too.
+    whole = " ".join(text for _, text in texts)
+    for place, text in (*texts, (".contact", contact), ("all texts in a row", whole)):
+        found = find_imitation(place.removeprefix("."), text)
+        if found is not None:
+            raise FormatError(f"malformed holder file: {place.removeprefix('.')} has {found}")
+
+
 def find_invisible(texts: object) -> str | None:
-    """Give the place of a text with a character that nobody sees, or None.
+    """Return the place of a text with a character that nobody sees, or None.
 
     Such are controls, and those that change the direction of what stands around them.
     Spaces of any width, hyphens that may show, and joiners of letters are fine, and new lines
@@ -144,13 +156,12 @@ def _reason(error: Exception) -> str:
 
 
 def _texts(value: object, place: str) -> Iterator[tuple[str, str]]:
-    """Give every text in a value, the names of members too, and where it is."""
+    """Yield every text in a value and where it is."""
     if isinstance(value, str):
         yield place, value
     elif isinstance(value, dict):
         for name, member in value.items():
-            yield place, name
-            yield from _texts(member, f"{place}.{name}" if place != ".titles.titles" else place)
+            yield from _texts(member, f"{place}.{name}")
     elif isinstance(value, list | tuple):
         for member in value:
             yield from _texts(member, place)

@@ -9,17 +9,24 @@ nothing else, a summary of what it verified in one; a reader who trusts that key
     log.example/certifications
     2048 2026-11-25T21:00:00.000000Z
     ["LEFÈVRE-DUBOIS","Maëlle","1991-07-23"]
-    [5,"RNCP","RNCP34762","CERT0001","Certificateur","2026-03-14",null,"B2","in force"]
+    [5,"RNCP","RNCP34762","CERT0001","Certificateur","2026-03-14",null,"B2","in force",
+     "Développeur web et web mobile",5]
 
     — log.example/certifications/summary <base64>
 
-The third line is the size of the checkpoint and the time of its status entry, the fourth
-the holder: name, first name, date of birth where it is known to the day. Each line below is
-one certification: index, type, code, certifier (BCR), its name where the log has one, date
-of award, end of validity, level of language where it was awarded, status. There are 1 to 16
-of them, ascending by index. The rule: at most 4,296 characters of text and 16 KiB of note,
-each line in its one spelling, exactly one signature, of type 0x01 (Ed25519), by a key named
-``<origin>/summary``. How zlib spelled the note does not matter, for the note is signed.
+(The fifth line is broken here.) The third line is the size of the checkpoint and the time of
+its status entry, the fourth the holder: name, first name, date of birth where it is known to
+the day. Each line below is one certification: index, type, code, certifier (BCR), its name
+where the log has one, date of award, end of validity, level of language where it was awarded,
+status, title and level of the code in the register where the proof shows them. A title of
+more than 80 characters is cut to the first 79, less spaces at their end, and an ellipsis.
+
+There are 1 to 16 certifications, ascending by index. Only such are signed as hold on the day
+of signing, so the status is ``in force``; readers take the other words too. The rule: at most
+4,296 characters of text and 16 KiB of note, each line in its one spelling, exactly one
+signature, of type 0x01 (Ed25519), by a key named ``<origin>/summary``. How zlib spelled the
+note does not matter, because the note is signed. Where the text would be longer, no line has a
+title; where it still is, nothing is signed.
 """
 
 from __future__ import annotations
@@ -29,11 +36,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias, TypeVar
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from provenance.cv.base45 import decode_base45, encode_base45
 from provenance.encoding import decode_json, encode_json, parse_decimal
 from provenance.errors import FormatError, VerificationError
 from provenance.record.forms import Index, parse_time
+from provenance.report import PROVEN
 from provenance.tlog.note import ED25519, open_note, sign_note, split_note
 
 if TYPE_CHECKING:
@@ -49,6 +58,8 @@ TEXT_SIZE_MAX: Final = 4296
 NOTE_SIZE_MAX: Final = 16 * 1024
 """Bytes, when inflated."""
 CERTIFICATIONS_MAX: Final = 16
+TITLE_SIZE_MAX: Final = 80
+"""Characters of a title, the ellipsis of one that was cut included."""
 _HEADER: Final = "provenance-summary/1"
 _HEADER_LINES: Final = 4
 _HOLDER: Final = "identificationTitulaire"
@@ -58,6 +69,8 @@ _BIRTH: Final = tuple(f"{_HOLDER}.titulaire.{part}Naissance" for part in _PARTS)
 S = TypeVar("S", bound=Struct)
 Date: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")]
 Words: TypeAlias = Annotated[str, Meta(min_length=1, max_length=255)]
+Title: TypeAlias = Annotated[str, Meta(min_length=1, max_length=TITLE_SIZE_MAX)]
+RegisterLevel: TypeAlias = Annotated[int, Meta(ge=1, le=8)]
 SummaryStatus: TypeAlias = Literal["in force", "superseded", "withdrawn", "erased"]
 
 
@@ -70,7 +83,10 @@ class SummaryHolder(Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class SummaryLine(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """One certification; ``certifier`` is a BCR, ``level`` the European level of language."""
+    """One certification; ``certifier`` is a BCR, ``level`` the European level of language.
+
+    ``title`` and ``register_level``: what the register says of the code.
+    """
 
     index: Index
     type: Words
@@ -81,6 +97,8 @@ class SummaryLine(Struct, frozen=True, array_like=True, forbid_unknown_fields=Tr
     ends: Date | None
     level: Words | None
     status: SummaryStatus
+    title: Title | None
+    register_level: RegisterLevel | None
 
 
 class Summary(Struct, frozen=True):
@@ -96,21 +114,21 @@ class Summary(Struct, frozen=True):
 def make_summary(report: Report) -> Summary:
     """Sum up a verified bundle.
 
-    Raises `VerificationError` for what no printed line may say: a report that is not
-    ``yes``, more than one holder, or one that is not shown as a whole, more than 16
-    certifications, one that lacks what a positive line needs, or whose status is unknown.
+    Raises `VerificationError` for what no printed line may say: a report that is not ``yes``
+    for a day, so that some certification does not hold then; more than one holder, or one
+    that is not shown as a whole; more than 16 certifications, or statuses of two times.
     """
-    if report.verdict != "yes" or report.checkpoint is None:
-        raise VerificationError("no summary: the proof is not accepted")
+    _check_holds(report)
     if report.same_person is not True:
         raise VerificationError("no summary: the proof does not show one holder for all of it")
     if len(report.certifications) > CERTIFICATIONS_MAX:
         raise VerificationError(f"no summary: more than {CERTIFICATIONS_MAX} certifications")
     first = report.certifications[0]
-    if first.as_of_index is None or first.as_of_time is None:
-        raise VerificationError("no summary: the status is unknown")
     if len({one.as_of_index for one in report.certifications}) > 1:
         raise VerificationError("no summary: the statuses are not all of one time")
+    assert report.checkpoint is not None, "a report that says yes has a checkpoint"
+    assert first.as_of_index is not None, "a status that is known is as of an entry"
+    assert first.as_of_time is not None, "the same"
     summary = Summary(
         origin=report.checkpoint.origin,
         size=first.as_of_index + 1,
@@ -120,6 +138,18 @@ def make_summary(report: Report) -> Summary:
     )
     _parse_text(_text(summary))
     return summary
+
+
+def _check_holds(report: Report) -> None:
+    """Refuse a proof that is not accepted, and one with a certification that does not hold."""
+    if report.verdict not in PROVEN:
+        raise VerificationError("no summary: the proof is not accepted")
+    for one in report.certifications:
+        if one.reasons:
+            raise VerificationError(
+                f"no summary: entry {one.index} does not hold: {', '.join(one.reasons)}; "
+                "leave it out of the proof"
+            )
 
 
 def _holder(fields: Mapping[str, Value]) -> SummaryHolder:
@@ -136,8 +166,7 @@ def _holder(fields: Mapping[str, Value]) -> SummaryHolder:
 
 
 def _line(one: CertificationReport) -> SummaryLine:
-    if one.certifier is None or one.lacks or one.status == "unknown":
-        raise VerificationError(f"no summary: too little is shown of entry {one.index}")
+    assert one.certifier is not None, "a complete line shows its certifier"
     fields = dict(one.fields)
     ends = fields["dateFinValidite"]
     return SummaryLine(
@@ -149,28 +178,43 @@ def _line(one: CertificationReport) -> SummaryLine:
         awarded=str(fields["dateDebutValidite"]),
         ends=None if ends is None else str(ends),
         level=language_level(fields),
-        status=one.status,
+        status="in force",
+        title=None if one.title is None else cut_title(one.title),
+        register_level=one.level,
     )
 
 
+def cut_title(title: str) -> str:
+    """Return a title as a summary has it: at most 80 characters, with an ellipsis if cut."""
+    if len(title) <= TITLE_SIZE_MAX:
+        return title
+    return f"{title[: TITLE_SIZE_MAX - 1].rstrip(' ')}…"
+
+
 def language_level(fields: Mapping[str, Value]) -> str | None:
-    """Give the European level of language that was awarded, as its flag says, or None."""
+    """Return the European level of language that was awarded, as its flag says, or None."""
     level = fields.get("niveauLangueEuropeen")
     shown = fields.get("presenceNiveauLangueEuro") is True
     return level if shown and isinstance(level, str) else None
 
 
 def sign_summary(summary: Summary, signer: NoteSigner) -> str:
-    """Sign a summary and give the text of its QR code.
+    """Sign a summary and return the text of its QR code.
 
-    Raises `FormatError` for a key of another kind or name than ``<origin>/summary``, and
-    when the text is longer than a QR code can hold.
+    Where the text is longer than a QR code can hold, no line has a title. Raises
+    `FormatError` for a key of another kind or name than ``<origin>/summary``, and when the
+    text is too long even so.
     """
     key = signer.verifier_key
     if key.kind != ED25519 or key.name != summary_key_name(summary.origin):
         name = summary_key_name(summary.origin)
         raise FormatError(f"a summary is signed by an Ed25519 key named {name}")
-    text = encode_summary(sign_note(_text(summary), [signer]))
+    try:
+        text = encode_summary(sign_note(_text(summary), [signer]))
+    except FormatError:
+        lines = tuple(replace(one, title=None) for one in summary.certifications)
+        summary = replace(summary, certifications=lines)
+        text = encode_summary(sign_note(_text(summary), [signer]))
     parse_summary(decode_summary(text))
     return text
 
@@ -181,7 +225,7 @@ def summary_key_name(origin: str) -> str:
 
 
 def encode_summary(note: str) -> str:
-    """Give the text of the QR code of a signed note; raises `FormatError` if too long."""
+    """Return the text of the QR code of a signed note; raises `FormatError` if too long."""
     text = PREFIX + encode_base45(zlib.compress(note.encode(), 9))
     if len(text) > TEXT_SIZE_MAX or len(note.encode()) > NOTE_SIZE_MAX:
         raise FormatError(
@@ -192,7 +236,7 @@ def encode_summary(note: str) -> str:
 
 
 def decode_summary(text: str) -> str:
-    """Give the signed note in the text of a QR code; raises `FormatError`.
+    """Return the signed note in the text of a QR code; raises `FormatError`.
 
     At most 16 KiB are inflated, whatever the text promises.
     """

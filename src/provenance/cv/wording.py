@@ -16,12 +16,15 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "title": "CV de {name}",
         "description": "CV avec des certifications garanties par un registre vérifiable",
         "guaranteed": "Données garanties",
-        "guaranteed_by": "enregistrées telles que déposées par le certificateur, vérifiables",
+        "guaranteed_by": "enregistrées telles que déposées, vérifiables",
+        "others": "Autres inscriptions au registre",
+        "others_by": "non garanties à ce jour\u00a0; la raison est dite sous chacune",
         "declared": "Données déclarées",
         "declared_by": "par le titulaire, sans garantie",
         "awarded_to": "Délivrées à {name}",
         "born": "né(e) le {date}",
         "born_in": "né(e) en {year}",
+        "usage_name": "Nom d’usage, déclaré par le titulaire\u00a0: {name}",
         "log": "Registre {origin}, {size} entrées\u00a0; statuts au {time}.",
         "log_unknown": "Registre {origin}, {size} entrées\u00a0; statuts inconnus.",
         "awarded": "délivrée le {date}",
@@ -31,18 +34,36 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "digital": "score numérique {score}",
         "option": "option {option}",
         "entry": "Entrée {index}, reçue le {date}, déposée par {depositor}",
+        "entry_for": "Entrée {index}, reçue le {date}, déposée par {depositor} pour le compte "
+        "de {certifier}\u00a0; {certifier} n’a pas signé",
+        "not_limited": "{depositor} n’est pas limité\u00a0: il peut déposer pour tout "
+        "certificateur.",
         "in force": "en vigueur",
         "superseded": "remplacée",
         "withdrawn": "retirée",
         "erased": "effacée",
         "unknown": "statut inconnu",
-        "provisional": "provisoire\u00a0: une certification définitive doit suivre",
+        "provisional": "provisoire",
+        "expired": "expirée",
+        "not-yet-valid": "pas encore valable",
+        "reserved": "à vérifier",
         "changed": "depuis le {date}, par l’entrée {index}",
-        "lacks": "La preuve ne montre pas tout ce qu’une ligne garantie demande\u00a0: {names}",
+        "why_incomplete": "La preuve ne montre pas tout ce qu’une ligne garantie "
+        "demande\u00a0: {names}.",
+        "why_name-only": "La preuve ne montre qu’un nom de famille\u00a0: elle ne désigne "
+        "personne.",
+        "why_provisional": "provisoire\u00a0: une certification définitive doit suivre",
+        "why_status-unknown": "La preuve ne dit pas si elle a été retirée depuis.",
+        "why_status-old": "Son statut est d’un autre moment que ce CV\u00a0: {time}.",
+        "why_expired": "Sa validité a pris fin.",
+        "why_not-yet-valid": "Sa validité n’a pas commencé.",
+        "why_person-unsettled": "La preuve ne dit pas si elle est à la même personne que les "
+        "autres.",
         "certifier_unknown": "certificateur non montré",
         "no_title": "Certification sans code montré",
-        "registered_title": "Intitulés marqués *\u00a0: {register}, version {version}, d’après "
-        "le code\u00a0; ils ne font pas partie de la preuve.",
+        "registered_title": "Intitulés et niveaux\u00a0: registre national des "
+        "certifications, tel que l’opérateur l’a inscrit (version du {date}).",
+        "framework_level": "niveau {level} du cadre national",
         "profile": "Profil",
         "experience": "Expérience",
         "education": "Formation",
@@ -72,12 +93,15 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "title": "CV of {name}",
         "description": "CV with certifications guaranteed by a verifiable register",
         "guaranteed": "Guaranteed data",
-        "guaranteed_by": "recorded as the certifier deposited them, and open to verification",
+        "guaranteed_by": "recorded as deposited, and open to verification",
+        "others": "Other entries of the register",
+        "others_by": "not guaranteed as of this day; the reason stands below each",
         "declared": "Declared data",
         "declared_by": "by the holder, not guaranteed",
         "awarded_to": "Awarded to {name}",
         "born": "born {date}",
         "born_in": "born {year}",
+        "usage_name": "Name in use, declared by the holder: {name}",
         "log": "Register {origin}, {size} entries; statuses as of {time}.",
         "log_unknown": "Register {origin}, {size} entries; statuses unknown.",
         "awarded": "awarded {date}",
@@ -87,18 +111,33 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
         "digital": "digital score {score}",
         "option": "option {option}",
         "entry": "Entry {index}, received {date}, deposited by {depositor}",
+        "entry_for": "Entry {index}, received {date}, deposited by {depositor} on behalf of "
+        "{certifier}; {certifier} has not signed",
+        "not_limited": "{depositor} is not limited: it may deposit for any certifier.",
         "in force": "in force",
         "superseded": "superseded",
         "withdrawn": "withdrawn",
         "erased": "erased",
         "unknown": "status unknown",
-        "provisional": "provisional: a final certification is to follow",
+        "provisional": "provisional",
+        "expired": "expired",
+        "not-yet-valid": "not valid yet",
+        "reserved": "to be checked",
         "changed": "since {date}, by entry {index}",
-        "lacks": "The proof does not show all that a guaranteed line needs: {names}",
+        "why_incomplete": "The proof does not show all that a guaranteed line needs: {names}.",
+        "why_name-only": "The proof shows a surname only, which ties it to nobody.",
+        "why_provisional": "provisional: a final certification is to follow",
+        "why_status-unknown": "The proof does not say whether it was withdrawn since.",
+        "why_status-old": "Its status is of another time than this CV: {time}.",
+        "why_expired": "Its validity has ended.",
+        "why_not-yet-valid": "Its validity has not begun.",
+        "why_person-unsettled": "The proof does not say whether it is the same person’s as "
+        "the others.",
         "certifier_unknown": "certifier not shown",
         "no_title": "Certification whose code is not shown",
-        "registered_title": "Titles marked *: {register}, version {version}, by code; they are "
-        "no part of the proof.",
+        "registered_title": "Titles and levels: national register of certifications, as "
+        "the operator entered it (version of {date}).",
+        "framework_level": "level {level} of the national framework",
         "profile": "Profile",
         "experience": "Experience",
         "education": "Education",
@@ -126,6 +165,28 @@ WORDS: Final[dict[Language, dict[str, str]]] = {
     },
 }
 """Every text, by language and by name; braces hold what is filled in."""
+
+HEADINGS: Final = (
+    "guaranteed",
+    "guaranteed_by",
+    "others",
+    "declared",
+    "declared_by",
+    "check",
+    "in force",
+    "unknown",
+)
+"""Texts that no declared text may hold: who reads them relies on them."""
+BADGES: Final = (
+    "superseded",
+    "withdrawn",
+    "erased",
+    "provisional",
+    "expired",
+    "not-yet-valid",
+    "reserved",
+)
+"""Words of which no line of a declared text may consist; within a text they are common."""
 
 MENTIONS: Final[dict[Language, dict[str, str]]] = {
     "fr": {
