@@ -20,6 +20,7 @@ const BREAKS = {
   spelling: ["json.ts", "!SPELLED_INTEGER.test(text) ||", ""],
   folding: ["identity.ts", "const pair = SINGLE.get(one +", 'const pair = SINGLE.get("" +'],
   wide: ["person.ts", "word.some((form) =>", "word.slice(0, 1).some((form) =>"],
+  separators: ["person.ts", 'areSpelledAlike(one.words, other.words) ? "open"', 'false ? "open"'],
   coverage: ["signature.ts", "if (start !== 0 || next + rest !== file.bytes.length) return false;", ""],
   digest: ["cms.ts", "if (!(digest instanceof asn1js.OctetString) || !equalBytes(bytesOf(digest.getValue()), expected))", "if (false)"],
   "json-signature": ["jsoncv.ts", "verifyByOne([parseDidKey(issuer)], signature,", "void (signature,"],

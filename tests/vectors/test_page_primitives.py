@@ -1,4 +1,4 @@
-"""What the page's verifier rests on, held against Python and OpenSSL: names, keys, signatures.
+"""What the page's verifier rests on, held against Python and OpenSSL: keys and signatures.
 
 A signature that one library takes and another one refuses would make a proof depend on who
 looks at it. So the crafted ones are here: numbers and points in a second spelling, points with
@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-import sys
-import unicodedata
 from base64 import b64encode
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -29,7 +27,6 @@ from page_process import needs_page, run_page
 from property.test_bundle_mutations import mutate
 from provenance.errors import FormatError
 from provenance.record.entry import encode_entry, parse_entry
-from provenance.record.identity import fold
 from provenance.tlog.note import parse_verifier_key
 from record_samples import ENTRIES
 from simulator import ed25519_key, ed25519_vkey
@@ -53,32 +50,6 @@ MESSAGE: Final = b"what is signed"
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PageVerifier]:
     with run_page(tmp_path_factory.mktemp("page")) as verifier:
         yield verifier
-
-
-# Names.
-
-
-def assigned_characters() -> list[str]:
-    """Give every character that this Python's Unicode knows, half surrogates aside."""
-    characters = map(chr, range(sys.maxunicode + 1))
-    return [one for one in characters if unicodedata.category(one) not in {"Cn", "Cs", "Co"}]
-
-
-def test_every_character_is_folded_alike(page: PageVerifier) -> None:
-    """Between two letters, so that what becomes of it is seen; and alone."""
-    characters = assigned_characters()
-    assert len(characters) > 140_000
-    names = [f"a{one}B" for one in characters]
-    assert page.ask("fold", names=names) == [fold(name) for name in names]
-
-
-def test_names_of_several_characters_are_folded_alike(page: PageVerifier) -> None:
-    chance = random.Random(5)
-    marks = [one for one in assigned_characters() if unicodedata.combining(one)]
-    letters = [one for one in assigned_characters() if one.isalpha() and ord(one) < 0x3000]
-    pieces = [*letters, *marks, *(" -'." * 200)]
-    names = ["".join(chance.choices(pieces, k=12)) for _ in range(20_000)]
-    assert page.ask("fold", names=names) == [fold(name) for name in names]
 
 
 # Keys.
