@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # below the package; of `record` the storage may know the status leaves and nothing else.
 BASE: Final = {"errors", "encoding"}
 RECORD: Final = BASE | {"tlog", "record"}
-LEDGER: Final = RECORD | {"cdc", "keys", "storage", "ledger"}
+LEDGER: Final = RECORD | {"cdc", "keys", "storage", "ledger", "report", "verifier"}
 ROOMS: Final[dict[str, set[str]]] = {
     "errors": set(),
     "encoding": {"errors"},
@@ -244,7 +244,7 @@ PLANTED: Final = {
         "if TYPE_CHECKING:\n    from provenance.ledger import Ledger",
     ),
     "storage knows entries": ("storage.store", "from provenance.record.entry import Entry"),
-    "ledger asks the verifier": ("ledger.publish", "from provenance.verifier import Verifier"),
+    "ledger asks the audit": ("ledger.publish", "from provenance.audit import audit"),
     "ledger prints through the command line": ("ledger.files", "from provenance.cli import x"),
     "keys open the store": ("keys", "from provenance.storage import Store"),
     "a second owner of lmdb": ("storage.tree", "import lmdb"),

@@ -10,7 +10,7 @@ from provenance.errors import NotPublishedError
 from provenance.ledger.changes import read_changes
 from provenance.ledger.endorsing import newest_over, read_endorsements
 from provenance.ledger.keyhistory import read_keys
-from provenance.ledger.registry import depositor_row, read_entry, read_index
+from provenance.ledger.registry import read_entry
 from provenance.record import later
 from provenance.record.bundle import EndorsementLink
 from provenance.record.entry import Certification, Depositor, Status, parse_entry
@@ -18,10 +18,9 @@ from provenance.tlog.merkle import HASH_SIZE, node_hash
 from provenance.tlog.prover import prove_inclusion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from provenance.record.bundle import ProvenEntry, StatusLeaf
-    from provenance.record.commitment import Disclosed
     from provenance.record.entry import Endorsement
     from provenance.storage import View
     from provenance.tlog.prover import NodeReader
@@ -32,12 +31,12 @@ def changes_by(view: View, index: int, size: int) -> dict[int, int]:
     return {bit: by for bit, by in read_changes(view, index).items() if by < size}
 
 
-def in_force(view: View, body: str, size: int) -> int | None:
-    """Give the newest ``depositor`` entry of ``body`` below ``size``."""
-    index = read_index(view, depositor_row(body))
-    while index is not None and index >= size:
+def registrations_to(view: View, last: int) -> Iterator[int]:
+    """Yield the registrations of a body from the one at ``last`` back to its first."""
+    index: int | None = last
+    while index is not None:
+        yield index
         index = read_entry(view, index, Depositor).previous
-    return index
 
 
 def endorsements_of(
@@ -78,22 +77,22 @@ def _small_tree(view: View, by: Endorsement) -> NodeReader:
     return lambda level, index: levels[level][index]
 
 
-def endorsement_support(
+def rests_on(
     view: View, entries: Iterable[Certification], endorsed: Mapping[int, Endorsement]
 ) -> set[int]:
-    """Give the endorsements' entries, and those that list their keys.
+    """Return the entries from which names, rights and keys of certifications come.
 
-    The entry that such a one replaced goes with it: it tells who changed the keys.
+    The registrations that each names; its endorsement, and all registrations of its
+    depositor up to the one that the endorsement names, since they tell whose doing the key
+    is.
     """
     found: set[int] = set()
     for entry in entries:
-        by = endorsed.get(entry.index)
-        if by is None:
-            continue
-        listing = in_force(view, entry.depositor, by.index)
-        assert listing is not None, "an endorsement is by a key that an entry lists"
-        replaced = read_entry(view, listing, Depositor).previous
-        found |= {by.index, listing} | ({replaced} if replaced is not None else set())
+        found.add(entry.registration)
+        if entry.certifier_registration is not None:
+            found.add(entry.certifier_registration)
+    for by in {one.index: one for one in endorsed.values()}.values():
+        found |= {by.index, *registrations_to(view, by.registration)}
     return found
 
 
@@ -102,12 +101,12 @@ def prove_entries(
     indexes: Collection[int],
     size: int,
     *,
-    disclosed: Mapping[int, Disclosed] | None = None,
+    disclosed: Mapping[int, tuple[str, ...]] | None = None,
 ) -> tuple[ProvenEntry, ...]:
     """Prove entries in the tree of ``size``, and the ``key`` entries that they rest on.
 
-    ``disclosed``: what is shown of records. Raises `PolicyError` when that is more than a
-    proof holds.
+    ``disclosed``: what is shown of records, as lists of slots. Raises `PolicyError` when
+    that is more than a proof holds.
     """
     return later.prove_entries(
         view, indexes, size, keys=read_keys(view, size), disclosed=disclosed

@@ -2,38 +2,37 @@
 
 A bundle holds the last published checkpoint, the certifications asked for with what is
 disclosed of them, and what their proof rests on: the entries that declare the entry keys,
-the checkpoint's ``status`` entry with the status leaves, the entries in force of depositor
-and certifier, because people read names, and their certifier's own endorsement with the
-entry that lists its key.
+the checkpoint's ``status`` entry with the status leaves, the registrations of depositor and
+certifier that each names, and its depositor's own endorsement with the chain of registrations
+that tells whose key it is. A bundle that does not verify is not handed out.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-import msgspec
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from provenance.errors import NotPublishedError, PolicyError, UnknownEntryError
 from provenance.ledger.disclosure import LINE, choose, names_for
 from provenance.ledger.evidence import (
     changes_by,
-    endorsement_support,
     endorsements_of,
-    in_force,
     links,
     prove_entries,
+    rests_on,
     status_leaves,
 )
 from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.registry import read_entry
+from provenance.ledger.selfcheck import check_own_bundle
 from provenance.record.bundle import BUNDLE_ITEMS_MAX, Bundle, encode_bundle
-from provenance.record.commitment import Disclosed, disclose_checked
+from provenance.record.commitment import disclose_checked
 from provenance.record.entry import Certification
+from provenance.record.slots import CERTIFICATION
 from provenance.tlog.proof import TlogProof, format_tlog_proof
 from provenance.tlog.prover import prove_inclusion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.recall import Recall
@@ -41,19 +40,14 @@ if TYPE_CHECKING:
 
 
 CERTIFICATIONS_MAX: Final = BUNDLE_ITEMS_MAX // 5
-"""Each brings two bodies and two changes at most, so that fits into the bundle as well."""
+"""Each brings two registrations and two changes at most, so that fits as well."""
 
 
-_CERTIFIER: Final = "certificateur"
-
-
-class _Shown(msgspec.Struct, frozen=True):
-    """One certification of the bundle: what is disclosed, and whom it names."""
+class _Shown(NamedTuple):
+    """One certification of the bundle, and the list of slots that is shown of its record."""
 
     entry: Certification
-    disclosed: Disclosed
-    bodies: frozenset[str]
-    """BCRs of the depositor and, where it is disclosed, of the certifier."""
+    record: tuple[str, ...]
 
 
 class Prover:
@@ -72,7 +66,9 @@ class Prover:
 
         Raises `NotPublishedError` when no checkpoint covers one of them,
         `UnknownEntryError` for an index that names no certification, `ErasedError` for
-        one whose content was erased, `PolicyError` for a disclosure that the rules forbid.
+        one whose content was erased, `FormatError` for a name that no field has,
+        `PolicyError` for a disclosure that the rules forbid, `LedgerDamagedError` for what
+        would not verify.
         """
         wanted = sorted(set(indexes))
         if not wanted:
@@ -92,20 +88,19 @@ class Prover:
             due = {
                 *wanted,
                 *(by for change in changes.values() for by in change.values()),
-                *_registrations(view, size, shown),
-                *endorsement_support(view, entries, endorsed),
+                *rests_on(view, entries, endorsed),
                 size - 1,
             }
-            disclosed = {one.entry.index: one.disclosed for one in shown}
-            return encode_bundle(
-                Bundle(
-                    format="provenance-proof/1",
-                    checkpoint=note,
-                    entries=prove_entries(view, due, size, disclosed=disclosed),
-                    status=status_leaves(view, size, changes),
-                    endorsements=links(view, endorsed),
-                )
+            bundle = Bundle(
+                format="provenance-proof/1",
+                checkpoint=note,
+                entries=prove_entries(
+                    view, due, size, disclosed={one.entry.index: one.record for one in shown}
+                ),
+                status=status_leaves(view, size, changes),
+                endorsements=links(view, endorsed),
             )
+            return check_own_bundle(view, encode_bundle(bundle), size)
 
     def tlog_proof(self, index: int) -> str:
         """Prove one entry in the form that any C2SP verifier reads.
@@ -125,25 +120,11 @@ class Prover:
         entry = read_entry(view, index, Certification)
         seed, payload = self._recall.seeded(view, entry)
         chosen = choose(payload.fields, names)
-        bodies = [entry.depositor]
-        if _CERTIFIER in chosen:
-            certifier = next(value for name, value in payload.fields if name == _CERTIFIER)
-            bodies += [certifier] if isinstance(certifier, str) else []
-        return _Shown(
-            entry=entry,
-            disclosed=disclose_checked(seed, payload.fields, chosen),
-            bodies=frozenset(bodies),
-        )
+        record = disclose_checked(seed, payload.fields, chosen, CERTIFICATION) if chosen else ()
+        return _Shown(entry, record)
 
 
 def _not_published(index: int, view: View) -> Exception:
     if not 0 <= index < view.size:
         return UnknownEntryError(f"there is no entry {index}: the log has {view.size}")
     return NotPublishedError(f"no checkpoint covers entry {index} yet: publish first")
-
-
-def _registrations(view: View, size: int, shown: Iterable[_Shown]) -> set[int]:
-    """Give the entries below ``size`` that register the bodies that are named."""
-    bodies = frozenset[str]().union(*(one.bodies for one in shown))
-    registered = (in_force(view, body, size) for body in bodies)
-    return {index for index in registered if index is not None}

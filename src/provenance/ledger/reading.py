@@ -15,6 +15,7 @@ from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.recall import Recall
 from provenance.ledger.refresh import refresh_bundle
 from provenance.ledger.registry import read_depositors, read_genesis
+from provenance.ledger.selfcheck import policy_text
 from provenance.ledger.tiles import export_tiles
 from provenance.record.entry import parse_entry
 
@@ -60,13 +61,12 @@ class Reader:
             return latest_checkpoint(view)
 
     def policy(self) -> str:
-        """Give the trust policy that verifies this log's checkpoints, without witnesses.
+        """Return the trust policy that verifies this log's checkpoints, without witnesses.
 
-        A verifier must get it by another way than the proofs (C2SP tlog-policy).
+        A verifier must obtain it separately from the proofs (C2SP tlog-policy).
         """
         with self._files.store.view() as view:
-            keys = log_keys(read_keys(view))
-        return "".join(f"log {key}\n" for key in keys) + "quorum none\n"
+            return policy_text(log_keys(read_keys(view)))
 
     def operator_keys(self) -> tuple[OperatorKey, ...]:
         """Give all keys that the operator ever declared, in the order of the log."""
@@ -81,18 +81,21 @@ class Reader:
         """Make the proof bundle for the certifications at ``indexes``.
 
         ``disclose`` is ``"line"`` (what a positive line of a CV needs), ``"all"``, names
-        of fields, or one of these for each index. Raises `NotPublishedError`,
-        `UnknownEntryError`, `ErasedError`, `PolicyError`.
+        of fields, or one of these for each index. The bundle was verified under the log's
+        own keys. Raises `NotPublishedError`, `UnknownEntryError`, `ErasedError`,
+        `FormatError` for a name that no field has, `PolicyError` for what is not disclosed,
+        `LedgerDamagedError` where what is stored makes no proof that holds.
         """
         return self._prover.prove(indexes, disclose)
 
     def refresh(self, bundle: bytes) -> bytes:
-        """Bring a proof bundle up to date; give it with a ``later`` part as of now.
+        """Bring a proof bundle up to date; return it with a ``later`` part as of now.
 
         The proof stays as it is; a verifier reads the status from the later checkpoint,
-        whose keys are today's. Raises `FormatError` for what is no bundle,
+        whose keys are today's. Raises `FormatError` for what is not a bundle,
         `ConsistencyError` for one of another log or history, `NotPublishedError` when no
-        newer checkpoint is published.
+        newer checkpoint is published, `VerificationError` for a bundle that does not
+        verify, `LedgerDamagedError` as `prove`.
         """
         with self._files.store.view() as view:
             return refresh_bundle(view, bundle, origin=self.origin)

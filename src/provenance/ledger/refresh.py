@@ -4,7 +4,8 @@ A proof says what was so when it was made, under the keys of that time. ``later`
 newest checkpoint, signed by today's keys, a proof that its tree continues the old one, and
 the status of the certifications as of now, with the entries that changed them. Nothing of
 the old proof is altered, and nothing more of the records is disclosed. No seed is asked
-for, so what was erased is brought up to date as well.
+for, so what was erased is brought up to date as well. What does not verify as a whole is not
+handed out.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from provenance.errors import ConsistencyError, NotPublishedError
+from provenance.errors import ConsistencyError, NotPublishedError, VerificationError
 from provenance.ledger.evidence import changes_by, settled_status
 from provenance.ledger.keyhistory import log_keys, read_keys
 from provenance.ledger.publish import latest_checkpoint
+from provenance.ledger.selfcheck import check_own_bundle, find_failure
 from provenance.record.bundle import encode_bundle, parse_bundle, parse_entries
 from provenance.record.entry import Certification
 from provenance.record.later import make_later
@@ -33,11 +35,12 @@ if TYPE_CHECKING:
 
 
 def refresh_bundle(view: View, bundle: bytes, *, origin: str) -> bytes:
-    """Give the bundle with a ``later`` part as of the last checkpoint.
+    """Return the bundle with a ``later`` part as of the last checkpoint.
 
-    Raises `FormatError` for what is no bundle, `ConsistencyError` for one of another log or
-    history, `NotPublishedError` when no newer checkpoint is published, or today's log keys
-    have not signed one yet.
+    Raises `FormatError` for what is not a bundle, `ConsistencyError` for one of another log
+    or history, `NotPublishedError` when no newer checkpoint is published, or today's log keys
+    have not signed one yet, `VerificationError` for a bundle that does not verify as it was
+    handed in, `LedgerDamagedError` for one that does not with what was added.
     """
     parsed = parse_bundle(bundle)
     shown = parse_entries(parsed.entries)
@@ -55,11 +58,22 @@ def refresh_bundle(view: View, bundle: bytes, *, origin: str) -> bytes:
         changes={index: changes_by(view, index, new.size) for index in wanted},
         shown=[entry.index for entry in shown],
     )
-    return encode_bundle(msgspec.structs.replace(parsed, later=later))
+    refreshed = encode_bundle(msgspec.structs.replace(parsed, later=later))
+    if find_failure(view, refreshed, new.size):
+        _check_handed_in(view, parsed, old.size)
+    return check_own_bundle(view, refreshed, new.size)
+
+
+def _check_handed_in(view: View, bundle: Bundle, size: int) -> None:
+    """Check the bundle alone: what is wrong with it is not the ledger's damage."""
+    alone = encode_bundle(msgspec.structs.replace(bundle, later=None))
+    failure = find_failure(view, alone, size)
+    if failure:
+        raise VerificationError(f"the proof that was handed in does not verify ({failure})")
 
 
 def _newest(view: View, old: Checkpoint) -> tuple[Checkpoint, str]:
-    """Give the newest checkpoint, which the log keys in force now must have signed."""
+    """Return the newest checkpoint, which the log keys in force now must have signed."""
     latest = latest_checkpoint(view)
     if latest is None or latest[0].size <= old.size:
         raise NotPublishedError("no checkpoint is newer than the proof's own: publish first")
