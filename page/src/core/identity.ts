@@ -3,9 +3,9 @@
  *
  * What a letter becomes is said by `fold-1.txt` alone, which is published and never changes, so
  * that every browser and the other implementation fold alike. A line of it is a code point, two
- * of them together, which come before one alone (`0075+0308`), or a range (`0300-036F`), and
+ * of them together, which come before one alone (`0075+0308`), or a range (`0300-0344`), and
  * the plain spelling, with a wide one where a second is customary; `-` vanishes, `_` separates.
- * Source: docs/formats.md section 21.
+ * Source: docs/formats.md section 23.
  */
 
 import TABLE from "../../../docs/fold-1.txt";

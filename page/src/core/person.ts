@@ -10,7 +10,7 @@
  * Two certifications are different where any part is; else open where any part is open, or the
  * kinds of identity or the parts are not the same, or where there is no first name; else the
  * same. One that shows no whole identity group is compared with nobody.
- * Source: docs/formats.md section 21.
+ * Source: docs/formats.md section 23.
  */
 
 import { type Spelling, spellings } from "./identity.ts";

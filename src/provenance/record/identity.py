@@ -9,7 +9,7 @@ better table gets the next number. One line of it::
     00C6 ae            a code point, and how it is spelled
     00D8 o oe          with a second customary spelling: plain, wide
     0075+0308 u ue     two code points together, which come before one alone
-    0300-036F -        a range that vanishes
+    0300-0344 -        a range that vanishes
     0000-002F _        a range that separates words
 
 A name is read from left to right. What is not in the table stands for itself; words are
