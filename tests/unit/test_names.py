@@ -90,6 +90,9 @@ def test_the_table_is_the_published_one_and_never_changes() -> None:
     assert TABLE.read_bytes() == published
     assert hashlib.sha256(published).hexdigest() == SHA256
     assert FOLD_VERSION == 1
+    page = (ROOT / "docs" / "formats.md").read_text("utf-8")
+    assert SHA256 in page
+    assert f"{len(published):,} bytes" in page
 
 
 def test_the_lines_are_in_order_and_none_covers_another() -> None:
