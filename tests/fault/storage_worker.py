@@ -32,7 +32,7 @@ from provenance.tlog.merkle import leaf_hash, tree_root
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SMALL_MAP: Final = (1 << 20,)
+SMALL_MAP: Final = 1 << 20
 READ_S_MAX: Final = 20.0
 
 
@@ -109,7 +109,7 @@ def write(path: Path, batches: int, count: int, skip: str = "") -> None:
         library: Any = lmdb
         opened = lmdb.open
         library.open = lambda *path, **options: opened(*path, **{**options, "sync": False})
-    files = Files(path, _map_sizes=SMALL_MAP) if skip == "map" else Files(path)
+    files = Files(path, map_size=SMALL_MAP) if skip == "map" else Files(path)
     for _ in range(batches):
         try:
             size = files.append(count, skip=skip)

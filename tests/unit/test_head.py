@@ -14,6 +14,7 @@ from provenance.errors import (
     StorageError,
 )
 from provenance.storage import Head, HeadRegister
+from provenance.storage.head import NEVER, Moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,14 +43,45 @@ def test_a_new_register_says_no_entries(register: HeadRegister) -> None:
     assert register.read() == Head(0, bytes(32))
 
 
+def slot(sequence: int, head: Head, moment: Moment = NEVER) -> bytes:
+    facts = b"provenance-head\n"
+    facts += sequence.to_bytes(8, "big") + head.size.to_bytes(8, "big") + head.leaf_hash
+    facts += moment.wall_us.to_bytes(8, "big") + moment.boot_id
+    facts += moment.since_boot_us.to_bytes(8, "big")
+    return facts + hashlib.sha256(facts).digest() + bytes(384)
+
+
 def test_the_file_is_as_documented(register: HeadRegister, path: Path) -> None:
+    assert path.read_bytes() == slot(0, Head(0, bytes(32))) + bytes(512)
+    moment = Moment(1_800_000_000_000_000, bytes(range(16)), 77)
     register.write(head(5))
-    data = path.read_bytes()
-    facts = b"provenance-head\n" + bytes([0] * 7 + [1] + [0] * 7 + [5]) + head(5).leaf_hash
-    assert data[512:] == facts + hashlib.sha256(facts).digest() + bytes(416)
-    empty = b"provenance-head\n" + bytes(48)
-    assert data[:512] == empty + hashlib.sha256(empty).digest() + bytes(416)
+    register.write(head(6), moment)
+    assert path.read_bytes() == slot(2, head(6), moment) + slot(1, head(5))
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_clocks_are_kept_until_they_are_read_again(register: HeadRegister) -> None:
+    assert register.moment() == NEVER
+    moment = Moment(1_800_000_000_000_000, bytes(range(16)), 77)
+    register.write(head(1), moment)
+    register.write(head(2))
+    assert (register.read(), register.moment()) == (head(2), moment)
+
+
+def test_a_damaged_slot_is_counted_until_it_is_written_over(
+    register: HeadRegister, path: Path
+) -> None:
+    assert register.damaged_slots() == 0
+    register.write(head(1))
+    register.write(head(2))
+    for at in (0, 512):
+        data = bytearray(path.read_bytes())
+        data[at + 40] ^= 1
+        path.write_bytes(data)
+        assert register.damaged_slots() == 1
+        register.write(head(3))
+        register.write(head(3))
+        assert register.damaged_slots() == 0
 
 
 def test_slots_alternate_and_the_newest_counts(register: HeadRegister, path: Path) -> None:
@@ -65,7 +97,7 @@ def test_slots_alternate_and_the_newest_counts(register: HeadRegister, path: Pat
         again.close()
 
 
-@pytest.mark.parametrize("torn", [1, 16, 24, 40, 70, 95])
+@pytest.mark.parametrize("torn", [1, 16, 24, 40, 70, 95, 110, 127])
 def test_a_torn_slot_leaves_the_other(register: HeadRegister, path: Path, torn: int) -> None:
     register.write(head(1))
     register.write(head(2))

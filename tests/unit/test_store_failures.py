@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import struct
+import threading
 from typing import TYPE_CHECKING, Any, Final
 
 import lmdb
@@ -16,14 +17,14 @@ from provenance.errors import (
     LedgerPoisonedError,
     StorageError,
 )
-from provenance.storage import Store, datafile, store
+from provenance.storage import Store, View, datafile, store
 from storing import check, commit, key, make_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SMALL_MAP: Final = (1 << 20,)
+SMALL_MAP: Final = 1 << 20
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def fill(log: Store) -> int:
 
 
 def test_a_full_map_changes_nothing_and_does_not_poison(path: Path) -> None:
-    with Store.open(path, _map_sizes=SMALL_MAP) as log:
+    with Store.open(path, map_size=SMALL_MAP) as log:
         size = fill(log)
         with log.view() as view:
             check(view, size)
@@ -162,12 +163,38 @@ def test_a_closed_view_refuses(filled: Store) -> None:
         view.entry(0)
 
 
-def test_too_many_readers_are_told(log: Store) -> None:
-    views = [log.view() for _ in range(126)]
-    with pytest.raises(LedgerBusyError, match="too many readers"):
-        log.view()
-    views.pop().close()
-    log.view().close()
+def test_thousands_of_snapshots_are_open_at_once(log: Store) -> None:
+    views = [log.view() for _ in range(2000)]
+    log.commit(commit(0, 3))
+    with log.view() as view:
+        assert view.size == 3
+    for one in views:
+        one.close()
+
+
+def test_a_reader_waits_for_a_place(
+    tmp_path: Path, log: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = tmp_path / "few"
+    monkeypatch.setattr(store, "READERS", 3)
+    monkeypatch.setattr(store, "LOCK_SIZE", 64 * 4)
+    Store.create(few)
+    with Store.open(few) as crowded:
+        monkeypatch.setattr(store, "READERS_WAIT_S", 0.0)
+        views: list[View] = []
+        with pytest.raises(LedgerBusyError, match="snapshots are open at once"):
+            views.extend(crowded.view() for _ in range(200))
+        # The writer needs no place.
+        crowded.commit(commit(0, 1))
+        monkeypatch.setattr(store, "READERS_WAIT_S", 60.0)
+        leaving = threading.Timer(0.2, views.pop().close)
+        leaving.start()
+        with crowded.view() as view:
+            assert view.size == 1
+        leaving.join()
+        for one in views:
+            one.close()
+    assert log.view().size == 0
 
 
 def test_dead_readers_are_cleared_now_and_then(
@@ -259,7 +286,7 @@ def test_a_smaller_map_is_tried_when_address_space_is_short(
     limit = 1 << 34
     monkeypatch.setattr(lmdb, "open", short)
     Store.open(path).close()
-    assert asked == [1 << 40, 1 << 34]
+    assert asked == [1 << exponent for exponent in range(40, 33, -1)]
     limit = 0
     with pytest.raises(StorageError, match="address space"):
         Store.open(path)

@@ -15,7 +15,7 @@ from provenance.errors import (
     StorageError,
     UnknownEntryError,
 )
-from provenance.storage import Vault
+from provenance.storage import Head, Vault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,15 +50,54 @@ def test_a_new_vault_is_empty_and_private(vault: Vault, path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o700
     assert sorted(file.name for file in path.iterdir()) == ["secret", "seeds"]
     assert {file.stat().st_mode & 0o777 for file in path.iterdir()} == {0o600}
-    assert (path / "secret").read_bytes() == SECRET
+    checksum = hashlib.sha256(b"provenance/vault-secret/v1\n" + SECRET).digest()
+    assert (path / "secret").read_bytes() == SECRET + checksum
+
+
+def slot(sequence: int, applied: int, head: Head) -> bytes:
+    numbers = b"".join(number.to_bytes(8, "big") for number in (sequence, applied, head.size))
+    facts = b"provenance-vault" + numbers + head.leaf_hash
+    return facts + hashlib.sha256(facts).digest() + bytes(24)
 
 
 def test_the_file_is_as_documented(vault: Vault, path: Path) -> None:
+    head = Head(3, hashlib.sha256(b"leaf").digest())
+    assert (path / "seeds").read_bytes() == slot(0, 0, Head(0, bytes(32))) + bytes(128)
     vault.write(0, seeds(0, 3))
     vault.set_erasure_applied(0x0102)
-    facts = b"provenance-vault" + bytes([0] * 6 + [1, 2]) + bytes(8)
-    expected = facts + hashlib.sha256(facts).digest() + seeds(0, 3)
+    vault.confirm(head)
+    expected = slot(2, 0x0102, head) + slot(1, 0x0102, Head(0, bytes(32))) + seeds(0, 3)
     assert (path / "seeds").read_bytes() == expected
+    assert (vault.erasure_applied, vault.header.head) == (0x0102, head)
+
+
+@pytest.mark.parametrize("torn", [0, 1, 20, 60, 100])
+def test_a_torn_header_leaves_the_one_before(vault: Vault, path: Path, torn: int) -> None:
+    vault.set_erasure_applied(7)
+    assert vault.damaged_slots() == 0
+    vault.set_erasure_applied(9)
+    data = bytearray((path / "seeds").read_bytes())
+    data[torn:128] = bytes(128 - torn)
+    (path / "seeds").write_bytes(data)
+    assert vault.damaged_slots() == 1
+    again = Vault.open(path)
+    assert again.erasure_applied == 7
+    again.set_erasure_applied(10)
+    assert (again.erasure_applied, again.damaged_slots()) == (10, 0)
+    again.close()
+
+
+def test_every_rotten_bit_of_the_secret_is_noticed(path: Path) -> None:
+    """Under another key nobody is found, and what is recorded already is recorded again."""
+    good = (path / "secret").read_bytes()
+    for bit in range(8 * len(good)):
+        data = bytearray(good)
+        data[bit // 8] ^= 1 << bit % 8
+        (path / "secret").write_bytes(data)
+        with pytest.raises(LedgerDamagedError, match="damaged"):
+            Vault.open(path)
+    (path / "secret").write_bytes(good)
+    Vault.open(path).close()
 
 
 def test_seeds_are_read_back(vault: Vault) -> None:
@@ -95,7 +134,7 @@ def test_a_gap_is_never_written(vault: Vault) -> None:
 
 def test_a_torn_last_seed_does_not_count(vault: Vault, path: Path) -> None:
     vault.write(0, seeds(0, 2))
-    os.truncate(path / "seeds", 64 + 32 + 31)
+    os.truncate(path / "seeds", 256 + 32 + 31)
     assert vault.size == 1
     vault.write(1, seed(7))
     assert vault.read(1) == seed(7)
@@ -142,7 +181,7 @@ def test_the_secret_has_32_bytes(tmp_path: Path) -> None:
 def test_a_vault_is_made_over_nothing(path: Path) -> None:
     with pytest.raises(StorageError, match="exists already"):
         Vault.create(path, bytes(32))
-    assert (path / "secret").read_bytes() == SECRET
+    assert (path / "secret").read_bytes().startswith(SECRET)
 
 
 @pytest.mark.parametrize("name", [".", "secret", "seeds"])
@@ -162,12 +201,14 @@ def test_a_missing_file_is_damage(path: Path, name: str) -> None:
 
 
 def test_a_secret_of_another_length_is_damage(path: Path) -> None:
-    (path / "secret").write_bytes(bytes(31))
-    with pytest.raises(LedgerDamagedError, match="32 bytes"):
-        Vault.open(path)
+    good = (path / "secret").read_bytes()
+    for data in (b"", SECRET, good[:-1], good + b"x"):
+        (path / "secret").write_bytes(data)
+        with pytest.raises(LedgerDamagedError, match="damaged"):
+            Vault.open(path)
 
 
-@pytest.mark.parametrize("at", [0, 15, 16, 23, 24, 31, 32, 63])
+@pytest.mark.parametrize("at", [0, 15, 16, 23, 24, 31, 32, 63, 71, 72, 103, 104, 127])
 def test_a_damaged_header_is_refused(path: Path, at: int) -> None:
     data = bytearray((path / "seeds").read_bytes())
     data[at] ^= 1
@@ -177,7 +218,7 @@ def test_a_damaged_header_is_refused(path: Path, at: int) -> None:
 
 
 def test_a_header_cut_off_is_refused(path: Path) -> None:
-    os.truncate(path / "seeds", 63)
+    os.truncate(path / "seeds", 127)
     with pytest.raises(LedgerDamagedError, match="header"):
         Vault.open(path)
 

@@ -56,6 +56,8 @@ class Commit(msgspec.Struct, frozen=True):
     """(look-up key of 16 bytes, index); replaces what stands under the key."""
     tombstones: Sequence[tuple[bytes, int]] = ()
     """The same for erased entries: the key stays taken, and says so."""
+    released: Sequence[bytes] = ()
+    """Keys of 16 bytes that are free again, because nobody knows any more what they were."""
     holders: Sequence[tuple[bytes, int]] = ()
     """(look-up key of 16 bytes, index); a key has many indexes."""
     forgotten: Sequence[tuple[bytes, int]] = ()
@@ -100,7 +102,7 @@ def _check_payloads(commit: Commit) -> None:
 
 def _check_lookups(commit: Commit) -> None:
     rows = [*commit.technical, *commit.tombstones, *commit.holders, *commit.forgotten]
-    if {len(key) for key, _ in rows} - {LOOKUP_KEY_SIZE}:
+    if {len(key) for key in (*(key for key, _ in rows), *commit.released)} - {LOOKUP_KEY_SIZE}:
         raise StorageError(f"look-up keys have {LOOKUP_KEY_SIZE} bytes")
     named = [index for _, index in rows]
     named += [*commit.erased, *(index for index, _ in commit.marks)]
@@ -144,6 +146,8 @@ def _write_lookups(commit: Commit, rows: WriteRows) -> None:
         rows.put(TECHNICAL, erased)
     if commit.holders:
         rows.put(HOLDERS, sorted([(key, pack_u64(index)) for key, index in commit.holders]))
+    for key in commit.released:
+        rows.delete(TECHNICAL, key)
     for key, index in commit.forgotten:
         rows.delete(HOLDERS, key, pack_u64(index))
     for index in commit.erased:

@@ -24,12 +24,13 @@ from provenance.storage.rows import (
     TECHNICAL,
     TECHNICAL_ROW,
     TOMBSTONE,
+    parse_u64,
 )
 from provenance.storage.statustree import StatusReader
 from provenance.storage.tree import check_block, count_blocks, count_tiers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Set
 
     from provenance.storage.view import View
 
@@ -88,6 +89,25 @@ class Inspection:
                 yield index, bool(flags)
             else:
                 yield None
+
+    def leading_to(self, indexes: Set[int]) -> tuple[list[tuple[bytes, int]], ...]:
+        """Return the look-ups that lead to some entries: (key, index) of either kind.
+
+        By idTechnique first, tombstones left out, and then those of holders. All rows are
+        read: for the rare case in which what the keys are made of is lost.
+        """
+        technical = [
+            (key, index)
+            for key, row in self._rows.scan(TECHNICAL)
+            if len(row) == TECHNICAL_ROW.size
+            for index, flags in (TECHNICAL_ROW.unpack(row),)
+            if index in indexes and not flags
+        ]
+        holders = [
+            (key, parse_u64(row, "a holder's look-up row"))
+            for key, row in self._rows.scan(HOLDERS)
+        ]
+        return technical, [(key, index) for key, index in holders if index in indexes]
 
 
 def status_rows(marks: Iterable[tuple[int, int]]) -> dict[bytes, bytes]:

@@ -27,7 +27,7 @@ import threading
 import time
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import lmdb
 import lmdb.verify
@@ -116,15 +116,25 @@ def _write_failed(error: lmdb.Error, path: Path, what: str) -> StorageError:
     return _foreign(error, what)
 
 
+def _closed(*_: object) -> NoReturn:
+    raise StorageError(f"{READING}: this snapshot is closed")
+
+
 class _Rows:
     """One LMDB transaction, read or write, as `ReadRows` and `WriteRows` have it."""
 
     def __init__(
         self, transaction: lmdb.Transaction[bytes], tables: Mapping[str, lmdb._Database]
     ) -> None:
-        self._transaction: Final = transaction
-        self._get: Final = transaction.get
+        self._open: lmdb.Transaction[bytes] | None = transaction
+        self._get: Callable[..., bytes | None] = transaction.get
         self._tables: Final = tables
+
+    @property
+    def _transaction(self) -> lmdb.Transaction[bytes]:
+        if self._open is None:
+            _closed()
+        return self._open
 
     def get(self, table: str, key: bytes) -> bytes | None:
         try:
@@ -179,7 +189,10 @@ class _Rows:
         self._transaction.drop(self._tables[table], delete=False)
 
     def close(self) -> None:
-        self._transaction.abort()
+        # Its place among the readers is free when the object is gone, and not before.
+        if self._open is not None:
+            self._open.abort()
+            self._open, self._get = None, _closed
 
 
 class Store(Log):
