@@ -43,22 +43,21 @@ def _read_table() -> _Table:
     text = pkgutil.get_data("provenance.record", f"fold-{FOLD_VERSION}.txt") or b""
     # Small letters and digits, of which names consist, are found sooner than missed.
     plain = {code: chr(code) for code in range(128)}
-    wide, pairs = {}, {}
+    wide: dict[int, str] = {}
+    pairs: dict[str, str] = {}
     for line in text.decode().splitlines():
         span, form, *other = line.split(" ")
-        first, _, second = span.partition("+")
-        if second:
-            pairs[chr(int(first, 16)) + chr(int(second, 16))] = other[0]
-            continue
-        codes = _read_range(span)
-        plain |= dict.fromkeys(codes, _TARGETS.get(form, form))
-        wide |= dict.fromkeys(codes, other[0]) if other else {}
+        first, mark, last = span.partition("+" if "+" in span else "-")
+        code, target = int(first, 16), _TARGETS.get(form, form)
+        if mark == "+":
+            pairs[chr(code) + chr(int(last, 16))] = other[0]
+        elif mark:
+            plain |= dict.fromkeys(range(code, int(last, 16) + 1), target)
+        else:
+            plain[code] = target
+            if other:
+                wide[code] = other[0]
     return _Table(plain, plain | wide, pairs)
-
-
-def _read_range(span: str) -> range:
-    first, _, last = span.partition("-")
-    return range(int(first, 16), int(last or first, 16) + 1)
 
 
 _TABLE: Final = _read_table()
