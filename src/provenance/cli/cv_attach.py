@@ -1,6 +1,8 @@
 """Put a proof into a PDF file, in place of one that is there.
 
-Attach before you seal: a signed file is refused, for any change would break the seal.
+Attach before you seal: a signed file is refused, because any change would break the seal. The
+proof is not verified here. It must show every certification completely, and all of one person;
+--as-is attaches it all the same. Whether certifications are in force is not looked at.
 
 Examples:
   provenance cv attach cv.pdf proof.json -o attached.pdf
@@ -28,15 +30,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument("pdf", metavar="PDF", help="the CV; - is standard input")
     parser.add_argument("proof", metavar="PROOF", help="the proof bundle")
+    add_as_is(parser)
     add_output(parser, "the PDF file with the proof in it")
     add_json(parser)
+
+
+def add_as_is(parser: argparse.ArgumentParser) -> None:
+    """Add ``--as-is``."""
+    parser.add_argument(
+        "--as-is",
+        action="store_true",
+        help="take a proof that is incomplete, of nobody, or of several persons",
+    )
 
 
 def run(args: argparse.Namespace, out: Output) -> Answer:
     """Attach the proof."""
     del out
     bundle = read_file(args.proof, size_max=BUNDLE_SIZE_MAX)
-    attached = attach(read_file(args.pdf, size_max=PDF_SIZE_MAX), bundle)
+    pdf = read_file(args.pdf, size_max=PDF_SIZE_MAX)
+    attached = attach(pdf, bundle, as_is=args.as_is)
     target = "-" if args.output is None else args.output
     document = {"file": target, "attachment": ATTACHMENT_NAME, "bytes": len(attached)}
     return deliver(attached, target, document, f"{target} carries its proof; seal it next.")

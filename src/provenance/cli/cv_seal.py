@@ -1,11 +1,17 @@
 """Seal a PDF file that carries its proof, so that every change shows.
 
-Needed is an ECDSA key on P-256 with an X.509 certificate whose key usage is to sign
-(digitalSignature): from a certification authority that PDF viewers trust, if people are to
-see the seal as trusted there, or from one of your own. Give it as a PKCS #12 file (.p12), or
-as a key in PEM with --certificates: the seal's own certificate first, then those above
-it. The passphrase comes from PROVENANCE_PASSPHRASE or --passphrase-fd. To try it out, "cv
-seal-key" makes a certificate that nobody else trusts.
+Needed is a key with an X.509 certificate whose key usage is to sign (digitalSignature), RSA
+of 2,048 to 8,192 bits or ECDSA on P-256 or P-384: from a certification authority that PDF
+viewers trust, if people are to see the seal as trusted there, or from one of your own. Give it
+as a PKCS #12 file (.p12), or as a key in PEM with --certificates: the seal's own certificate
+first, then those above it. The passphrase comes from PROVENANCE_PASSPHRASE or --passphrase-fd.
+To try it out, "cv seal-key" makes a certificate that nobody else trusts.
+
+A file with active content (scripts, actions, form fields, layers, and the like) is refused,
+because it could show something else later without being changed. --allow KIND seals it all
+the same; verifiers do not call it an original. A proof that does not show every certification
+completely, and all of one person, is refused unless --as-is is given. Whether certifications
+are in force is not looked at here.
 
 With --tsa the seal bears a time stamp of that authority (RFC 3161), and is judged at that
 time ever after; without, it holds as long as its certificate is valid. --crl adds lists of
@@ -23,10 +29,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.cli.arguments import add_json, add_output, add_passphrase
-from provenance.cli.cv_attach import deliver
+from provenance.cli.cv_attach import add_as_is, deliver
 from provenance.cli.files import read_file
 from provenance.cli.signing import read_passphrase
-from provenance.cv.facts import PDF_SIZE_MAX
+from provenance.cv.facts import KINDS, PDF_SIZE_MAX
 from provenance.cv.seal import load_signer, seal
 
 if TYPE_CHECKING:
@@ -57,6 +63,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a list of revoked certificates to keep in the file; may be given again",
     )
+    parser.add_argument(
+        "--pss", action="store_true", help="sign by RSA-PSS, which older viewers do not know"
+    )
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        choices=KINDS,
+        metavar="KIND",
+        help=f"seal a file with this kind of active content: {', '.join(KINDS)}",
+    )
+    add_as_is(parser)
     add_output(parser, "the sealed PDF file")
     add_passphrase(parser)
     add_json(parser)
@@ -70,8 +88,10 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         args.certificates and read_file(args.certificates, size_max=KEY_SIZE_MAX),
         passphrase=read_passphrase(args),
         revoked=[read_file(path, size_max=LIST_SIZE_MAX) for path in args.crl],
+        pss=args.pss,
     )
-    sealed = seal(read_file(args.pdf, size_max=PDF_SIZE_MAX), signer, args.tsa)
+    pdf = read_file(args.pdf, size_max=PDF_SIZE_MAX)
+    sealed = seal(pdf, signer, args.tsa, allowed=args.allow, as_is=args.as_is)
     target = "-" if args.output is None else args.output
     document = {"file": target, "bytes": len(sealed), "time_stamped": args.tsa is not None}
     said = f"{target} is sealed. Hand it out as it is: saving it again breaks the seal."

@@ -84,9 +84,7 @@ def _kit(ledger: Ledger, args: argparse.Namespace) -> Answer:
     }
     if args.output is None:
         return Answer(YES, {**document, "kit": kit.decode()}, lambda out: out.data(kit))
-    write_file(args.output, [kit])
-    if args.output != "-":
-        Path(args.output).chmod(0o600)
+    write_file(args.output, [kit], secret=True)
 
     def show(out: Output) -> None:
         if args.output != "-":

@@ -42,21 +42,22 @@ def read_text(path: str, *, size_max: int) -> str:
         raise UnreadableError(f"cannot read {path}: it is not UTF-8") from None
 
 
-def write_file(path: str, pieces: Iterable[bytes]) -> int:
-    """Write a file, in place of an older one; ``-`` is standard output. Give its size.
+def write_file(path: str, pieces: Iterable[bytes], *, secret: bool = False) -> int:
+    """Write a file, in place of an older one; ``-`` is standard output. Return its size.
 
     It appears under its name when it is complete, so a failure leaves none, or the older
-    one. Raises `OSError`.
+    one. A ``secret`` one is nobody else's to read from the first byte on (mode 0600), also
+    where an older one was open to others. Raises `OSError`.
     """
     size = 0
-    with _target(path) as file:
+    with _target(path, secret=secret) as file:
         for piece in pieces:
             size += file.write(piece)
     return size
 
 
 @contextmanager
-def _target(path: str) -> Iterator[IO[bytes]]:
+def _target(path: str, *, secret: bool) -> Iterator[IO[bytes]]:
     if path == STANDARD_STREAM:
         sys.stdout.flush()
         yield sys.stdout.buffer
@@ -65,7 +66,7 @@ def _target(path: str) -> Iterator[IO[bytes]]:
         with Path(path).open("wb") as file:
             yield file
     else:
-        with _replacing(Path(path).resolve()) as file:
+        with _replacing(Path(path).resolve(), secret=secret) as file:
             yield file
 
 
@@ -75,14 +76,16 @@ def _is_special(path: Path) -> bool:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
+def _replacing(path: Path, *, secret: bool) -> Iterator[IO[bytes]]:
     import tempfile  # noqa: PLC0415 - verifying writes no file, and starts the sooner
 
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor
             yield file
-        Path(temporary).chmod(_mode_for(path))
+        # Until here nobody else can read it: a temporary file has the mode 0600.
+        if not secret:
+            Path(temporary).chmod(_mode_for(path))
         Path(temporary).replace(path)
     except BaseException:
         with suppress(OSError):
@@ -90,8 +93,15 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+def create_file(path: Path, content: bytes) -> None:
+    """Create a file that is not there yet, and follow no link; raises `OSError`."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(path, flags, 0o644), "wb") as file:  # noqa: PTH123 - a descriptor
+        file.write(content)
+
+
 def _mode_for(path: Path) -> int:
-    """Give the mode of the file that is replaced, or of a new one."""
+    """Return the mode of the file that is replaced, or of a new one."""
     with suppress(OSError):
         return path.stat().st_mode & 0o777
     mask = os.umask(0)

@@ -43,18 +43,6 @@ from provenance.cv.lookalikes import plain_letters
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KINDS: Final = (
-    "actions",
-    "attachments",
-    "external-content",
-    "form-fields",
-    "javascript",
-    "multimedia",
-    "optional-content",
-    "portfolio",
-    "xfa",
-)
-"""Every kind of active content, ascending."""
 ACTIONS: Final = frozenset(
     {
         "/GoTo3DView",

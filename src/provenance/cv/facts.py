@@ -21,6 +21,18 @@ BYTE_RANGE: Final = b"/ByteRange"
 HOLDER_NAMESPACE: Final = "https://provenance.example/provenance/1#"
 HOLDER_PROPERTY: Final = "holder"
 """The property of a PDF file's metadata (XMP) that repeats the name at the top of a CV."""
+KINDS: Final = (
+    "actions",
+    "attachments",
+    "external-content",
+    "form-fields",
+    "javascript",
+    "multimedia",
+    "optional-content",
+    "portfolio",
+    "xfa",
+)
+"""Every kind of active content, ascending; `activecontent` says what each is."""
 
 
 class Attachment(Struct, frozen=True):

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -25,7 +25,7 @@ from provenance.cv.facts import (
     RELATIONSHIP,
     PdfFacts,
 )
-from provenance.errors import FormatError, PolicyError
+from provenance.errors import FormatError, PolicyError, VerificationError
 from provenance.record.bundle import parse_bundle
 
 if TYPE_CHECKING:
@@ -33,34 +33,33 @@ if TYPE_CHECKING:
 
 READING_SECONDS_MAX: Final = 60
 """Of the clock; the reading process itself has a limit of processor time."""
+OVERRIDE: Final = "ask for it as it is (--as-is) if that is what you want"
 _MODULE: Final = "provenance.cv.reader"
 
 
-def attach(pdf: bytes, bundle: bytes) -> bytes:
-    """Put a proof bundle into a PDF file, in place of one that is there; give the new file.
+def attach(pdf: bytes, bundle: bytes, *, as_is: bool = False) -> bytes:
+    """Put a proof bundle into a PDF file, in place of one that is there; return the new file.
 
-    The file is written anew, in one revision. Raises `FormatError` where either is not
-    what it must be, `PolicyError` for a signed file: attaching would break its seal.
+    The file is written anew, in one revision. The proof is not verified, but must show every
+    certification completely, and all of them of one person (`completeness`), unless ``as_is``.
+    Raises `FormatError` where either is not what it must be, `VerificationError` for a proof
+    of another kind, `PolicyError` for a signed file: attaching would break its seal.
     """
-    parse_bundle(bundle)
+    if as_is:
+        parse_bundle(bundle)
+    else:
+        _check_bundle(bundle)
     facts = read_pdf(pdf)
     if facts.problem:
-        raise FormatError(f"this is no PDF file that can be used: {facts.problem}")
+        raise FormatError(f"this PDF file cannot be used: {facts.problem}")
     if facts.signed:
         raise PolicyError(
             "this PDF file is signed already, and attaching would break the signature: "
             "attach the proof first, then seal"
         )
     with needing_extra():
-        import pikepdf  # noqa: PLC0415 - only with the extra
-
-        from provenance.cv.reader import read_facts  # noqa: PLC0415
-    with pikepdf.open(io.BytesIO(pdf), attempt_recovery=False) as document:
-        _remove(document)
-        _add(document, bundle)
-        target = io.BytesIO()
-        document.save(target, deterministic_id=True, linearize=False)
-    attached = target.getvalue()
+        from provenance.cv.reader import read_facts  # noqa: PLC0415 - only with the extra
+    attached = _write(pdf, bundle)
     # What cannot be read again must not be handed out. It is as harmless as what went in,
     # so it is read here, which is faster.
     if read_facts(attached).attachment.data != bundle:
@@ -68,8 +67,37 @@ def attach(pdf: bytes, bundle: bytes) -> bytes:
     return attached
 
 
+def _check_bundle(bundle: bytes) -> None:
+    from provenance.cv.completeness import check_complete  # noqa: PLC0415 - not for reading
+
+    try:
+        check_complete(bundle)
+    except VerificationError as error:
+        raise VerificationError(f"this proof is not attached: {error}; {OVERRIDE}") from error
+
+
+def _write(pdf: bytes, bundle: bytes) -> bytes:
+    """Write a file anew with a proof in it; raises `FormatError` where its lists are odd."""
+    import pikepdf  # noqa: PLC0415 - the caller has loaded it
+
+    target = io.BytesIO()
+    try:
+        with pikepdf.open(io.BytesIO(pdf), attempt_recovery=False) as document:
+            _remove(document)
+            _add(document, bundle)
+            document.save(target, deterministic_id=True, linearize=False)
+    except FormatError:
+        raise
+    except Exception as error:
+        raise FormatError(
+            "the PDF file's lists of attached files are damaged: save it anew with the program "
+            "that made it"
+        ) from error
+    return target.getvalue()
+
+
 def extract(pdf: bytes) -> bytes:
-    """Give the proof bundle out of a PDF file, unverified; raises `FormatError`."""
+    """Return the proof bundle out of a PDF file, unverified; raises `FormatError`."""
     facts = read_pdf(pdf)
     if facts.problem:
         raise FormatError(f"this PDF file cannot be read: {facts.problem}")
@@ -105,17 +133,28 @@ def read_pdf(pdf: bytes) -> PdfFacts:
 
 def _remove(document: pikepdf.Pdf) -> None:
     """Take out every associated and embedded file of the proof's name."""
-    kept = [spec for spec in document.Root.get("/AF", ()) if not _is_named(spec)]
+    import pikepdf  # noqa: PLC0415 - the caller has loaded it
+
+    from provenance.cv.activecontent import is_named  # noqa: PLC0415 - only with the extra
+
+    associated = document.Root.get("/AF", pikepdf.Array())
+    if not isinstance(associated, pikepdf.Array) or not all(
+        isinstance(spec, pikepdf.Dictionary) for spec in associated
+    ):
+        raise FormatError(
+            "the PDF file's list of associated files (/AF) holds something that is not a file: "
+            "save it anew with the program that made it"
+        )
     if "/AF" in document.Root:
-        document.Root.AF = document.make_indirect(_array(kept))
+        kept = [spec for spec in associated if not is_named(spec)]
+        document.Root.AF = document.make_indirect(pikepdf.Array(kept))
     for name in [*document.attachments]:
-        spec = document.attachments[name]
-        if name == ATTACHMENT_NAME or _is_named(spec.obj):
+        if name == ATTACHMENT_NAME or is_named(document.attachments[name].obj):
             del document.attachments[name]
 
 
 def _add(document: pikepdf.Pdf, bundle: bytes) -> None:
-    import pikepdf  # noqa: PLC0415 - loaded by the caller
+    import pikepdf  # noqa: PLC0415 - the caller has loaded it
 
     spec = pikepdf.AttachedFileSpec(
         document,
@@ -127,13 +166,3 @@ def _add(document: pikepdf.Pdf, bundle: bytes) -> None:
     )
     # This makes it an associated file of the document too.
     document.attachments[ATTACHMENT_NAME] = spec
-
-
-def _array(items: list[Any]) -> Any:  # noqa: ANN401 - pikepdf's own
-    import pikepdf  # noqa: PLC0415 - loaded by the caller
-
-    return pikepdf.Array(items)
-
-
-def _is_named(spec: Any) -> bool:  # noqa: ANN401
-    return ATTACHMENT_NAME in {str(spec.get("/F", "")), str(spec.get("/UF", ""))}

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pikepdf
 
+from provenance.cv.activecontent import find_active, is_named
 from provenance.cv.facts import (
     ATTACHMENT_NAME,
     BYTE_RANGE,
@@ -28,6 +29,7 @@ from provenance.cv.facts import (
     Signature,
 )
 from provenance.cv.inflate import decode_embedded
+from provenance.cv.xmp import read_holder
 from provenance.errors import FormatError
 
 if TYPE_CHECKING:
@@ -85,6 +87,8 @@ def _read(data: bytes) -> PdfFacts:
         facts = PdfFacts(
             attachment=_attachment(pdf, files),
             signed=bool(signatures or fields or BYTE_RANGE in data),
+            active=find_active(pdf),
+            holder=_holder(pdf),
         )
         if not facts.signed:
             return facts
@@ -121,7 +125,7 @@ def _scan(pdf: pikepdf.Pdf) -> tuple[list[Any], list[Any]]:
     for one in pdf.objects:
         if not isinstance(one, pikepdf.Dictionary):
             continue
-        if "/EF" in one and _is_named(one):
+        if "/EF" in one and is_named(one):
             files.append(one)
         if "/ByteRange" in one or str(one.get("/Type", "")) in _SIGNATURE_TYPES:
             signatures.append(one)
@@ -140,9 +144,9 @@ def _find_stream(pdf: pikepdf.Pdf, files: list[Any]) -> Any:  # noqa: ANN401 - p
     named = [
         spec
         for key, spec in _embedded_files(pdf)
-        if _text(key) == ATTACHMENT_NAME or _is_named(spec)
+        if _text(key) == ATTACHMENT_NAME or is_named(spec)
     ]
-    associated = [spec for spec in _list(pdf.Root.get("/AF")) if _is_named(spec)]
+    associated = [spec for spec in _list(pdf.Root.get("/AF")) if is_named(spec)]
     if not named and not associated and not files:
         raise FormatError(f"no file {ATTACHMENT_NAME} is attached")
     if not len(named) == len(associated) == len(files) == 1:
@@ -159,6 +163,17 @@ def _find_stream(pdf: pikepdf.Pdf, files: list[Any]) -> Any:  # noqa: ANN401 - p
     if not isinstance(other, pikepdf.Stream) or other.objgen != stream.objgen:
         raise FormatError("the attached file has two contents")
     return stream
+
+
+def _holder(pdf: pikepdf.Pdf) -> tuple[str, ...]:
+    """Read the holder's name out of the metadata; without such a property, none."""
+    metadata = pdf.Root.get("/Metadata")
+    if not isinstance(metadata, pikepdf.Stream):
+        return ()
+    try:
+        return read_holder(_decode(metadata))
+    except FormatError:
+        return ()
 
 
 def _decode(stream: Any) -> bytes:  # noqa: ANN401
@@ -244,13 +259,6 @@ def _certifies(pdf: pikepdf.Pdf, one: Any) -> bool:  # noqa: ANN401
         and isinstance(parameters, pikepdf.Dictionary)
         and parameters.get("/P") == 1
     )
-
-
-def _is_named(spec: Any) -> bool:  # noqa: ANN401
-    return isinstance(spec, pikepdf.Dictionary) and ATTACHMENT_NAME in {
-        _text(spec.get("/F")),
-        _text(spec.get("/UF")),
-    }
 
 
 def _list(value: Any) -> list[Any]:  # noqa: ANN401

@@ -1,7 +1,10 @@
 """The operator's seal over a whole PDF file: PAdES, as any PDF viewer can check it.
 
 The seal is a certification signature that permits no change (DocMDP 1), of the subfilter
-``ETSI.CAdES.detached``, by ECDSA on P-256 with SHA-256, because viewers do not know Ed25519.
+``ETSI.CAdES.detached``, by RSA of 2,048 to 8,192 bits (PKCS #1 v1.5, or PSS) or ECDSA on P-256
+or P-384, because viewers do not know Ed25519. The hash function is SHA-256, or SHA-384 with a
+key on P-384. A file that changes what it shows without being changed (`activecontent`) is
+not sealed, nor a proof that is not of one person.
 Without a time-stamping authority it is PAdES B-B; with one it bears an RFC 3161 time stamp, and
 what is at hand of certificates and revocation lists stands in the same revision (B-LT as
 far as the lists given allow). No network is used but to reach that authority. Sources: ETSI
@@ -17,19 +20,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_pem_private_key,
     pkcs12,
 )
 from msgspec import Struct
 
-from provenance.cv.chain import check_may_seal
+from provenance.cv.completeness import check_complete
 from provenance.cv.extras import needing_extra
-from provenance.cv.pdf import read_pdf
+from provenance.cv.pdf import OVERRIDE, read_pdf
 from provenance.cv.sealcheck import check_coverage, check_seal
 from provenance.errors import (
     FormatError,
@@ -38,9 +42,13 @@ from provenance.errors import (
     ProvenanceError,
     VerificationError,
 )
+from provenance.pki.algorithms import check_key
+from provenance.pki.chain import check_may_seal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
+
+    from provenance.cv.facts import PdfFacts
 
 FIELD_NAME: Final = "Seal"
 READABLE_NAME: Final = "Seal of the operator, over the whole document"
@@ -52,12 +60,16 @@ class SealingError(ProvenanceError):
 
 
 class SealSigner(Struct, frozen=True):
-    """The key of seals with its certificate, those above it, and lists of revoked ones."""
+    """The key of seals with its certificate, those above it, and lists of revoked ones.
 
-    key: ec.EllipticCurvePrivateKey
+    ``pss``: an RSA key signs by PSS, which older viewers do not know, instead of PKCS #1 v1.5.
+    """
+
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
     chain: tuple[x509.Certificate, ...] = ()
     revoked: tuple[x509.CertificateRevocationList, ...] = ()
+    pss: bool = False
 
 
 def load_signer(
@@ -66,12 +78,13 @@ def load_signer(
     *,
     passphrase: bytes | None = None,
     revoked: Sequence[bytes] = (),
+    pss: bool = False,
 ) -> SealSigner:
     """Load the signer of seals out of a PKCS #12 file, or of PEM.
 
     ``certificates``: PEM, the seal's certificate first, then those above it; where it is left
     out, ``key`` is a PKCS #12 file. ``revoked``: certificate revocation lists (DER or PEM).
-    Raises `KeyFileError`.
+    ``pss``: as `SealSigner` has it. Raises `KeyFileError`.
     """
     try:
         if certificates is None:
@@ -86,17 +99,27 @@ def load_signer(
             "the key of the seal cannot be read: a PKCS #12 file, or a key and certificates "
             "in PEM, and the right passphrase are needed"
         ) from error
-    if not isinstance(private, ec.EllipticCurvePrivateKey) or private.curve.name != "secp256r1":
-        raise KeyFileError("the key of a seal is an ECDSA key on P-256; viewers know no better")
+    if not isinstance(private, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
+        raise KeyFileError("the key of a seal is an RSA key, or ECDSA on P-256 or P-384")
+    if pss and not isinstance(private, rsa.RSAPrivateKey):
+        raise KeyFileError("PSS goes with an RSA key, and this is another one")
     if not found or found[0].public_key() != private.public_key():
         raise KeyFileError("the first certificate is not that of the seal's key")
+    _check_certificate(found[0])
+    return SealSigner(private, found[0], tuple(found[1:]), lists, pss)
+
+
+def _check_certificate(certificate: x509.Certificate) -> None:
+    """Refuse a certificate with which no verifier would believe a seal."""
+    public = certificate.public_key()
     try:
-        check_may_seal(found[0])
+        check_key(public, public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+        check_may_seal(certificate)
     except ProvenanceError as error:
-        raise KeyFileError(str(error)) from error
-    if not found[0].not_valid_before_utc <= datetime.now(UTC) <= found[0].not_valid_after_utc:
+        raise KeyFileError(f"the certificate of the seal: {error}") from error
+    start, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not start <= datetime.now(UTC) <= end:
         raise KeyFileError("the certificate of the seal has expired, or is not valid yet")
-    return SealSigner(private, found[0], tuple(found[1:]), lists)
 
 
 def _load_list(data: bytes) -> x509.CertificateRevocationList:
@@ -104,26 +127,59 @@ def _load_list(data: bytes) -> x509.CertificateRevocationList:
     return x509.load_pem_x509_crl(data) if pem else x509.load_der_x509_crl(data)
 
 
-def seal(pdf: bytes, signer: SealSigner, tsa: str | None = None) -> bytes:
-    """Seal a PDF file that carries its proof; give the sealed file.
+def seal(
+    pdf: bytes,
+    signer: SealSigner,
+    tsa: str | None = None,
+    *,
+    allowed: Collection[str] = (),
+    as_is: bool = False,
+) -> bytes:
+    """Seal a PDF file that carries its proof; return the sealed file.
 
-    ``tsa``: URL of a time-stamping authority (RFC 3161). What was there is kept byte for
-    byte, the seal is added behind it and covers all of it. Raises `FormatError` for a file
-    that cannot be read or carries no proof, `PolicyError` for one that is signed,
+    ``tsa``: URL of a time-stamping authority (RFC 3161). ``allowed``: kinds of active content
+    that the file may have (`facts.KINDS`); no verifier calls it an original then.
+    ``as_is``: the proof need not show every certification completely, and all of one person.
+    What was there is kept byte for byte, the seal is added behind it and covers all of it.
+
+    Raises `FormatError` for a file that cannot be read or carries no proof, `PolicyError` for
+    one that is signed, `VerificationError` for active content and for such a proof,
     `SealingError` where the seal cannot be made, or the authority does not answer.
     """
     facts = read_pdf(pdf)
-    if facts.problem:
-        raise FormatError(f"this is no PDF file that can be sealed: {facts.problem}")
-    if facts.signed:
-        raise PolicyError("this PDF file is signed already; a seal must be the only signature")
-    if facts.attachment.data is None:
-        raise FormatError(f"attach the proof before the seal: {facts.attachment.problem}")
+    bundle = _check_file(facts, allowed)
+    if not as_is:
+        _check_proof(bundle)
     # Signing runs an event loop of its own, and the caller may be within one.
     with ThreadPoolExecutor(max_workers=1) as thread:
         sealed = thread.submit(_sign, pdf, signer, tsa).result()
     _check(sealed, stamped=tsa is not None)
     return sealed
+
+
+def _check_file(facts: PdfFacts, allowed: Collection[str]) -> bytes:
+    """Refuse a file that cannot be sealed as it is; return the proof in it."""
+    if facts.problem:
+        raise FormatError(f"this PDF file cannot be sealed: {facts.problem}")
+    if facts.signed:
+        raise PolicyError("this PDF file is signed already; a seal must be the only signature")
+    if facts.attachment.data is None:
+        raise FormatError(f"attach the proof before the seal: {facts.attachment.problem}")
+    active = [kind for kind in facts.active if kind not in allowed]
+    if active:
+        raise VerificationError(
+            f"this PDF file is not sealed, because it has active content: {', '.join(active)}. "
+            "It could show something else later without being changed. Make it without that, "
+            "or allow each kind by name (--allow KIND); it is never called an original then"
+        )
+    return facts.attachment.data
+
+
+def _check_proof(bundle: bytes) -> None:
+    try:
+        check_complete(bundle)
+    except VerificationError as error:
+        raise VerificationError(f"this file is not sealed: {error}; {OVERRIDE}") from error
 
 
 def _check(sealed: bytes, *, stamped: bool) -> None:
@@ -199,7 +255,7 @@ def _metadata(signer: SealSigner, stamper: Any) -> Any:  # noqa: ANN401 - pyHank
     lasting = stamper is not None
     return PdfSignatureMetadata(
         field_name=FIELD_NAME,
-        md_algorithm="sha256",
+        md_algorithm=_digest_of(signer),
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,
         subfilter=SigSeedSubFilter.PADES,
@@ -250,7 +306,15 @@ def _simple_signer(signer: SealSigner) -> Any:  # noqa: ANN401
         cert_registry=store,
         # Whoever verifies has the root already, and trusts no other.
         embed_roots=False,
+        prefer_pss=signer.pss,
     )
+
+
+def _digest_of(signer: SealSigner) -> str:
+    """Return the hash function that goes with the strength of the key."""
+    key = signer.key
+    is_large = isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp384r1"
+    return "sha384" if is_large else "sha256"
 
 
 def _convert(certificate: x509.Certificate) -> Any:  # noqa: ANN401

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from msgspec import Struct
+
+from provenance.pki.algorithms import RSA_EXPONENT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,17 +36,24 @@ _USAGES: Final = (
 )
 
 
+KEY_TYPES: Final = ("p-256", "p-384", "rsa-2048", "rsa-3072", "rsa-4096")
+"""Kinds of keys of a seal; the first is what is made where none is asked for."""
+
+
 class TrialSeal(Struct, frozen=True):
     """The key of a seal, its certificate, and the root above it, whose key is forgotten."""
 
-    key: ec.EllipticCurvePrivateKey
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
     root: x509.Certificate
 
 
-def make_trial_seal(name: str, now: datetime) -> TrialSeal:
-    """Make a root and under it a certificate for seals, both on P-256, valid from now on."""
-    root_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+def make_trial_seal(name: str, now: datetime, key_type: str = KEY_TYPES[0]) -> TrialSeal:
+    """Make a root on P-256 and under it a certificate for seals, both valid from now on.
+
+    ``key_type``: one of `KEY_TYPES`, the kind of the seal's own key.
+    """
+    root_key, key = ec.generate_private_key(ec.SECP256R1()), _make_key(key_type)
     root_name = _name(f"{name} (root, for trying out)")
     root = (
         _builder(root_name, root_name, root_key.public_key(), now)
@@ -62,12 +71,22 @@ def make_trial_seal(name: str, now: datetime) -> TrialSeal:
     return TrialSeal(key, certificate, root)
 
 
+def _make_key(key_type: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
+    kind, _, size = key_type.partition("-")
+    if kind == "rsa":
+        return rsa.generate_private_key(RSA_EXPONENT, int(size))
+    return ec.generate_private_key(ec.SECP384R1() if size == "384" else ec.SECP256R1())
+
+
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, now: datetime
+    subject: x509.Name,
+    issuer: x509.Name,
+    public: rsa.RSAPublicKey | ec.EllipticCurvePublicKey,
+    now: datetime,
 ) -> x509.CertificateBuilder:
     start = now.replace(microsecond=0)
     return (

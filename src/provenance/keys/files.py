@@ -60,8 +60,11 @@ def encode_private_key(
 
 
 def write_private_file(path: Path, content: bytes) -> None:
-    """Write a new file of mode 0600; file and directory are synced. Raises `KeyFileError`."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    """Write a new file of mode 0600, following no link; file and directory are synced.
+
+    Raises `KeyFileError`.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         with open(os.open(path, flags, PRIVATE_FILE_MODE), "wb") as file:  # noqa: PTH123 - a descriptor
             file.write(content)
