@@ -8,22 +8,34 @@ from msgspec.structs import replace
 
 from provenance.encoding import encode_json
 from provenance.verifier import Verifier
+from simulator import TODAY
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from provenance.record.bundle import Bundle
     from provenance.report import Check, Report
-    from simulator import (
-        Simulator,
-    )
+    from simulator import Simulator
 
 
-def verify(log: Simulator, bundle: Bundle | bytes, **options: Any) -> Report:
+def verify(
+    log: Simulator, bundle: Bundle | bytes, *, day: date | None = TODAY, **options: Any
+) -> Report:
+    """Verify under the log's own policy, by default on the day on which it was made."""
     data = bundle if isinstance(bundle, bytes) else encode_json(bundle)
-    return Verifier(log.policy(), **options).verify(data)
+    return Verifier(log.policy(), **options).verify(data, day)
+
+
+def reasons(report: Report) -> dict[int, tuple[str, ...]]:
+    """Return the reasons of each certification of a proof that holds."""
+    assert report.verdict in {"yes", "attention"}, report.summary
+    found = {one.index: tuple(one.reasons) for one in report.certifications}
+    assert (report.verdict == "attention") == any(found.values())
+    return found
 
 
 def failing(report: Report) -> dict[str, list[int | None]]:
-    """Give the failing checks with the entries that they failed for."""
+    """Return the failing checks with the entries that they failed for."""
     assert report.verdict == "no"
     found: dict[str, list[int | None]] = {}
     for check in report.checks:

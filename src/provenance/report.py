@@ -271,7 +271,10 @@ def _sentences(one: CertificationReport, day: date | None) -> Iterator[str]:
             f"“{one.title}”{level}."
         )
     if one.unknown_fields:
-        yield f"Entry {one.index} shows {one.unknown_fields} fields unknown to this version."
+        fields = "field whose name" if one.unknown_fields == 1 else "fields whose names"
+        yield (
+            f"Entry {one.index} shows {one.unknown_fields} {fields} this version does not know."
+        )
 
 
 def _standing_sentence(one: CertificationReport) -> str:

@@ -1,93 +1,122 @@
+"""The report on a bundle: its members, and what it says to people."""
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import json
+from datetime import date, timedelta
+from typing import Any, Final
 
-import pytest
-
-from simulator import (
-    HOLDER,
-    PERSON,
-    make_log,
-    make_record,
-)
+from simulator import HOLDER, PERSON, TODAY, Simulator, make_log, make_record
 from verifying import verify
 
-if TYPE_CHECKING:
-    from provenance.report import Report
-
-
-OTHER: Final = tuple(
-    (name, "Autre" if name.endswith("nomNaissance") else v) for name, v in PERSON
+REPORT: Final = (
+    *("format", "verdict", "day", "summary", "checks", "checkpoint", "later"),
+    *("certifications", "persons", "same_person"),
 )
-FILE: Final = ((f"{HOLDER}dossierFormation.nomTitulaire", "Martin"),)
-FIRST: Final = ((f"{HOLDER}dossierFormation.prenom1Titulaire", "MAELLE"),)
-NATIONAL: Final = ((f"{HOLDER}identifiantNational.nomNaissance", "Lefevre Dubois"),)
+CERTIFICATION: Final = (
+    *("index", "time", "deposit", "depositor", "depositor_name", "depositor_name_source"),
+    *("certifier", "certifier_name", "fields", "identity", "status", "as_of_index"),
+    *("as_of_time", "changed_by", "changed_time", "endorsed", "endorsement"),
+    *("line_complete", "lacks", "provisional", "registration", "certifier_registration"),
+    *("keys", "limited", "title", "level", "register_date", "unknown_fields", "reasons"),
+)
 
 
-def _persons(*people: Any, shown: Any = None) -> Report:
-    log, indexes = make_log(records=[make_record(person) for person in people])
-    return verify(log, log.prove(*indexes, shown=shown))
+def test_the_members_and_their_order() -> None:
+    log, (index,) = make_log()
+    data = json.loads(verify(log, log.prove(index)).to_json())
+    assert tuple(data) == REPORT
+    assert tuple(data["certifications"][0]) == CERTIFICATION
+    assert tuple(data["persons"][0]) == ("kind", "certifications")
+    assert tuple(data["checks"][0]) == ("name", "outcome", "reason", "index")
+    for refused in (verify(log, b"{}"), verify(log, log.prove())):
+        data = json.loads(refused.to_json())
+        assert tuple(data) == REPORT
+        assert (data["day"], data["certifications"]) == (TODAY.isoformat(), [])
 
 
-def _spelled(name: str, first: str) -> Any:
+def spelled(name: str, first: str) -> Any:
     return ((PERSON[0][0], name), (PERSON[1][0], first), *PERSON[2:])
 
 
-def test_names_are_compared_without_case_accents_and_punctuation() -> None:
-    report = _persons(PERSON, _spelled("Lefevre Dubois", "MAELLE"))
+def test_persons_are_grouped_by_what_they_are_called() -> None:
+    people = (PERSON, spelled("MARTIN", "Zoé"), spelled("lefevre dubois", "MAELLE"))
+    log, indexes = make_log(records=[make_record(person) for person in people])
+    report = verify(log, log.prove(*indexes))
+    assert [one.certifications for one in report.persons] == [(4, 6), (5,)]
+    assert report.same_person is False
+    log, indexes = make_log(2)
+    report = verify(log, log.prove(*indexes))
     assert [(one.kind, one.certifications) for one in report.persons] == [("titulaire", (4, 5))]
     assert report.same_person is True
 
 
-def test_different_identities_are_never_one_person() -> None:
-    report = _persons(PERSON, OTHER, PERSON)
-    assert [one.certifications for one in report.persons] == [(4, 6), (5,)]
-    assert report.same_person is False
-    assert "They belong to different persons." in report.summary
+def test_what_has_a_reason_is_said_first() -> None:
+    """Within three lines, whatever else there is to say."""
+    log, indexes = make_log(30)
+    for index in indexes:
+        log.withdraw(index)
+    log.publish()
+    summary = verify(log, log.prove(*indexes)).summary
+    assert summary[0].startswith("Proven: 30 certifications")
+    assert summary[1].startswith("Entry 4: withdrawn. Entry 5: withdrawn. ")
 
 
-def test_a_field_that_is_absent_is_not_compared() -> None:
-    unknown = (*PERSON[:3], (PERSON[3][0], None), PERSON[4])
-    report = _persons(PERSON, unknown)
-    assert [one.certifications for one in report.persons] == [(4,), (5,)]
-    assert report.same_person is None
+def test_a_single_certification_is_not_many() -> None:
+    log, (index,) = make_log()
+    assert (
+        verify(log, log.prove(index)).summary[0]
+        == "Proven: 1 certification, recorded as shown."
+    )
 
 
-def test_kinds_of_identity_are_not_mixed() -> None:
-    report = _persons(PERSON, (*FILE, *FIRST), NATIONAL)
-    assert [one.kind for one in report.persons] == ["titulaire", "dossier", "national"]
-    assert report.same_person is None
-    assert _persons((*FILE, *FIRST), (*FILE, *FIRST)).same_person is True
-    assert _persons((*FILE, *FIRST), (*FILE, (FIRST[0][0], "Zoé"))).same_person is False
-    assert _persons(OTHER, NATIONAL).same_person is False
+def test_a_time_in_the_future_is_named() -> None:
+    log, (index,) = make_log()
+    bundle = log.prove(index)
+    said = (
+        "The time of entry {}, 2026-09-21 14:1{}:20 UTC, is in the future: one clock is wrong."
+    )
+    names = (said.format(index, 7), said.format(log.size - 1, 8))
+    for day, expected in (
+        (TODAY, ()),
+        (TODAY + timedelta(days=1), ()),
+        (TODAY - timedelta(days=1), names),
+        (date(2020, 1, 1), names),
+        (None, ()),
+    ):
+        summary = verify(log, bundle, day=day).summary
+        assert tuple(line for line in names if line in summary) == expected
+        assert any("future" in line for line in summary) == bool(expected)
 
 
-def test_a_name_alone_settles_nothing() -> None:
-    report = _persons(NATIONAL, NATIONAL)
-    assert [one.certifications for one in report.persons] == [(4, 5)]
-    assert report.same_person is None
-    assert _persons(_spelled("Martin", ""), _spelled("Martin", "")).same_person is None
+def test_fields_of_later_versions_are_counted_in_words() -> None:
+    log = Simulator()
+    log.register()
+    passport = f"{HOLDER}passeport.numero"
+    index = log.certify(log.deposit(), [*make_record(), (passport, "X")])
+    log.publish()
+    report = verify(log, log.prove(index, shown=log.line_names(index) | {passport}))
+    assert "Entry 4 shows 1 field whose name this version does not know." in report.summary
 
 
-@pytest.mark.parametrize("name", ["", "-", 7, None])
-def test_an_identity_without_a_name_is_tied_to_nobody(name: Any) -> None:
-    report = _persons(_spelled(name, "Maëlle"))
-    (one,) = report.certifications
-    if name == 7:
-        assert one.identity == "titulaire"
-    else:
-        assert (one.identity, one.lacks, report.persons) == (None, ("identity",), ())
-        assert report.same_person is None
+def test_a_certifier_that_is_registered_is_named() -> None:
+    log = Simulator()
+    log.register()
+    log.register("CERT0001", "Certifying body")
+    index = log.certify(log.deposit())
+    log.publish()
+    summary = verify(log, log.prove(index)).summary
+    assert any(
+        "on behalf of CERT0001 (Certifying body); CERT0001 has not" in s for s in summary
+    )
 
 
-def test_an_identity_that_is_not_shown_as_a_whole_is_tied_to_nobody() -> None:
-    report = _persons(PERSON, PERSON, shown={4: [name for name, _ in PERSON[:4]]})
-    assert [one.identity for one in report.certifications] == [None, "titulaire"]
-    assert [one.certifications for one in report.persons] == [(5,)]
-    assert report.same_person is None
-    assert _persons(PERSON, OTHER, shown=[PERSON[0][0]]).same_person is False
-
-
-def test_a_value_that_no_name_can_have_is_not_compared() -> None:
-    listed: Any = [{"a": "b"}]
-    assert _persons(_spelled("Martin", listed)).same_person is None
+def test_times_are_told_to_the_second() -> None:
+    log, (index,) = make_log()
+    newer = log.certify(3, supersedes=index)
+    log.publish()
+    report = verify(log, log.prove(index, support=[*log.support_of(index), newer]))
+    assert (
+        "Entry 4 is superseded by entry 6, 2026-09-21 14:19:20 UTC, as of entry 7, "
+        "2026-09-21 14:20:20 UTC."
+    ) in report.summary

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from msgspec.structs import replace
@@ -10,17 +10,20 @@ from provenance.encoding import encode_base64
 from provenance.record.bundle import encode_bundle
 from provenance.record.status import LEAF_ENTRIES, WITHDRAWN
 from provenance.verifier import Verifier
-from simulator import (
-    Simulator,
-    make_log,
-    make_record,
-)
-from verifying import drop, failing, find, verify
+from simulator import TODAY, Simulator, make_log, make_record
+from verifying import drop, failing, find, reasons, verify
 
 # Status.
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+ACTS: Final[dict[str, Callable[[Simulator, int], int]]] = {
+    "withdraw": lambda log, index: log.withdraw(index),
+    "erase": lambda log, index: log.erase(index),
+    "supersede": lambda log, index: log.certify(3, supersedes=index),
+}
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,7 @@ def test_without_a_status_nothing_is_in_force() -> None:
     bundle = log.prove(index)
     for less in (replace(bundle, status=()), drop(replace(bundle, status=()), 3)):
         report = verify(log, less)
-        assert report.verdict == "yes"
+        assert reasons(report) == {index: ("status-unknown",)}
         assert report.certifications[0].status == "unknown"
         assert report.certifications[0].as_of_time is None
         assert find(report, "status").outcome == "n/a"
@@ -92,10 +95,11 @@ def test_what_a_bundle_shows_itself_is_not_called_unknown() -> None:
     log.publish()
     bundle = replace(log.prove(index, support=(1, 2, withdrawal)), status=())
     report = verify(log, bundle)
-    time = report.certifications[0].changed_time
+    assert reasons(report) == {index: ("withdrawn",)}
     assert report.certifications[0].status == "withdrawn"
     assert report.certifications[0].as_of_index is None
-    assert f"Entry 4 is withdrawn by entry {withdrawal}, {time}." in report.summary
+    said = f"Entry 4 is withdrawn by entry {withdrawal}, 2026-09-21 14:19:20 UTC."
+    assert said in report.summary
 
 
 def test_leaves_without_the_status_entry_are_refused() -> None:
@@ -131,27 +135,65 @@ def test_changed_status_leaves_are_refused() -> None:
         assert failing(verify(log, replace(bundle, status=(changed,)))) == {"status": [None]}
 
 
-@pytest.mark.parametrize("bits", [b"\x80", bytes(3) + b"\x10"])
-def test_status_leaves_with_bits_that_nothing_stands_for_are_refused(
-    bits: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def with_leaf(monkeypatch: pytest.MonkeyPatch, bits: bytes) -> tuple[Simulator, int]:
+    """Publish one certification, entry 4 of 5, with these first bytes of its status leaf."""
     log = Simulator()
     log.register()
     index = log.certify(log.deposit())
     monkeypatch.setattr(log, "_status_leaves", lambda _: [bits.ljust(64, b"\0")])
     log.publish()
+    return log, index
+
+
+@pytest.mark.parametrize("bit", [0x10, 0x20, 0x40, 0x80])
+def test_bits_of_the_padding_are_refused(bit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, index = with_leaf(monkeypatch, bytes([0, 0, bit]))
     assert failing(verify(log, log.prove(index))) == {"status": [None]}
+
+
+@pytest.mark.parametrize("bits", [b"\x80", b"\x08", b"\x00\x80", b"\xff\xff"])
+def test_what_is_said_of_entries_that_are_not_shown_is_not_looked_at(
+    bits: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, index = with_leaf(monkeypatch, bits)
+    assert reasons(verify(log, log.prove(index))) == {index: ()}
+
+
+@pytest.mark.parametrize(
+    ("bits", "word", "found"),
+    [
+        (8, "unknown", ("status-unknown",)),
+        (8 | 1, "superseded", ("superseded", "status-unknown")),
+        (8 | 2, "withdrawn", ("withdrawn", "status-unknown")),
+        (8 | 4, "erased", ("erased", "status-unknown")),
+        (7, "withdrawn", ("withdrawn", "superseded", "erased")),
+    ],
+)
+def test_the_reserved_bit_of_a_certification_shown_makes_its_status_unknown(
+    bits: int, word: str, found: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, index = with_leaf(monkeypatch, bytes([0, 0, bits]))
+    report = verify(log, log.prove(index))
+    assert reasons(report) == {index: found}
+    assert (report.certifications[0].status, report.certifications[0].as_of_index) == (word, 5)
+
+
+def test_the_reserved_bit_may_go_down_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it means nobody knows, so nothing is denied."""
+    log, index = with_leaf(monkeypatch, bytes([0, 0, 8]))
+    old = log.size
+    monkeypatch.undo()
+    log.publish()
+    bundle = log.prove(index, size=old, later=log.show_later(old, index))
+    assert reasons(verify(log, bundle)) == {index: ()}
+    withheld = replace(bundle, later=log.show_later(old))
+    assert reasons(verify(log, withheld)) == {index: ("status-unknown",)}
 
 
 @pytest.mark.parametrize("act", ["withdraw", "erase", "supersede"])
 def test_a_status_that_denies_what_the_bundle_shows_is_refused(act: str) -> None:
     log, (index,) = make_log()
-    acts: dict[str, Callable[[int], int]] = {
-        "withdraw": log.withdraw,
-        "erase": log.erase,
-        "supersede": lambda superseded: log.certify(3, supersedes=superseded),
-    }
-    by = acts[act](index)
+    by = ACTS[act](log, index)
     log.bits.clear()
     log.publish()
     assert verify(log, log.prove(index)).certifications[0].status == "in force"
@@ -178,7 +220,7 @@ def test_a_later_checkpoint_brings_the_status_up_to_date() -> None:
     bundle = log.prove(index, size=old)
     assert verify(log, bundle).certifications[0].status == "in force"
     report = verify(log, replace(bundle, later=log.show_later(old, index)))
-    assert report.verdict == "yes"
+    assert reasons(report) == {index: ("withdrawn",)}
     assert (report.certifications[0].status, report.certifications[0].as_of_index) == (
         "withdrawn",
         log.size - 1,
@@ -199,6 +241,38 @@ def test_without_later_leaves_the_status_is_that_of_the_first_checkpoint() -> No
     assert (report.certifications[0].status, report.certifications[0].as_of_index) == (
         "in force",
         old - 1,
+    )
+
+
+@pytest.mark.parametrize("act", ["withdraw", "erase", "supersede"])
+def test_a_change_shown_counts_even_where_no_leaf_knows_of_it(act: str) -> None:
+    """Whoever shows a withdrawal in the newer tree, without its leaf, shows a withdrawal."""
+    log, (index,) = make_log()
+    old = log.size
+    by = ACTS[act](log, index)
+    log.publish()
+    word = {"withdraw": "withdrawn", "erase": "erased", "supersede": "superseded"}[act]
+    for leaves, as_of in (((), old - 1), ((index,), log.size - 1)):
+        later = log.show_later(old, *leaves, support=(by,))
+        one = verify(log, log.prove(index, size=old, later=later)).certifications[0]
+        assert (one.status, one.reasons, one.changed_by) == (word, (word,), by)
+        assert one.as_of_index == as_of
+    shown = replace(log.show_later(old, support=(by,)), entries=())
+    one = verify(log, log.prove(index, size=old, later=shown)).certifications[0]
+    assert (one.status, one.changed_by) == ("in force", None)
+
+
+def test_all_changes_shown_are_reasons() -> None:
+    log, (index,) = make_log()
+    old = log.size
+    acts = [log.erase(index), log.certify(3, supersedes=index), log.withdraw(index)]
+    log.publish()
+    bundle = log.prove(index, size=old, later=log.show_later(old, support=acts))
+    report = verify(log, bundle)
+    assert reasons(report) == {index: ("withdrawn", "superseded", "erased")}
+    assert (report.certifications[0].status, report.certifications[0].changed_by) == (
+        "withdrawn",
+        acts[2],
     )
 
 
@@ -302,7 +376,7 @@ def test_later_entries_are_checked_like_the_others() -> None:
     log.publish()
     later = log.show_later(old, index, support=(6,))
     bundle = log.prove(index, size=old, later=later)
-    assert verify(log, bundle).verdict == "yes"
+    assert reasons(verify(log, bundle)) == {4: (), 6: ("incomplete", "no-identity")}
     for members, name in (
         ({"signature": ""}, "entry-signature"),
         ({"path": ()}, "inclusion"),
@@ -326,7 +400,7 @@ def test_freshness_is_that_of_the_newest_checkpoint() -> None:
     assert log.now_s() > then + 60
     assert failing(verifier.verify(encode_bundle(bundle))) == {"freshness": [None]}
     renewed = replace(bundle, later=log.show_later(old, index))
-    assert verifier.verify(encode_bundle(renewed)).verdict == "yes"
+    assert verifier.verify(encode_bundle(renewed), TODAY).verdict == "yes"
 
 
 def test_an_old_status_is_not_made_fresh_by_a_newer_checkpoint() -> None:

@@ -29,7 +29,7 @@ from cryptography.x509.oid import ExtensionOID
 
 from provenance.errors import FormatError, SignatureError
 from provenance.pki.algorithms import check_key, read_algorithm, verify
-from provenance.pki.der import SEQUENCE, check_der, members, read_one
+from provenance.pki.der import SEQUENCE, check_der, members, read_integer, read_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +55,10 @@ _KNOWN: Final = frozenset(
 """Extensions that may be critical."""
 _VERSION: Final = 0xA0
 """The tag of a certificate's version."""
+_SERIAL: Final = 0
+_ALGORITHM: Final = 1
+_KEY: Final = 5
+"""Places of what is read here in a certificate (RFC 5280 section 4.1), after its version."""
 
 
 def load_certificate(der: bytes) -> x509.Certificate:
@@ -155,23 +159,28 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 
 def _algorithms(certificate: x509.Certificate) -> tuple[bytes, bytes]:
     """Return the algorithm as it is named inside of what is signed, and outside of it."""
-    signed, algorithm, _ = members(_read(certificate))
-    parts = members(signed)
-    return parts[_position(parts[0].tag)].der, algorithm.der
+    der = _read(certificate)
+    return _signed(der)[_ALGORITHM].der, members(der)[1].der
 
 
 def public_key(certificate: x509.Certificate) -> PublicKey:
     """Return the key of a certificate; raises `SignatureError` where it is not accepted."""
-    signed, _, _ = members(_read(certificate))
-    parts = members(signed)
-    # Algorithm, issuer, validity, subject, key (RFC 5280 section 4.1).
-    written = parts[_position(parts[0].tag) + 4].der
-    return check_key(certificate.public_key(), written)
+    return check_key(certificate.public_key(), _signed(_read(certificate))[_KEY].der)
 
 
-def _position(first: int) -> int:
-    """Tell where the algorithm is: after the serial number, and a version if there is one."""
-    return 2 if first == _VERSION else 1
+def read_serial(der: Element) -> int:
+    """Return the serial number of a certificate; raises `FormatError`."""
+    return read_integer(_signed(der)[_SERIAL])
+
+
+def _signed(der: Element) -> list[Element]:
+    """Return the members of what is signed of a certificate, without the version."""
+    found = members(der)
+    parts = members(found[0]) if found else []
+    parts = parts[1:] if parts and parts[0].tag == _VERSION else parts
+    if len(parts) <= _KEY:
+        raise FormatError("malformed certificate")
+    return parts
 
 
 def _read(certificate: x509.Certificate) -> Element:

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from provenance.errors import FormatError, SignatureError
 from provenance.pki.algorithms import read_algorithm, read_digest, verify
-from provenance.pki.chain import POOL_MAX, load_certificate, public_key
+from provenance.pki.chain import POOL_MAX, load_certificate, public_key, read_serial
 from provenance.pki.der import (
     OCTET_STRING,
     OID,
@@ -112,11 +112,10 @@ def _read_certificates(element: Element) -> tuple[x509.Certificate, ...]:
     found = members(element, _0)
     if len(found) > POOL_MAX:
         raise FormatError(f"more than {POOL_MAX} certificates came along")
-    certificates = tuple(load_certificate(expect(one, SEQUENCE).der) for one in found)
-    if any(one.serial_number <= 0 for one in certificates):
+    if any(read_serial(one) <= 0 for one in found):
         # RFC 5280 section 4.1.2.2.
         raise FormatError("a certificate whose serial number is not positive")
-    return certificates
+    return tuple(load_certificate(one.der) for one in found)
 
 
 def _read_signer(
@@ -131,14 +130,17 @@ def _read_signer(
         raise FormatError("the signer is not named by issuer and serial number")
     if own.der != digest.der:
         raise FormatError("signed data with more than its one signature needs")
+    hash_function, algorithm = read_digest(digest.der), read_algorithm(kind.der)
+    if algorithm.digest not in {None, hash_function}:
+        raise FormatError("the signature's hash function is another one")
     attributes = _read_attributes(shown, _0)
     if _value(attributes, _CONTENT_TYPE, OID).content != content_type:
         raise FormatError("the signature is about something of another kind")
     return Signed(
         certificates=tuple(pool),
         signer=_find_signer(identity, pool),
-        digest=read_digest(digest.der),
-        algorithm=read_algorithm(kind.der),
+        digest=hash_function,
+        algorithm=algorithm,
         message_digest=_value(attributes, _MESSAGE_DIGEST, OCTET_STRING).content,
         named=_read_named(attributes),
         # Signed is a SET OF, which is here under another tag (RFC 5652 section 5.4).

@@ -42,7 +42,6 @@ STATUS_DAYS: Final = 180
 """Days that a status stays fresh, where nothing else is asked for."""
 _AHEAD_DAYS: Final = 1
 """Days that a status may be ahead of the verifier's day: clocks differ."""
-_DATE_SIZE: Final = len("2026-03-14")
 
 
 def find_lacks(record: Mapping[str, Value], identity: str | None) -> tuple[str, ...]:
@@ -89,13 +88,13 @@ def date_reasons(start: Value, end: Value, day: date | None) -> list[tuple[Reaso
 
 def read_date(value: Value) -> date | None:
     """Read a day of the calendar, ``YYYY-MM-DD``; None for anything else."""
-    if not isinstance(value, str) or len(value) != _DATE_SIZE or not value.isascii():
+    if not isinstance(value, str):
         return None
     try:
         found = date.fromisoformat(value)
     except ValueError:
         return None
-    # Python also reads days by the number of their week.
+    # Python reads other spellings as well, such as days by the number of their week.
     return found if found.isoformat() == value else None
 
 
