@@ -122,6 +122,20 @@ def test_an_empty_commit_may_carry_facts(filled: Store) -> None:
 # --- what stands beside entries
 
 
+def test_the_leaves_of_deposits(filled: Store) -> None:
+    many = [bytes([number % 256]) * 32 for number in range(3000)]
+    filled.commit(commit(300, 5, leaves=[(300, bytes(32)), (302, b"".join(many))]))
+    filled.commit(commit(305, 2, erased=[302]))
+    with filled.view() as view:
+        assert view.leaves(300) == (bytes(32),)
+        assert view.leaves(302) == tuple(many)
+        for index in (301, 306):
+            with pytest.raises(UnknownEntryError, match="no leaves"):
+                view.leaves(index)
+        with pytest.raises(UnknownEntryError):
+            view.leaves(307)
+
+
 def test_payloads(filled: Store) -> None:
     filled.commit(commit(300, 5, payloads=[(301, b"one"), (304, b"x" * 5000)]))
     with filled.view() as view:
@@ -270,6 +284,10 @@ BAD: Final[list[tuple[str, dict[str, Any]]]] = [
     ("in the order", {"payloads": [(300, b""), (300, b"")]}),
     ("its own entries", {"payloads": [(299, b"")]}),
     ("its own entries", {"payloads": [(302, b"")]}),
+    ("leaves must come in the order", {"leaves": [(301, bytes(32)), (300, bytes(32))]}),
+    ("leaves of its own entries", {"leaves": [(299, bytes(32))]}),
+    ("32 bytes each", {"leaves": [(300, bytes(33))]}),
+    ("32 bytes each", {"leaves": [(300, b"")]}),
     ("look-up keys", {"technical": [(bytes(15), 300)]}),
     ("look-up keys", {"tombstones": [(bytes(17), 300)]}),
     ("look-up keys", {"holders": [(b"", 300)]}),

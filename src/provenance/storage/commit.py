@@ -11,6 +11,7 @@ from provenance.storage.rows import (
     BLOCKS,
     EDGE,
     HOLDERS,
+    LEAVES,
     LOOKUP_KEY_SIZE,
     PAYLOADS,
     PENDING,
@@ -52,6 +53,8 @@ class Commit(msgspec.Struct, frozen=True):
     signatures: Sequence[bytes]
     payloads: Sequence[tuple[int, bytes]] = ()
     """(index of an entry of this commit, sealed payload), ascending."""
+    leaves: Sequence[tuple[int, bytes]] = ()
+    """(index of a deposit of this commit, hashes of its leaves joined), ascending."""
     technical: Sequence[tuple[bytes, int]] = ()
     """(look-up key of 16 bytes, index); replaces what stands under the key."""
     tombstones: Sequence[tuple[bytes, int]] = ()
@@ -88,16 +91,19 @@ class Commit(msgspec.Struct, frozen=True):
             raise StorageError(f"signatures have {SIGNATURE_SIZE} bytes, or none")
         if not all(0 < len(key) <= STATE_KEY_SIZE_MAX for key, _ in self.state):
             raise StorageError(f"keys of facts have 1 to {STATE_KEY_SIZE_MAX} bytes")
-        _check_payloads(self)
+        _check_beside(self, self.payloads, "payloads")
+        _check_beside(self, self.leaves, "leaves")
+        if any(not row or len(row) % HASH_SIZE for _, row in self.leaves):
+            raise StorageError(f"the hashes of leaves have {HASH_SIZE} bytes each")
         _check_lookups(self)
 
 
-def _check_payloads(commit: Commit) -> None:
-    indexes = [index for index, _ in commit.payloads]
+def _check_beside(commit: Commit, rows: Sequence[tuple[int, bytes]], what: str) -> None:
+    indexes = [index for index, _ in rows]
     if indexes != sorted(set(indexes)):
-        raise StorageError("payloads must come in the order of their entries")
+        raise StorageError(f"{what} must come in the order of their entries")
     if indexes and not commit.start <= indexes[0] <= indexes[-1] < commit.end:
-        raise StorageError("a commit holds payloads of its own entries only")
+        raise StorageError(f"a commit holds {what} of its own entries only")
 
 
 def _check_lookups(commit: Commit) -> None:
@@ -118,6 +124,9 @@ def write_commit(commit: Commit, rows: WriteRows, edge: Edge) -> Edge:
     sealed = ((pack_u64(index), payload) for index, payload in commit.payloads)
     if commit.payloads:
         rows.put(PAYLOADS, sealed, append=True)
+    if commit.leaves:
+        hashes = [(pack_u64(index), row) for index, row in commit.leaves]
+        rows.put(LEAVES, hashes, append=True)
     if commit.state:
         rows.put(STATE, commit.state)
     for key in commit.dropped:

@@ -16,6 +16,7 @@ from provenance.storage.rows import (
     EDGE,
     FORMAT_ROW,
     HOLDERS,
+    LEAVES,
     PAYLOADS,
     SIZE_ROW,
     STATE,
@@ -30,11 +31,12 @@ from provenance.storage.statustree import StatusReader
 from provenance.storage.tree import check_block, count_blocks, count_tiers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Set
+    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from provenance.storage.view import View
 
-__all__ = ["HOLDERS", "PAYLOADS", "TECHNICAL", "Inspection", "status_rows"]
+__all__ = ["HOLDERS", "LEAVES", "PAYLOADS", "TECHNICAL", "Inspection", "status_rows"]
 
 _NAMED: Final = {FORMAT_ROW, SIZE_ROW, STATUS_ROW}
 
@@ -90,7 +92,7 @@ class Inspection:
             else:
                 yield None
 
-    def leading_to(self, indexes: Set[int]) -> tuple[list[tuple[bytes, int]], ...]:
+    def leading_to(self, indexes: AbstractSet[int]) -> tuple[list[tuple[bytes, int]], ...]:
         """Return the look-ups that lead to some entries: (key, index) of either kind.
 
         By idTechnique first, tombstones left out, and then those of holders. All rows are

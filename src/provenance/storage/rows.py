@@ -5,6 +5,7 @@
     table        key                      value
     records      u64 index                u8 n || n signature bytes (0 or 64) || entry
     payloads     u64 index                sealed payload
+    leaves       u64 index of a deposit   the hashes of its leaves, joined (32 bytes each)
     technical    16 bytes                 u64 index || u8 flags (1: erased, a tombstone)
     holders      16 bytes, many values    u64 index
     checkpoints  u64 size                 signed note
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 RECORDS: Final = "records"
 PAYLOADS: Final = "payloads"
+LEAVES: Final = "leaves"
 TECHNICAL: Final = "technical"
 HOLDERS: Final = "holders"
 CHECKPOINTS: Final = "checkpoints"
@@ -44,6 +46,7 @@ EDGE: Final = "edge"
 TABLES: Final = (
     RECORDS,
     PAYLOADS,
+    LEAVES,
     TECHNICAL,
     HOLDERS,
     CHECKPOINTS,

@@ -12,6 +12,7 @@ from provenance.storage.rows import (
     CHECKPOINTS,
     EDGE,
     HOLDERS,
+    LEAVES,
     PAYLOADS,
     PENDING,
     RECORDS,
@@ -29,6 +30,7 @@ from provenance.storage.rows import (
     parse_u64,
 )
 from provenance.storage.tree import TreeReader
+from provenance.tlog.merkle import HASH_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -137,6 +139,20 @@ class View(TreeReader):
         """
         self._check_index(index)
         return self.rows.get(PAYLOADS, pack_u64(index))
+
+    def leaves(self, deposit: int) -> tuple[bytes, ...]:
+        """Return the hashes of the leaves of the deposit at an index, from leaf 0 on.
+
+        They stay when anything of it is erased. Raises `UnknownEntryError` where the entry
+        has none, which is so of every one that is not a deposit, and `LedgerDamagedError`.
+        """
+        self._check_index(deposit)
+        row = self.rows.get(LEAVES, pack_u64(deposit))
+        if row is None:
+            raise UnknownEntryError(f"entry {deposit} has no leaves: it is not a deposit")
+        if not row or len(row) % HASH_SIZE:
+            raise LedgerDamagedError(f"the leaves of deposit {deposit} are damaged")
+        return tuple([row[at : at + HASH_SIZE] for at in range(0, len(row), HASH_SIZE)])
 
     # --- look-ups and facts
 
