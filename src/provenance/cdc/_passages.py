@@ -166,7 +166,8 @@ class PassageValidator(Validator):
         self._certification = -1
         self._number = -1
         self._around: Bindings = ()
-        self._place = (0, 0, 0)
+        self._from = (0, 0, 0)
+        self._is_inside = False
         self._results: list[dict[str, Scalar]] = []
 
     def opened(self, node: Node) -> None:
@@ -188,6 +189,7 @@ class PassageValidator(Validator):
     def closed(self, node: Node) -> None:
         """Finish a passage, or its list and each item of it."""
         if node is PASSAGE_NODE:
+            self._is_inside = False
             self._close_passage()
         elif node is RESULT:
             self._close_result()
@@ -200,6 +202,13 @@ class PassageValidator(Validator):
         if not (reduced and self._takes_back()):
             super()._check_children(node)
 
+    def _place(self) -> tuple[int | None, str | None]:
+        """Return number and name of the passage that is being read, if it is in one."""
+        if not self._is_inside:
+            return None, None
+        known = self.values[_ID_TECHNIQUE.slot]
+        return self._number + 1, known if isinstance(known, str) else None
+
     def _takes_back(self) -> bool:
         return self.header is not None and self.header[ACTION] == SUPPRESSION
 
@@ -211,7 +220,8 @@ class PassageValidator(Validator):
             return
         if self._leading is None:
             self._leading = self._look_around()
-        self._place = (self.reader.keep(), *self.reader.position())
+        self._from = (self.reader.keep(), *self.reader.position())
+        self._is_inside = True
         self.values[_PASSAGE] = _NO_PASSAGE
 
     def _look_around(self) -> tuple[Field, ...]:
@@ -254,7 +264,7 @@ class PassageValidator(Validator):
             for name, value in zip(_PATHS, values, strict=True)
             if not isinstance(value, UnsetType)
         ]
-        start, line, column = self._place
+        start, line, column = self._from
         leading = self._leading
         digest = hashlib.sha256(source_prefix(self._around, leading) + source).digest()
         self.ready.append(

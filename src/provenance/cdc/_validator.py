@@ -168,8 +168,13 @@ class Validator:
         depth = self.reader.limits.depth_max
         self.reader.refuse("too-deep", f"elements within each other deeper than {depth}")
 
+    def _place(self) -> tuple[int | None, str | None]:
+        """Return number and name of the passage that is being read, if it is in one."""
+        return None, None
+
     def _complain(self, code: str, message: str, node: Node) -> None:
         line, column = self.reader.position()
+        passage, id_technique = self._place()
         self.reader.add(
             Fault(
                 level="schema",
@@ -179,5 +184,7 @@ class Validator:
                 line=line,
                 column=column,
                 element=node.path or node.name,
+                passage=passage,
+                id_technique=id_technique,
             )
         )

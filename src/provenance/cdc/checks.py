@@ -13,10 +13,18 @@ and the operator may not judge it; even published examples break some of these r
     impossible-birth     warning   a birth date that no calendar has, or after the award
     competence-domain    warning   a competence that its domain does not have
     exam-order           warning   dateFinExamen before dateDebutExamen
+    hidden-character     warning   a character that nobody sees, or that turns others around
+    stray-space          warning   white space around or in idTechnique or a code
+    twin-id-technique    warning   an idTechnique of the file in another form of Unicode
     late                 warning   received more than three months after dateDebutValidite
+    award-in-future      warning   dateDebutValidite after the day of receipt
+
+``twin-id-technique`` takes the whole file, and is found where that is screened.
 
 The domains and competences are those of the European framework DigComp 2.1 (Carretero,
 Vuorikari and Punie, 2017). The three months are article R. 6113-17-2 of the code du travail.
+Characters that nobody sees are those of the property Default_Ignorable_Code_Point (Unicode
+Standard, section 5.21), the controls of the bidirectional algorithm and of C1, and U+007F.
 """
 
 from __future__ import annotations
@@ -32,7 +40,7 @@ from provenance.cdc.faults import Effect, Fault
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from provenance.record.commitment import Scalar, Value
+    from provenance.record.commitment import Value
 
 MONTHS_TO_DEPOSIT: Final = 3
 """Calendar months from the award to the latest deposit in time."""
@@ -44,6 +52,25 @@ _RESULTS: Final = "niveauNumeriqueEuropeen.resultats"
 _ACCESS: Final = "modalitesInscription.modaliteAcces"
 _VAE_ACCESS: Final = "modalitesInscription.voieAccessVAE"
 _BIRTH: Final = "identificationTitulaire.titulaire."
+_HIDDEN: Final = re.compile(
+    "[\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_WITHOUT_SPACE: Final = (
+    "idTechnique",
+    "contrat",
+    "code",
+    "identificationTitulaire.dossierFormation.idDossier",
+    f"{_BIRTH}codeCommuneNaissance.codeInseeNaissance.codeInsee",
+    f"{_BIRTH}codePaysNaissance",
+)
+_BARE: Final = (
+    "type",
+    "codePostalCentreExamen",
+    f"{_BIRTH}codeCommuneNaissance.codePostalNaissance.codePostal",
+)
+"""What may have white space in it, as the postal codes of some countries do."""
 
 Found: TypeAlias = "tuple[str, str, str]"
 
@@ -57,7 +84,8 @@ def check_passage(record: Mapping[str, Value]) -> list[Fault]:
     warnings = [
         *_check_flags(record),
         *_check_vae(record),
-        *_check_blank(record),
+        *_check_texts(record),
+        *_check_spaces(record),
         *_check_birth(record),
         *_check_competences(record),
         *_check_exam(record),
@@ -71,7 +99,7 @@ def check_passage(record: Mapping[str, Value]) -> list[Fault]:
 
 
 def check_deadline(record: Mapping[str, Value], received: date) -> Fault | None:
-    """Give a warning when ``received`` (a day in UTC) is past the deadline, else None.
+    """Return a warning when ``received`` (a day in Paris) is past the deadline, else None.
 
     Three months after the last days of a month end with the last day of that month.
     """
@@ -85,6 +113,23 @@ def check_deadline(record: Mapping[str, Value], received: date) -> Fault | None:
         effect="warning",
         element="dateDebutValidite",
     )
+
+
+def check_award(record: Mapping[str, Value], received: date) -> Fault | None:
+    """Return a warning when the award is later than ``received`` (a day in Paris)."""
+    awarded = record.get("dateDebutValidite")
+    if not isinstance(awarded, str) or awarded <= _text_of(received):
+        return None
+    return Fault(
+        level="deadline",
+        code="award-in-future",
+        message="dateDebutValidite is in the future: nothing is awarded before its day",
+        effect="warning",
+        element="dateDebutValidite",
+    )
+
+
+_text_of: Final = lru_cache(maxsize=16)(date.isoformat)
 
 
 def deadline(awarded: date) -> date:
@@ -157,21 +202,60 @@ def _check_vae(record: Mapping[str, Value]) -> Sequence[Found]:
     return ()
 
 
-def _check_blank(record: Mapping[str, Value]) -> list[Found]:
-    blank = [
-        name
-        for name, value in record.items()
-        if (
-            value.isspace()
-            if isinstance(value, str)
-            else isinstance(value, list) and any(map(_holds_blank, value))
-        )
+def _check_texts(record: Mapping[str, Value]) -> Sequence[Found]:
+    """Find blank texts, and characters that nobody sees; most records hold neither."""
+    texts = [value for value in record.values() if isinstance(value, str)]
+    texts += _texts_of(record.get(_RESULTS))
+    if not (_holds_hidden("".join(texts)) or any(map(str.isspace, texts))):
+        return ()
+    found: list[Found] = []
+    for name, value in record.items():
+        texts = _texts_of(value)
+        if any(map(str.isspace, texts)):
+            found.append(("blank-string", name, f"{name} holds nothing but white space"))
+        if any(map(_HIDDEN.search, texts)):
+            message = f"{name} holds a character that is not seen, or turns others around"
+            found.append(("hidden-character", name, message))
+    return found
+
+
+def _texts_of(value: Value) -> list[str]:
+    """Return a text, or those in a list."""
+    if value is None or isinstance(value, str):
+        return [value] if value else []
+    rows = value if isinstance(value, list) else []
+    return [text for row in rows for text in row.values() if isinstance(text, str)]
+
+
+def _holds_hidden(text: str) -> bool:
+    """Return whether a character is among those that nobody sees, nearly always at once."""
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return _HIDDEN.search(text) is not None
+    return not text.isprintable() and _HIDDEN.search(text) is not None
+
+
+def _check_spaces(record: Mapping[str, Value]) -> Sequence[Found]:
+    # Nearly always there is none, and one text tells that in place of six.
+    closed = "".join(filter(None, map(record.get, _WITHOUT_SPACE)))  # type: ignore[arg-type]
+    if closed.split() == [closed] and not any(_has_space(record, name) for name in _BARE):
+        return ()
+    # What is wrong with a code of the two registers has been said.
+    said = {"code"} if record.get("type") in _CODES else set()
+    return [
+        ("stray-space", name, f"{name} has white space around it or in it")
+        for name in (*_WITHOUT_SPACE, *_BARE)
+        if name not in said and _has_space(record, name)
     ]
-    return [("blank-string", name, f"{name} holds nothing but white space") for name in blank]
 
 
-def _holds_blank(item: Mapping[str, Scalar]) -> bool:
-    return any(isinstance(text, str) and text.isspace() for text in item.values())
+def _has_space(record: Mapping[str, Value], name: str) -> bool:
+    """Return whether a text has white space where it may have none; a blank one has not."""
+    text = record.get(name)
+    if not isinstance(text, str) or text.isspace():
+        return False
+    return text != text.strip() if name in _BARE else text.split() != [text]
 
 
 def _check_birth(record: Mapping[str, Value]) -> Sequence[Found]:
@@ -183,10 +267,12 @@ def _check_birth(record: Mapping[str, Value]) -> Sequence[Found]:
     if isinstance(month, int) and isinstance(day, int) and day > _days_of(year, month):
         message = "no month has this day of birth"
         return (("impossible-birth", f"{_BIRTH}jourNaissance", message),)
+    awarded = record.get("dateDebutValidite")
+    if not isinstance(awarded, str) or f"{year:04}" < awarded[:4]:
+        return ()
     # What is not known counts as early as it can be.
     month, day = (part if isinstance(part, int) else 1 for part in (month, day))
-    awarded = record.get("dateDebutValidite")
-    if isinstance(awarded, str) and f"{year:04}-{month:02}-{day:02}" > awarded:
+    if f"{year:04}-{month:02}-{day:02}" > awarded:
         message = "the birth is later than dateDebutValidite"
         return (("impossible-birth", f"{_BIRTH}anneeNaissance", message),)
     return ()

@@ -25,12 +25,14 @@ Effect: TypeAlias = Literal["file", "passage", "warning"]
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One thing that is wrong, where it stands, and what it does.
+    """One thing that is wrong, where it is, and what it does.
 
     ``code`` is a short stable name for programs. ``message`` is English and tells what is
     wrong, where, and what to do; it never holds a value of a field. ``line`` and ``column``
     count from 1, columns in characters as expat counts them; ``element`` is the name of the
-    element or field in question. All three are None where they do not apply.
+    element or field in question. ``passage`` is the number of the passage in its file, from
+    1, and ``id_technique`` what it is called there, where that was read. All of these are
+    None where they do not apply.
     """
 
     level: Level
@@ -40,3 +42,5 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     line: int | None = None
     column: int | None = None
     element: str | None = None
+    passage: int | None = None
+    id_technique: str | None = None

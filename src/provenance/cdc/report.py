@@ -6,9 +6,19 @@ optional ones left out::
     {"format":"provenance-receipt/1","origin":"…","depositor":"9EXAMPLE",
      "file_name":"…","id_flux":"…","processing_id":5,"received":"<time>","size":…,
      "digest":"<base64>","deposit":5,"deposit_entry":"…","deposit_signature":"<base64>",
-     "accepted":[{"idTechnique":"…","index":6,"leaf_hash":"<base64>","entry":"…",
-                  "signature":"<base64>","warnings":[…],"late":false},…],
-     "duplicates":[…],"refused":[{"idTechnique":"…","faults":[…]},…],"warnings":[…]}
+     "accepted":[{"idTechnique":"…","type":"RS","code":"RS9012","certifier":"9SAMPLES",
+                  "awarded":"2026-10-01","provisional":false,"first":"<time>","index":6,
+                  "leaf_hash":"<base64>","entry":"…","signature":"<base64>",
+                  "warnings":[…],"late":false},…],
+     "duplicates":[{"idTechnique":"…","type":"RS",…,"first":"<time>","index":4,"entry":"…",
+                    "signature":"<base64>"},…],
+     "refused":[{"idTechnique":"…","faults":[…]},…],"warnings":[…]}
+
+``type`` to ``first`` are of the certification that was recorded, or, in the receipt of a file
+with the action SUPPRESSION, of the one that was withdrawn. ``first`` is the time of the first
+entry of its lineage, which a correction or a final form goes on. Where the content of a
+certification was erased, the five members ``type``, ``code``, ``certifier``, ``awarded`` and
+``provisional`` are absent, all of them; ``first`` is there.
 
 The XML report has its elements in no namespace::
 
@@ -20,13 +30,16 @@ The XML report has its elements in no namespace::
       PassagesKO / passage    idTechnique, messageErreur
       PassagesOK / idTechnique
 
-A duplicate is recorded, so it stands among the PassagesOK. Sources: the operator's public
+A duplicate is recorded, so it is among the PassagesOK, where every idTechnique is named once.
+Where one is named by several passages of the file, the messages of those that were refused
+begin with the number of the passage. Sources: the operator's public
 description of its report; Extensible Markup Language (XML) 1.0, section 2.2 (characters).
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Final, Literal
 from xml.sax.saxutils import escape
 
@@ -37,7 +50,7 @@ from provenance.cdc.wording import passage_named, word_fault
 from provenance.encoding import decode_json, encode_base64, encode_json
 from provenance.errors import FormatError
 from provenance.record.entry import Certification, Deposit, Withdrawal, parse_entry
-from provenance.record.forms import Bcr, Hash, Index, Origin, Signature, parse_time
+from provenance.record.forms import Bcr, Date, Hash, Index, Origin, Signature, parse_time
 from provenance.tlog.merkle import leaf_hash
 
 if TYPE_CHECKING:
@@ -47,14 +60,36 @@ if TYPE_CHECKING:
 _NO_CHARACTER: Final = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
-class AcceptedPassage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RecordedPassage(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """What the depositor sent, as it can reckon with it again.
+
+    ``certifier`` is a BCR, ``awarded`` the day of award, ``first`` the time of the first
+    entry of the lineage. The five before it are None where the content was erased.
+    """
+
+    idTechnique: str  # noqa: N815 - the schema's own name
+    type: str | None = None
+    code: str | None = None
+    certifier: str | None = None
+    awarded: Date | None = None
+    provisional: bool | None = None
+    first: str
+
+    @property
+    def content(self) -> tuple[str | bool | None, ...]:
+        """What is None where the content was erased."""
+        return self.type, self.code, self.certifier, self.awarded, self.provisional
+
+
+class AcceptedPassage(RecordedPassage, frozen=True, kw_only=True, omit_defaults=True):
     """A passage that was recorded, or withdrawn, by the entry at ``index``.
 
     ``entry`` is the entry's JSON, ``leaf_hash`` and ``signature`` are the 32 and 64 bytes
     that belong to it. ``late``: received more than three months after the award.
     """
 
-    idTechnique: str  # noqa: N815 - the schema's own name
     index: Index
     leaf_hash: Hash
     entry: str
@@ -63,10 +98,12 @@ class AcceptedPassage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     late: bool
 
 
-class DuplicatePassage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A passage that had been recorded with the same content, or withdrawn, at ``index``."""
+class DuplicatePassage(RecordedPassage, frozen=True, kw_only=True, omit_defaults=True):
+    """A passage whose content is recorded, or that is withdrawn, by the entry at ``index``.
 
-    idTechnique: str  # noqa: N815 - the schema's own name
+    That entry may be an earlier one, or of another passage of the same file.
+    """
+
     index: Index
     entry: str
     signature: Signature
@@ -121,24 +158,30 @@ def parse_receipt(data: bytes) -> Receipt:
     receipt = decode_json(data, Receipt, "receipt")
     parse_time(receipt.received)
     _check_deposit(receipt)
-    for accepted in receipt.accepted:
-        _check_accepted(accepted, receipt.deposit)
+    for index, accepted in enumerate(receipt.accepted, (receipt.deposit or 0) + 1):
+        _check_accepted(accepted, receipt.deposit, index)
     for duplicate in receipt.duplicates:
-        _require(_recorded(duplicate.entry).index == duplicate.index, duplicate.index)
+        entry = _recorded(duplicate.entry)
+        _require(entry.index == duplicate.index, duplicate.index)
+        _check_content(duplicate, entry)
     return receipt
 
 
 def report_xml(receipt: Receipt) -> bytes:
     """Give the report of a deposit that was not refused as a whole, in UTF-8."""
     depositor = receipt.depositor or _depositor(receipt.deposit_entry)
-    recorded = [passage.idTechnique for passage in receipt.accepted]
-    recorded += [passage.idTechnique for passage in receipt.duplicates]
+    recorded = [passage.idTechnique for passage in (*receipt.accepted, *receipt.duplicates)]
+    counts = Counter([*recorded, *(passage.idTechnique for passage in receipt.refused)])
+    refused = [
+        _refused(passage, depositor, numbered=counts[passage.idTechnique] > 1)
+        for passage in receipt.refused
+    ]
     return _document(
         _leaf("nomFichier", receipt.file_name),
         _leaf("idFlux", receipt.id_flux),
         _leaf("idTraitement", receipt.processing_id),
-        _group("PassagesKO", [_refused(passage, depositor) for passage in receipt.refused]),
-        _group("PassagesOK", [_leaf("idTechnique", name) for name in recorded]),
+        _group("PassagesKO", refused),
+        _group("PassagesOK", [_leaf("idTechnique", name) for name in dict.fromkeys(recorded)]),
     )
 
 
@@ -165,14 +208,26 @@ def _check_deposit(receipt: Receipt) -> None:
         raise FormatError("malformed receipt: not the entry of a deposit")
     _require(None not in members and entry.index == receipt.deposit, receipt.deposit)
     _require(entry.digest == receipt.digest, receipt.deposit)
+    _require(entry.recorded == len(receipt.accepted), receipt.deposit)
     _require(receipt.depositor in {None, entry.depositor}, receipt.deposit)
 
 
-def _check_accepted(accepted: AcceptedPassage, deposit: int | None) -> None:
+def _check_accepted(accepted: AcceptedPassage, deposit: int | None, index: int) -> None:
     entry = _recorded(accepted.entry)
-    _require((entry.index, entry.deposit) == (accepted.index, deposit), accepted.index)
+    _require((entry.index, entry.deposit) == (index, deposit), accepted.index)
+    _require(accepted.index == index, accepted.index)
+    _check_content(accepted, entry)
     computed = encode_base64(leaf_hash(accepted.entry.encode()))
     _require(computed == accepted.leaf_hash, accepted.index)
+
+
+def _check_content(
+    passage: AcceptedPassage | DuplicatePassage, entry: Certification | Withdrawal
+) -> None:
+    parse_time(passage.first)
+    absent = [member is None for member in passage.content]
+    _require(all(absent) or not any(absent), passage.index)
+    _require(passage.first <= entry.time, passage.index)
 
 
 def _recorded(text: str) -> Certification | Withdrawal:
@@ -194,9 +249,12 @@ def _depositor(deposit_entry: str | None) -> str | None:
     return entry.depositor if isinstance(entry, Deposit) else None
 
 
-def _refused(passage: RefusedPassage, depositor: str | None) -> str:
+def _refused(passage: RefusedPassage, depositor: str | None, *, numbered: bool) -> str:
     named = passage_named(depositor, passage.idTechnique)
     message = " ; ".join(word_fault(fault, named) for fault in passage.faults)
+    number = next((fault.passage for fault in passage.faults if fault.passage), None)
+    if numbered and number is not None:
+        message = f"{number} : {message}"
     lines = [_leaf("idTechnique", passage.idTechnique), _leaf("messageErreur", message)]
     return _group("passage", lines)
 

@@ -79,10 +79,23 @@ def check_fields_typed(fields: Mapping[str, Value]) -> list[Fault]:
 
 
 def in_order(fields: dict[str, Value]) -> dict[str, Value]:
-    """Give the fields in the order of a record."""
+    """Return sound fields as a file gives them: in the order of a record.
+
+    The members of each result come in the order of the schema, and a list of none is absent.
+    """
     names = tuple(fields)
     ordered = _ordered(names)
-    return fields if ordered == names else {name: fields[name] for name in ordered}
+    if ordered != names:
+        fields = {name: fields[name] for name in ordered}
+    results = fields.get(_RESULTS_NAME)
+    if results == []:
+        return {name: value for name, value in fields.items() if name != _RESULTS_NAME}
+    if isinstance(results, list):
+        rows = [{name: row[name] for name in _RESULT_LEAVES if name in row} for row in results]
+        # Equal rows may differ in their order.
+        if list(map(tuple, rows)) != list(map(tuple, results)):
+            fields = {**fields, _RESULTS_NAME: rows}
+    return fields
 
 
 @lru_cache(maxsize=1024)

@@ -16,13 +16,27 @@ if TYPE_CHECKING:
 
 _WELL_FORMED: Final = {
     "doctype": "Une déclaration de type de document (DOCTYPE) n'est pas admise",
+    "byte-order-mark": "Le fichier contient une marque d'ordre des octets (BOM) mal placée",
     "encoding": "Le fichier doit être encodé en UTF-8",
     "file-too-large": "Le fichier dépasse la taille maximale admise",
+    "namespace-space": "Un espace de noms contient un espace ; écrire %20",
+    "not-xml": "Le fichier n'est pas un document XML : il ne commence pas par <",
+    "not-xml-archive": "Le fichier est une archive ZIP ; déposer le fichier XML contenu",
+    "not-xml-compressed": "Le fichier est compressé ; déposer le fichier XML décompressé",
+    "not-xml-json": "Le fichier est en JSON ; déposer le fichier XML",
+    "not-xml-page": "Le fichier est une page web (HTML) ; déposer le fichier XML",
+    "not-xml-pdf": "Le fichier est un document PDF ; déposer le fichier XML",
+    "not-xml-spreadsheet": (
+        "Le fichier est un tableur ou un document bureautique (XLSX par exemple) ; "
+        "déposer le fichier XML"
+    ),
+    "not-xml-table": "Le fichier est un tableau en texte (CSV) ; déposer le fichier XML",
     "not-well-formed": "Le fichier n'est pas un document XML bien formé",
     "passage-too-large": "Un passage certification dépasse la taille maximale admise",
     "text-too-long": "Un texte dépasse la longueur maximale admise",
     "token-too-long": "Une balise ou un commentaire dépasse la longueur maximale admise",
     "too-deep": "Les éléments sont imbriqués trop profondément",
+    "too-many-names": "Les noms d'éléments, d'attributs et de préfixes sont trop nombreux",
     "too-many-namespaces": "Les déclarations d'espaces de noms sont trop nombreuses",
     "truncated": "Le fichier est incomplet : il s'arrête avant la fin de l'élément racine",
     "unbound-prefix": "Un préfixe n'est associé à aucun espace de noms",
@@ -32,7 +46,7 @@ _WELL_FORMED: Final = {
 _SCHEMA: Final = {
     "boolean": "La valeur doit être true, false, 1 ou 0",
     "choice": "L'élément doit contenir exactement une des possibilités prévues par le schéma",
-    "date": "La date doit exister et s'écrire AAAA-MM-JJ, sans fuseau horaire",
+    "date": "La date doit exister, de 1900 à 2099, et s'écrire AAAA-MM-JJ, sans fuseau horaire",
     "enumeration": "La valeur ne fait pas partie des valeurs autorisées",
     "integer": "La valeur doit être un nombre entier compris dans les bornes autorisées",
     "length": "La longueur de la valeur n'est pas celle qui est autorisée",
@@ -77,24 +91,36 @@ _PASSAGE: Final = {
     "not-in-force": "{Passage} a été remplacé par un successeur et ne peut plus être modifié",
     "not-recorded": "{Passage} n'existe pas en base",
     "refused-by-operator": "{message}",
-    "repeated-in-file": "{Passage} est présent plusieurs fois dans le fichier",
+    "repeated-in-file": (
+        "{Passage} est présent plusieurs fois dans le fichier avec des contenus différents"
+    ),
     "withdrawn": "{Passage} a été retiré et ne peut plus être enregistré",
 }
 _MEANING: Final = {
+    "award-in-future": "La date de début de validité est postérieure au jour de réception",
     "blank-string": "La valeur ne contient que des espaces",
     "competence-domain": "La compétence n'appartient pas à son domaine",
     "exam-order": "La date de fin d'examen est inférieure à la date de début d'examen",
+    "hidden-character": (
+        "La valeur contient un caractère invisible ou qui change le sens de lecture"
+    ),
     "impossible-birth": "La date de naissance est impossible",
     "late": "Le dépôt a été reçu plus de trois mois après la date de début de validité",
     "malformed-code": "Le code ne respecte pas le format RNCPnnnnn ou RSnnnn",
     "presence-flag": "L'indicateur de présence ne correspond pas au niveau renseigné",
+    "stray-space": "La valeur contient des espaces au début, à la fin ou à l'intérieur",
+    "twin-id-technique": (
+        "L'id technique partenaire est présent dans le fichier sous une autre forme Unicode"
+    ),
     "type-code-disagree": "Le code ne correspond pas au type de certification",
     "vae-access": "La voie d'accès VAE est renseignée sans que la modalité d'accès soit VAE",
 }
 _RIGHTS: Final = {
     "clock-held": "L'horloge du système a reculé ; l'heure de réception a été maintenue",
+    "malformed-certifier": "Le bcr certificateur doit comporter 8 chiffres ou majuscules",
     "not-for-certifier": "Le déposant n'est pas habilité à déposer pour ce certificateur",
     "signature-key-unknown": "La clé de signature n'est pas déclarée pour ce déposant",
+    "signed-before": "Ce dépôt signé a déjà été enregistré ; le signer de nouveau",
     "signature-missing": "Ce déposant doit signer ses dépôts",
     "signature-wrong": "La signature du déposant ne correspond pas au fichier",
     "unknown-depositor": "Le déposant n'est pas enregistré",
