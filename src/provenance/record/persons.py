@@ -39,12 +39,12 @@ _FIRST_NAME: Final = f"{_HOLDER}.titulaire.prenom1"
 _FILE_FIRST_NAME: Final = f"{_HOLDER}.dossierFormation.prenom1Titulaire"
 _FIRST_NAMES: Final = (_FIRST_NAME, _FILE_FIRST_NAME)
 _PARTS: Final = (
-    _FIRST_NAMES,
+    *((name,) for name in IDENTITY_GROUPS["titulaire"][2:]),
     (f"{_HOLDER}.titulaire.nomNaissance", f"{_HOLDER}.identifiantNational.nomNaissance"),
     (f"{_HOLDER}.dossierFormation.nomTitulaire",),
-    *((name,) for name in IDENTITY_GROUPS["titulaire"][2:]),
+    _FIRST_NAMES,
 )
-"""What is compared with what, the first name first."""
+"""What is compared with what: what is compared soonest first, the first name last."""
 
 
 class PersonGroup(NamedTuple):
@@ -71,7 +71,7 @@ class _Identity(NamedTuple):
 
     @property
     def has_first_name(self) -> bool:
-        return self.parts[0] is not None
+        return self.parts[-1] is not None
 
 
 def identity_kind(fields: Mapping[str, Value]) -> str | None:
@@ -189,11 +189,11 @@ def _read_part(name: str, value: Value) -> _Part:
 
 def _relate(one: _Identity, other: _Identity) -> Relation:
     is_open = one.kind != other.kind or not (one.has_first_name and other.has_first_name)
-    for number, (part, counterpart) in enumerate(zip(one.parts, other.parts, strict=True)):
+    for names, part, counterpart in zip(_PARTS, one.parts, other.parts, strict=True):
         if part is None or counterpart is None:
             is_open |= part is not counterpart
             continue
-        comparison = _compare(part, counterpart, first_names=number == 0)
+        comparison = _compare(part, counterpart, first_names=names is _FIRST_NAMES)
         if comparison == "different":
             return "different"
         is_open |= comparison == "open"
