@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.job import Recorded
     from provenance.ledger.recall import Recall
-    from provenance.record.entry import Entry
+    from provenance.record.entry import Depositor, Entry
     from provenance.storage import View
 
 ENDORSEMENT_PREFIX: Final = b"endorsement/"
@@ -72,13 +72,13 @@ def newest_over(
 def make_kit(view: View, recall: Recall, deposit: int, *, origin: str) -> bytes:
     """Make the kit for the certifier of the deposit at ``deposit``.
 
-    Raises `UnknownEntryError` when that is no deposit, `ErasedError` when anything of it
-    was erased, `PolicyError` when it is no file of which anything was recorded.
+    Raises `UnknownEntryError` when that is not a deposit, `ErasedError` when anything of it
+    was erased, `PolicyError` when it is not a file of which anything was recorded.
     """
     payload = recall.deposit(view, deposit)
     if payload.media_type != _XML or not payload.holes:
         raise PolicyError(
-            f"deposit {deposit} is no file with certifications: there is nothing to endorse"
+            f"deposit {deposit} is not a file with certifications: there is nothing to endorse"
         )
     data, signature = view.record(deposit)
     first, end = deposit + 1, deposit + 1 + len(payload.holes)
@@ -114,6 +114,8 @@ class EndorsementJob(Job):
         self._endorsement: Final = endorsement
         self._deposit: Final = deposit
 
+        self._registration = deposit.registration
+
         def make(place: Place) -> Entry:
             return Endorsement(
                 index=place.index,
@@ -123,6 +125,7 @@ class EndorsementJob(Job):
                 start=endorsement.start,
                 end=endorsement.end,
                 root=endorsement.root,
+                registration=self._registration,
                 vkey=endorsement.vkey,
                 signature=endorsement.signature,
             )
@@ -137,7 +140,7 @@ class EndorsementJob(Job):
     def check(self, view: View) -> None:
         """Check what may have changed: the depositor's keys, and other endorsements."""
         try:
-            _check_open(view, self._endorsement, self._deposit)
+            self._registration = _check_open(view, self._endorsement, self._deposit).index
         except PolicyError as error:
             raise OutdatedError from error
 
@@ -194,7 +197,7 @@ def _check_range(view: View, endorsement: EndorsementFile) -> None:
     for data, _ in view.entries(start, end):
         entry = parse_entry(data)
         if not isinstance(entry, Certification) or entry.deposit != endorsement.deposit:
-            raise PolicyError(f"entry {entry.index} is no certification of that deposit")
+            raise PolicyError(f"entry {entry.index} is not a certification of that deposit")
     root = encode_base64(tree_root(view.leaf_hash(index) for index in range(start, end)))
     if root != endorsement.root:
         raise VerificationError(
@@ -202,7 +205,8 @@ def _check_range(view: View, endorsement: EndorsementFile) -> None:
         )
 
 
-def _check_open(view: View, endorsement: EndorsementFile, deposit: Deposit) -> None:
+def _check_open(view: View, endorsement: EndorsementFile, deposit: Deposit) -> Depositor:
+    """Check the key and that it endorses something new; return the depositor's registration."""
     body = read_depositor(view, deposit.depositor)
     if body is None or endorsement.vkey not in body.keys:
         raise PolicyError(
@@ -212,3 +216,4 @@ def _check_open(view: View, endorsement: EndorsementFile, deposit: Deposit) -> N
     for one in read_endorsements(view, deposit.index):
         if (one.start, one.end, one.vkey) == said:
             raise PolicyError(f"entry {one.index} endorses the same already")
+    return body
