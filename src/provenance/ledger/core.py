@@ -115,6 +115,7 @@ class Ledger(Keeper):
         workers: int = 0,
         confirm_clock: bool = False,
         map_size: int | None = None,
+        with_lost_seeds: bool = False,
     ) -> Ledger:
         """Open the ledger at ``path``, at the same cost whatever its size.
 
@@ -127,7 +128,9 @@ class Ledger(Keeper):
         ``confirm_clock``: somebody has looked at the system clock, and it is right, although
         it does not agree with what the ledger remembers. ``map_size``: bytes of address
         space for the database, 1 TiB by default, or what the process may have: the largest
-        size that the database can grow to while it is open.
+        size that the database can grow to while it is open. ``with_lost_seeds`` opens one
+        whose vault has lost its newest seeds, for `repair_lost_seeds`; nothing can be
+        recorded before that.
 
         Raises `LedgerDamagedError` when files are missing or too short, or seeds of the
         vault, `RollbackError` when the database is older than what was acknowledged or
@@ -138,9 +141,9 @@ class Ledger(Keeper):
         try:
             check_not_rolled_back(files)
             if not readonly:
-                check_vault(files)
+                check_vault(files, with_lost_seeds=with_lost_seeds)
                 check_clock(files, confirmed=confirm_clock)
-                catch_up(files)
+                catch_up(files, with_lost_seeds=with_lost_seeds)
             directory = None if keys is None else Path(keys)
             return cls(
                 files,

@@ -225,15 +225,28 @@ def _check_vault_head(header: VaultHeader, view: View) -> None:
 
 
 def lost_seeds(vault: Vault, view: View) -> Sequence[int]:
-    """Return the entries that commit to something, and for which the vault has no slot.
+    """Return the newest entries that commit to something and have no seed.
 
-    Erased ones are not among them. Raises `LedgerDamagedError`.
+    The vault knows how far the log was; behind that it may lack slots, or hold zeros where
+    a repair was cut off. Erased entries are not among them. Raises `LedgerDamagedError`.
     """
+    first = min(vault.size, vault.header.head.size)
     return [
         index
-        for index in range(vault.size, view.size)
-        if _has_seed(parse_entry(view.entry(index))) and ERASED not in read_changes(view, index)
+        for index in range(first, view.size)
+        if is_seedless(vault, index) and lacks_seed(view, index)
     ]
+
+
+def is_seedless(vault: Vault, index: int) -> bool:
+    """Tell whether the vault holds zeros for an entry, or nothing. Raises `StorageError`."""
+    return index >= vault.size or not any(vault.read_many(index, 1))
+
+
+def lacks_seed(view: View, index: int) -> bool:
+    """Tell whether an entry without a seed should have one: its content was not erased."""
+    commits = _has_seed(parse_entry(view.entry(index)))
+    return commits and ERASED not in read_changes(view, index)
 
 
 def _has_seed(entry: Entry) -> bool:
@@ -292,10 +305,11 @@ def read_anchor(path: Path) -> Checkpoint | None:
         raise LedgerDamagedError(f"{path} is damaged: {error}; restore it") from error
 
 
-def catch_up(files: LedgerFiles) -> None:
+def catch_up(files: LedgerFiles, *, with_lost_seeds: bool = False) -> None:
     """Finish what a crash left over: the head register, and erasures.
 
     Erasures are also repeated when the vault came back from an older copy.
+    ``with_lost_seeds`` leaves a vault that is behind as it is, for a repair.
     """
     with files.turn():
         head = files.head.read()
@@ -303,6 +317,8 @@ def catch_up(files: LedgerFiles) -> None:
             current: Final = Head(view.size, view.leaf_hash(view.size - 1))
         if current.size > head.size:
             files.head.write(current)
+        if with_lost_seeds:
+            return
         vault = files.vault
         if vault.size < current.size:
             # None of these entries has a seed: what is missing are zeros.

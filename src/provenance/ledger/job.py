@@ -52,6 +52,7 @@ class Effects(msgspec.Struct, frozen=True):
     state: Sequence[tuple[bytes, bytes]] = ()
     dropped: Sequence[bytes] = ()
     tombstones: Sequence[tuple[bytes, int]] = ()
+    released: Sequence[bytes] = ()
     forgotten: Sequence[tuple[bytes, int]] = ()
     erased: Sequence[int] = ()
     """Entries whose payloads are removed, and whose seeds are destroyed after the commit."""

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.cdc.kit import parse_endorsement
-from provenance.errors import LedgerBusyError, PolicyError
+from provenance.errors import ErasedError, LedgerBusyError, PolicyError
 from provenance.keys import KeyRing
 from provenance.ledger.clock import Clock
 from provenance.ledger.deposit import ATTEMPTS_MAX
 from provenance.ledger.ending import CloseJob
 from provenance.ledger.endorsing import Endorsing
-from provenance.ledger.erasing import Erased, ErasureJob, check_basis, find_traces
+from provenance.ledger.erasing import (
+    Erased,
+    ErasureJob,
+    check_case,
+    check_grounds,
+    find_traces,
+)
 from provenance.ledger.group import GroupCommit
 from provenance.ledger.job import OutdatedError
 from provenance.ledger.publish import Publisher
@@ -26,17 +32,20 @@ from provenance.ledger.registration import (
     parse_draft,
 )
 from provenance.ledger.registry import read_entry
+from provenance.ledger.repairing import fill_vault, find_lost, make_repair
 from provenance.ledger.rotation import Rotating
 from provenance.ledger.withdrawal import WithdrawalJob, check_reason
 from provenance.ledger.writer import Writer
 from provenance.record.entry import Certification
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from provenance.keys import Role
+    from provenance.ledger.erasing import Traces
     from provenance.ledger.files import LedgerFiles
+    from provenance.storage import View
 
 
 class Keeper(Reader):
@@ -168,41 +177,97 @@ class Keeper(Reader):
         except OutdatedError as error:
             raise PolicyError(f"entry {index} is withdrawn already") from error
 
-    def erase(self, indexes: Iterable[int], *, basis: str) -> Erased:
-        """Destroy the content of entries for good; give what was erased.
+    def erase(
+        self,
+        indexes: Iterable[int],
+        *,
+        basis: str,
+        case: str | None = None,
+        refused_passage: int | None = None,
+    ) -> Erased:
+        """Destroy the content of entries for good; return what was erased.
 
         ``indexes`` name certifications, deposits or withdrawals; ``basis`` is one of
-        `BASES`, and committed to. With a certification goes everything that would give
-        its data away: what it superseded, its deposit, and the deposits in which a
-        passage of the same idTechnique or holder was refused or repeated. The entries
-        stay, and all other proofs hold. On return the seeds are gone from the disk, as
-        far as the file system overwrites in place.
+        `BASES`, ``case`` the operator's own reference (1 to 64 characters), and both are
+        committed to. With a certification goes everything that would give its data away:
+        what it superseded, its deposit, and the deposits in which a passage of the same
+        idTechnique or holder was refused or repeated. The entries stay, and all other
+        proofs hold. On return the seeds are gone from the disk, as far as the file system
+        overwrites in place.
 
-        Raises `FormatError` for another basis, `UnknownEntryError` for an entry without
-        content, `ErasedError` when nothing is left to erase, `StorageError`.
+        A deposit of which nothing was erased is not erased alone: ``refused_passage`` is
+        the number in its file, from 1, of the passage that the request is about, which no
+        entry records.
+
+        Raises `FormatError` for another basis or case, `UnknownEntryError` for an entry
+        without content, `ErasedError` when nothing is left to erase, `PolicyError` for a
+        deposit alone, `StorageError`.
         """
         self._check_writable()
-        grounds, wanted = check_basis(basis), tuple(indexes)
+        grounds, wanted = check_grounds(basis, case), tuple(indexes)
+
+        def make(view: View) -> ErasureJob:
+            return ErasureJob(self._traces(view, wanted, refused_passage), grounds)
+
+        return self._erase(make)
+
+    def to_erase(
+        self, indexes: Iterable[int], *, refused_passage: int | None = None
+    ) -> tuple[int, ...]:
+        """Return what `erase` would erase, and erase nothing. Raises as `erase` does."""
+        with self._files.store.view() as view:
+            traces = self._traces(view, tuple(indexes), refused_passage)
+        return tuple(one.index for one in traces)
+
+    def _traces(
+        self, view: View, indexes: Sequence[int], refused_passage: int | None
+    ) -> Sequence[Traces]:
+        return find_traces(
+            view, self._recall, self._lookups, indexes, refused_passage=refused_passage
+        )
+
+    def _erase(self, make: Callable[[View], ErasureJob]) -> Erased:
         for _ in range(ATTEMPTS_MAX):
             with self._files.store.view() as view:
-                traces = find_traces(view, self._recall, self._lookups, wanted)
-            job = ErasureJob(traces, grounds)
+                job = make(view)
             try:
                 recorded = self._group.submit(job)
             except OutdatedError:
                 continue
             return Erased(
                 entries=tuple(range(recorded.start, recorded.start + len(job.items))),
-                erased=tuple(one.index for one in traces),
+                erased=job.erases,
                 time=recorded.time,
             )
         raise LedgerBusyError("other writers keep erasing the same entries: try again")
 
-    def to_erase(self, indexes: Iterable[int]) -> tuple[int, ...]:
-        """Give what `erase` would erase, and erase nothing. Raises as `erase` does."""
+    def lost_seeds(self) -> tuple[int, ...]:
+        """Return the entries whose contents nobody can open, because their seeds are lost.
+
+        What was erased is not among them. Every seed is looked at.
+        """
         with self._files.store.view() as view:
-            traces = find_traces(view, self._recall, self._lookups, indexes)
-        return tuple(one.index for one in traces)
+            return tuple(find_lost(self._files, view))
+
+    def repair_lost_seeds(self, *, case: str | None = None) -> Erased:
+        """Give up the contents whose seeds are lost, by an erasure; return what is gone.
+
+        The ledger is opened with ``with_lost_seeds``. Restore a newer vault instead, where
+        there is one: with it nothing is lost. The contents may be deposited again, with a
+        new signature where their depositor signs. ``case`` as for `erase`. Raises
+        `ErasedError` when no seed is lost, `FormatError`, `StorageError`.
+        """
+        self._check_writable()
+        check_case(case)
+        fill_vault(self._files)
+
+        def make(view: View) -> ErasureJob:
+            lost = find_lost(self._files, view)
+            if not lost:
+                raise ErasedError("no seed is lost: there is nothing to repair")
+            return make_repair(view, lost, case)
+
+        return self._erase(make)
 
     def publish(self) -> str:
         """Publish a checkpoint over everything recorded so far; give the signed note.

@@ -196,6 +196,7 @@ def _gather(
         technical=[(item.technical, index) for index, item in indexed if item.technical],
         holders=[(key, index) for index, item in indexed for key in item.holders],
         tombstones=[row for one in effects for row in one.tombstones],
+        released=[key for one in effects for key in one.released],
         forgotten=[row for one in effects for row in one.forgotten],
         erased=[index for one in effects for index in one.erased],
         marks=[(change.target, change.bit) for change, _ in changes if change.in_tree],
