@@ -2,8 +2,10 @@
 
 CV is the JSON of a CV with its claims, line by line, as for provenance verify --cv; PROOF is
 the proof bundle that shows what it claims. The proof is verified under the policy, every
-claim is held against it, and nothing is signed that it does not show. The holder's identity
-is taken from the proof.
+claim is held against it, and nothing is signed that it does not show, or that does not hold
+today: a proof in which any certification is withdrawn, expired, provisional, of another person
+or tied to nobody is refused. The holder's identity is taken from the proof, and so is each
+line's label: the title in the register where the proof shows one, else the code.
 
 The key is an Ed25519 key of the operator that serves for nothing else (provenance key new).
 The document names it as a did:key. Whoever is to trust it needs the line that is printed
@@ -27,6 +29,7 @@ from provenance.cli.verify import POLICY_SIZE_MAX
 from provenance.errors import KeyFileError
 from provenance.reconstruct import CV_SIZE_MAX, parse_cv
 from provenance.record.bundle import BUNDLE_SIZE_MAX
+from provenance.record.paris import paris_day
 from provenance.tlog.note import ED25519
 from provenance.verifier import Verifier
 
@@ -64,12 +67,13 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         raise KeyFileError(f"the key {args.key} is of another kind: Ed25519 is needed")
     issuer = format_did_key(signer.public)
     verifier = Verifier(policy, now_s=int(time.time()), genesis=args.genesis)
-    report = verifier.verify(bundle)
+    report = verifier.verify(bundle, paris_day(time.time_ns() // 1000))
     if report.verdict != "yes":
         return _refusal(report.summary, {"proof": report})
+    lines = jsoncv.lines_of(cv, report)
     data = jsoncv.make(
-        jsoncv.lines_of(cv, report),
-        jsoncv.holder_of(report),
+        lines,
+        jsoncv.holder_of(lines, report),
         bundle,
         created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         signer=signer,

@@ -1,10 +1,14 @@
 """Make the PDF file of a CV out of what the holder declares and a proof.
 
 The proof is verified first, under the policy. Its certifications become the guaranteed
-lines, the holder's file (JSON) the declared ones, which stand apart. The proof is attached;
-"provenance cv seal" then makes every later change show. A certification that is not in
-force, or of which the proof shows too little, is refused, unless --all is given: then it
-is shown, marked as what it is. --summary-key adds a QR code, for the CV on paper.
+lines, the holder's file (JSON) the declared ones, which stand apart. The name at the top is
+the one that the proof shows; the holder's file may choose among its names, and say no other.
+The proof is attached; "provenance cv seal" then makes every later change show.
+
+A certification that does not hold on the day of the CV is refused: withdrawn, expired,
+provisional, of unknown status, or not shown completely. With --all such stand in a part of
+their own, with the reason. One that shows no identity, or another person's, is always
+refused. --summary-key adds a QR code, for the CV on paper.
 
 Examples:
   provenance cv render holder.json proof.json --policy policy.txt -o cv.pdf
@@ -18,7 +22,7 @@ import argparse
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from provenance.cli.arguments import add_json, add_passphrase
 from provenance.cli.cv_summary import open_summary_signer
@@ -28,10 +32,9 @@ from provenance.cli.output import Answer
 from provenance.cli.signing import read_passphrase
 from provenance.cli.verify import POLICY_SIZE_MAX
 from provenance.cv.holder import HOLDER_SIZE_MAX, parse_holder
-from provenance.cv.render import Options, render
+from provenance.cv.render import Options, judge, render
 from provenance.cv.wording import Language
 from provenance.record.bundle import BUNDLE_SIZE_MAX
-from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
     from provenance.cli.output import Output
@@ -54,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--summary-key", metavar="KEY", help="key for a QR code: its file, or URI"
     )
     parser.add_argument(
-        "--all", action="store_true", help="show what is not in force, or incomplete, as such"
+        "--all", action="store_true", help="show what does not hold too, apart and with why"
     )
     parser.add_argument(
         "--address", metavar="TEXT", help="address of a verification page, to be printed"
@@ -89,32 +92,43 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     policy = read_text(args.policy, size_max=POLICY_SIZE_MAX)
     bundle = read_file(args.proof, size_max=BUNDLE_SIZE_MAX + 1)
     holder = parse_holder(read_file(args.holder, size_max=HOLDER_SIZE_MAX + 1))
-    report = Verifier(policy).verify(bundle)
+    created_s = int(time.time()) if args.created is None else args.created
+    report = judge(bundle, policy, created_s)
     signer = _open_signer(args, report, policy)
     pdf = render(
         holder,
         bundle,
         policy,
-        created_s=int(time.time()) if args.created is None else args.created,
+        created_s=created_s,
         signer=signer,
         options=_options(args),
     )
     write_file(args.output, [pdf])
-    indexes = [one.index for one in report.certifications]
     document = {
         "file": args.output,
         "bytes": len(pdf),
-        "indexes": indexes,
+        "indexes": [one.index for one in report.certifications if not one.reasons],
+        "apart": [one.index for one in report.certifications if one.reasons],
         "code": signer is not None,
     }
 
     def show(out: Output) -> None:
         if args.output != "-":
-            entries = ", ".join(map(str, indexes))
-            out.verdict(f"{args.output} is a CV that guarantees {entries}.", good=True)
-            out.line("The proof is attached. Next: provenance cv seal.")
+            _show(document, out)
 
     return Answer(YES, document, show)
+
+
+def _show(document: dict[str, Any], out: Output) -> None:
+    """Say what the CV guarantees, and what it shows apart."""
+    entries, apart = (", ".join(map(str, document[name])) for name in ("indexes", "apart"))
+    if entries:
+        out.verdict(f"{document['file']} is a CV that guarantees {entries}.", good=True)
+    else:
+        out.verdict(f"{document['file']} is a CV that guarantees nothing.", good=False)
+    if apart:
+        out.line(f"Apart, and with the reason, it shows {apart}.")
+    out.line("The proof is attached. Next: provenance cv seal.")
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -127,7 +141,7 @@ def _options(args: argparse.Namespace) -> Options:
 
 
 def _open_signer(args: argparse.Namespace, report: Report, policy: str) -> NoteSigner | None:
-    """Open the key of summaries; without a checkpoint rendering itself says what is wrong."""
+    """Open the key of summaries, where one is asked for."""
     if args.summary_key is None or report.checkpoint is None:
         return None
     origin = report.checkpoint.origin

@@ -1,10 +1,11 @@
 """Make the QR code of a printed CV: a signed summary of what a proof shows.
 
 The proof is verified first, under the policy. The summary lists its certifications, 16 at
-most, with their holder, and is signed by an Ed25519 key that serves for nothing else;
-whoever is to believe it has the line "summary VKEY" in its seal roots. Under -o the name
-tells the form: .png, .svg, or .txt for the text of the code. Without -o the text goes to
-standard output.
+most, with their holder; all of them must hold today. It is signed by an Ed25519 key that
+serves for nothing else; whoever is to believe it has the line "summary VKEY" in its seal
+roots. Where the proof shows titles, the summary has them as far as the code has room. Under -o
+the name tells the form: .png, .svg, or .txt for the text of the code. Without -o the text goes
+to standard output.
 
 Examples:
   provenance key new summary.pem --name log.example/certifications/summary
@@ -29,6 +30,7 @@ from provenance.encoding import encode_base64
 from provenance.errors import FormatError, KeyFileError
 from provenance.keys.signer import NoteSigner
 from provenance.record.bundle import BUNDLE_SIZE_MAX
+from provenance.record.paris import paris_day
 from provenance.tlog.note import ED25519, make_verifier_key
 from provenance.verifier import Verifier
 
@@ -66,7 +68,8 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         raise FormatError(f"the code is written as one of {', '.join(_FORMS)}")
     policy = read_text(args.policy, size_max=POLICY_SIZE_MAX)
     bundle = read_file(args.proof, size_max=BUNDLE_SIZE_MAX + 1)
-    summary = make_summary(Verifier(policy).verify(bundle))
+    today = paris_day(time.time_ns() // 1000)
+    summary = make_summary(Verifier(policy).verify(bundle, today))
     signer = open_summary_signer(args.key, summary.origin, policy, read_passphrase(args))
     text = sign_summary(summary, signer)
     data = _FORMS[suffix](text)

@@ -10,14 +10,15 @@ proof bundle as a string, in any spelling of JSON::
      "validFrom":"2026-11-25T21:00:00Z",
      "credentialSubject":{
        "holder":{"identificationTitulaire.titulaire.nomNaissance":"LEFÈVRE-DUBOIS",…},
-       "lines":[{"id":"1","label":"Développeuse web","entry":7,
+       "lines":[{"id":"1","label":"RNCP34762","entry":7,
                  "claims":{"code":"RNCP34762","dateDebutValidite":"2026-03-14"}},…]},
      "provenance":"{\"format\":\"provenance-proof/1\",…}",
      "proof":{"@context":[…],"type":"DataIntegrityProof","cryptosuite":"eddsa-jcs-2022",
               "created":"2026-11-25T21:00:00Z","verificationMethod":"did:key:z6Mk…#z6Mk…",
               "proofPurpose":"assertionMethod","proofValue":"z…"}}
 
-Nothing else may stand in it, and nothing may be missing but ``label``. ``created`` repeats
+Nothing else may stand in it, and nothing may be missing but ``label``, which is the title of
+the code in the register where the proof shows one, else the code. ``created`` repeats
 ``validFrom``, the proof's ``@context`` the document's, and ``verificationMethod`` names the
 issuer's only key. ``lines`` are those of ``provenance.reconstruct``; each names its entry.
 
@@ -177,30 +178,34 @@ def verify(data: bytes, verifier: Verifier, roots: SealRoots) -> CvReport:
 
 
 def lines_of(cv: Cv, report: Report) -> tuple[CvLine, ...]:
-    """Give the lines of a CV, each with the entry that it rests on, to make a JSON CV of.
+    """Return the lines of a CV to make a JSON CV of, each with the entry that it rests on.
 
-    Raises `VerificationError` where a line fits no certification of the report, or several.
+    Its ``label`` is the title of the code in the register, where the proof shows one, else the
+    code; what the CV calls it is left out. Raises `VerificationError` where a line fits no
+    certification of the report, or several, and where that one does not hold on the report's
+    day or shows no identity of its own.
     """
     found = reconstruct(encode_json(cv), report)
-    for line in found.lines:
-        if line.entry is None:
-            raise VerificationError(f"line {line.id}: {line.reason}")
-    return tuple(
-        msgspec.structs.replace(line, entry=one.entry)
-        for line, one in zip(cv.lines, found.lines, strict=True)
-    )
+    certifications = {one.index: one for one in report.certifications}
+    lines = []
+    for line, one in zip(cv.lines, found.lines, strict=True):
+        if one.entry is None:
+            raise VerificationError(f"line {line.id}: {one.reason}")
+        shown = certifications[one.entry]
+        if shown.reasons or shown.identity is None:
+            raise VerificationError(
+                f"line {line.id}: entry {one.entry} does not hold: {', '.join(shown.reasons)}"
+            )
+        label = shown.title or str(dict(shown.fields)["code"])
+        lines.append(msgspec.structs.replace(line, entry=one.entry, label=label))
+    return tuple(lines)
 
 
-def holder_of(report: Report) -> dict[str, Value]:
-    """Give the identity that the first certification with a whole one shows.
-
-    Raises `VerificationError` where none does.
-    """
-    for one in report.certifications:
-        if one.identity is not None:
-            names = IDENTITY_GROUPS[one.identity]
-            return {name: value for name, value in one.fields if name in names}
-    raise VerificationError("the proof shows no identity of the holder")
+def holder_of(lines: Sequence[CvLine], report: Report) -> dict[str, Value]:
+    """Return the identity that the first line's certification shows as a whole."""
+    shown = next(one for one in report.certifications if one.index == lines[0].entry)
+    names = IDENTITY_GROUPS[str(shown.identity)]
+    return {name: value for name, value in shown.fields if name in names}
 
 
 def _read(data: bytes) -> dict[str, Json]:

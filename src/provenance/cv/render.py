@@ -95,9 +95,7 @@ def render(
     ``everything``, for one that does not hold on that day; `FormatError` for a malformed
     policy and for characters that no font has.
     """
-    if not 0 <= created_s <= _TIME_S_MAX:
-        raise FormatError("a CV is made between the years 1970 and 9999")
-    report = _verify(bundle, policy, created_s)
+    report = judge(bundle, policy, created_s)
     _check_persons(report)
     if not options.everything:
         _check_lines(report)
@@ -121,7 +119,14 @@ def render(
     return _name_holder(_compile(data, inputs, created_s, options.font_paths), name)
 
 
-def _verify(bundle: bytes, policy: Policy | str, created_s: int) -> Report:
+def judge(bundle: bytes, policy: Policy | str, created_s: int) -> Report:
+    """Verify the proof of a CV for the day of the CV; ``created_s``: POSIX seconds.
+
+    Raises `VerificationError` where the policy does not accept it, `FormatError` for a
+    malformed policy and for a time without a calendar.
+    """
+    if not 0 <= created_s <= _TIME_S_MAX:
+        raise FormatError("a CV is made between the years 1970 and 9999")
     report = Verifier(policy).verify(bundle, paris_day(created_s * _MICROSECONDS))
     if report.verdict not in PROVEN:
         failed = [check.name for check in report.checks if check.outcome == "no"]
