@@ -10,6 +10,9 @@ from provenance.encoding import decode_fixed, parse_decimal
 from provenance.errors import FormatError
 
 HASH_SIZE: Final = 32
+MEBIBYTE: Final = 1 << 20
+MAP_SIZE_MAX: Final = 1 << 46
+"""Bytes: half of what a process can address on the usual machines."""
 _DURATION: Final = re.compile(r"([0-9]{1,9})([smhd]?)")
 _SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -36,6 +39,19 @@ def add_ledger(
             "--keys", metavar="DIR", help="directory of the private keys (LEDGER/keys)"
         )
         add_passphrase(parser)
+        parser.add_argument(
+            "--confirm-clock",
+            action="store_true",
+            help="the system clock is right, although it does not agree with what the ledger "
+            "remembers (look at it first: later entries can never bear an earlier time)",
+        )
+        parser.add_argument(
+            "--map-size",
+            metavar="BYTES",
+            type=map_size,
+            help="address space for the database, and so the size to which it can grow "
+            "(default: 1 TiB, or what the process may have); a multiple of 1 MiB",
+        )
     add_json(parser)
 
 
@@ -48,6 +64,17 @@ def add_passphrase(parser: argparse.ArgumentParser) -> None:
         help="read the passphrase of the private keys from this file descriptor "
         "(default: the environment variable PROVENANCE_PASSPHRASE)",
     )
+
+
+def map_size(text: str) -> int:
+    """Parse an amount of address space, in bytes."""
+    try:
+        size = parse_decimal(text)
+    except FormatError:
+        size = 0
+    if not 0 < size <= MAP_SIZE_MAX or size % MEBIBYTE:
+        raise argparse.ArgumentTypeError("give a multiple of 1048576 (1 MiB), up to 64 TiB")
+    return size
 
 
 def add_output(parser: argparse.ArgumentParser, what: str) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from provenance.errors import (
     DepositRefused,
     FormatError,
-    LedgerDamagedError,
     UnreadableError,
     VerificationError,
 )
@@ -33,7 +32,7 @@ def status_of(error: ProvenanceError) -> int:
     """Give the exit status for an error."""
     if isinstance(error, DepositRefused):
         return UNREADABLE if "well-formed" in _levels(error) else NO
-    if isinstance(error, FormatError | UnreadableError | LedgerDamagedError):
+    if isinstance(error, FormatError | UnreadableError):
         return UNREADABLE
     return NO if isinstance(error, VerificationError) else IMPOSSIBLE
 

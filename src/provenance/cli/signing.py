@@ -81,4 +81,6 @@ def open_ledger(
         readonly=readonly,
         passphrase=passphrase,
         workers=workers,
+        confirm_clock=not readonly and args.confirm_clock,
+        map_size=args.map_size,
     )

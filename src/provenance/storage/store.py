@@ -92,7 +92,7 @@ def _foreign(error: lmdb.Error, what: str) -> StorageError:
         return LedgerBusyError(
             f"{what}: another process with the number {os.getpid()} has it open, in another "
             "container; give the containers one process namespace (--pid=container:NAME, "
-            "shareProcessNamespace), or start them so that their numbers differ (--init)"
+            "shareProcessNamespace), or run this process under another number"
         )
     if isinstance(error, _DAMAGED):
         return LedgerDamagedError(f"{what}: {error}")
@@ -248,8 +248,6 @@ class Store(Log):
             sizes = _map_sizes(path) if map_size is None else (map_size,)
             environment = _open(path, sizes, readonly=readonly, create=False)
             undo.callback(environment.close)
-            # LMDB enlarges one that was left smaller.
-            _reserve_lock_file(path, readonly=readonly)
             environment.reader_check()
             store = cls(path, environment, claim, readonly=readonly)
             store._check_format()
@@ -328,6 +326,7 @@ def _reserve_lock_file(path: Path, *, readonly: bool) -> None:
     Raises `LedgerFullError`, and `StorageError` without the right to write there, which
     readers need too. On a read-only file system LMDB does without the file.
     """
+    # Only before LMDB opens it: a process that closes a file loses its locks on it.
     lock = path / LOCK_FILE
     try:
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
