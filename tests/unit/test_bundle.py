@@ -206,7 +206,9 @@ def test_every_object_has_exactly_its_members() -> None:
 
 def test_other_spellings_are_refused() -> None:
     data = encode_bundle(FULL)
-    refuse(data + b"\n")
+    assert parse_bundle(data + b"\n") == FULL
+    for behind in (b"\n\n", b"\r\n", b" ", b"\0"):
+        refuse(data + behind)
     refuse(b"\xef\xbb\xbf" + data)
     refuse(data.replace(b":", b": ", 1))
     refuse(data.replace(b"/1", b"\\/1", 1))
@@ -288,6 +290,7 @@ def test_the_size_limit_is_exact() -> None:
     members = unspell(encode_bundle(SMALL))
     assert len(spell(members | {"checkpoint": fitting})) == BUNDLE_SIZE_MAX
     assert parse_bundle(spell(members | {"checkpoint": fitting})).checkpoint == fitting
+    assert parse_bundle(spell(members | {"checkpoint": fitting}) + b"\n")
     refuse(members | {"checkpoint": fitting + "x"})
 
 

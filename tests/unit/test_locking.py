@@ -174,3 +174,27 @@ def test_network_file_systems_are_refused(
 def test_error_numbers_reach_the_message(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match=os.strerror(errno.EISDIR)), WriterLock(tmp_path):
         pass
+
+
+def test_what_was_done_stays_done_when_the_lock_cannot_be_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, other = WriterLock(tmp_path / "lock"), WriterLock(tmp_path / "lock")
+    flock = fcntl.flock
+
+    def failing(descriptor: int, operation: int) -> None:
+        if operation == fcntl.LOCK_UN:
+            raise OSError(errno.EIO, "Input/output error")
+        flock(descriptor, operation)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", failing)
+        with lock:
+            pass
+    # It went with its file: others have their turn, and so has this one again.
+    with other:
+        pass
+    with lock:
+        pass
+    lock.close()
+    other.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from provenance.storage import View
     from provenance.tlog.checkpoint import Checkpoint
 
+ENTRIES_AT_ONCE: Final = 256
+"""Entries that are read with one snapshot."""
+
 
 class Reader:
     """What can be done with an open ledger without writing to it."""
@@ -40,9 +44,13 @@ class Reader:
         self._files: Final = files
         with files.store.view() as view:
             self.origin: Final = read_genesis(view).origin
-        self._lookups: Final = Lookups(files.vault.secret)
         self._recall: Final = Recall(files)
         self._prover: Final = Prover(files, self._recall)
+
+    @cached_property
+    def _lookups(self) -> Lookups:
+        """The look-ups, which need the vault: much that is read here does not."""
+        return Lookups(self._files.vault.secret)
 
     @property
     def size(self) -> int:
@@ -171,11 +179,18 @@ class Reader:
             return view.record(index)
 
     def entries(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """Give the exact bytes of the entries from ``start`` to before ``end``."""
-        with self._files.store.view() as view:
-            stop = view.size if end is None else min(end, view.size)
-            for entry, _ in view.entries(start, stop):
-                yield entry
+        """Yield the exact bytes of the entries from ``start`` to before ``end``.
+
+        Those that the log has when the first is asked for. Between them no snapshot is held,
+        so one that is left half read is in nobody's way.
+        """
+        stop = self.size if end is None else min(end, self.size)
+        for first in range(start, stop, ENTRIES_AT_ONCE):
+            with self._files.store.view() as view:
+                entries, _ = view.records(
+                    first, min(first + ENTRIES_AT_ONCE, stop), signatures=False
+                )
+            yield from entries
 
     def fields(self, index: int) -> tuple[Field, ...]:
         """Open what an entry commits to: its fields in order, personal data among them.

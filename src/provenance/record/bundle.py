@@ -131,7 +131,11 @@ class Bundle(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 def parse_bundle(data: bytes) -> Bundle:
-    """Parse a bundle's structure, within its limits; raises `FormatError`."""
+    """Parse a bundle's structure, within its limits; raises `FormatError`.
+
+    One newline behind it is passed over: editors and shells leave one.
+    """
+    data = data.removesuffix(b"\n")
     if len(data) > BUNDLE_SIZE_MAX:
         raise FormatError(f"malformed proof bundle: more than {BUNDLE_SIZE_MAX} bytes")
     bundle = decode_json(data, Bundle, "proof bundle")

@@ -60,6 +60,10 @@ class WriterLock:
         assert self._descriptor is not None, "whoever is inside holds the lock"
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        except OSError:
+            # What was done is done. The lock goes with its file, which the next turn opens.
+            os.close(self._descriptor)
+            self._descriptor = None
         finally:
             self._threads.release()
 

@@ -148,11 +148,18 @@ def published_files(root: Path) -> Iterator[PublishedFiles]:
         raise storage_error(error, f"cannot open {root}") from error
     files = PublishedFiles(root)
     try:
-        # The kernel releases it when the process dies, however it dies.
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor, root)
         yield files
-    except BlockingIOError as error:
-        raise LedgerBusyError(f"{root} is being written by another export") from error
     finally:
         files.close()
         os.close(descriptor)
+
+
+def _lock(descriptor: int, root: Path) -> None:
+    """Lock a directory; the kernel releases it when the process dies, however it dies."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise LedgerBusyError(f"{root} is being written by another export") from error
+    except OSError as error:
+        raise storage_error(error, f"cannot lock {root}") from error
