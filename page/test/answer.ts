@@ -1,8 +1,9 @@
 /**
  * Verifies what another implementation asks about: one JSON object a line in, one out.
  *
- * `{"do":"verify","bundle":"<base64>","policy":"…","now_s"?,"max_age_s"?,"genesis"?}` gives the
- * report; `{"do":"summary","text":…,"roots":…}` and `{"do":"roots","text":…}` what stands in these.
+ * `{"do":"verify","bundle":"<base64>","policy":"…","now_s"?,"max_age_s"?,"genesis"?,"day"?,
+ * "status_days"?,"tsa"?}` gives the report; `{"do":"summary","text":…,"roots":…}` and
+ * `{"do":"roots","text":…}` what these say.
  */
 
 import { createInterface } from "node:readline";
@@ -32,6 +33,10 @@ interface Question {
   now_s?: number;
   max_age_s?: number;
   genesis?: string;
+  day?: string;
+  status_days?: number;
+  /** Certificates in PEM. */
+  tsa?: string[];
 }
 
 const SIGNATURES = { ed25519: isEd25519, mldsa44: isMlDsa44, p256: isP256 };
@@ -45,6 +50,9 @@ function optionsOf(one: Question): VerifyOptions {
     ...(one.now_s !== undefined && { nowS: one.now_s }),
     ...(one.max_age_s !== undefined && { maxAgeS: one.max_age_s }),
     ...(one.genesis !== undefined && { genesis: bytes(one.genesis) }),
+    ...(one.day !== undefined && { day: one.day }),
+    ...(one.status_days !== undefined && { statusDays: one.status_days }),
+    ...(one.tsa !== undefined && { tsas: one.tsa }),
   };
 }
 
@@ -54,7 +62,8 @@ const ANSWERS: Record<string, (one: Question) => unknown> = {
     verifyJsonCv(bytes(one.bundle), one.policy ?? "", parseSealRoots(one.roots ?? ""), optionsOf(one)),
   entry: (one) => attempt(() => parseEntry(bytes(one.bundle)).type),
   document: (one) => reportBundle(bytes(one.bundle), one.policy ?? "", optionsOf(one)),
-  summary: (one) => verifySummary(one.text ?? "", parseSealRoots(one.roots ?? "")),
+  summary: (one) =>
+    verifySummary(one.text ?? "", parseSealRoots(one.roots ?? ""), optionsOf(one)),
   roots: (one) => attempt(() => parseSealRoots(one.text ?? "")),
   vkey: (one) => attempt(() => parseVerifierKey(one.text ?? "").vkey),
   signature: (one) => {
@@ -75,5 +84,6 @@ function attempt<T>(work: () => T): T | null {
 
 for await (const line of createInterface({ input: process.stdin })) {
   const question = JSON.parse(line) as Question;
-  process.stdout.write(`${JSON.stringify(ANSWERS[question.do]?.(question) ?? null)}\n`);
+  const answer = (await ANSWERS[question.do]?.(question)) ?? null;
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

@@ -5,31 +5,45 @@
  * wrong can be said of the item that it is in. Source: docs/formats.md section 8.
  */
 
+import { DIGEST_CHARACTERS } from "./commitment.ts";
 import { ascends } from "./entry.ts";
 import { FormatError } from "./errors.ts";
 import { parseJson } from "./json.ts";
-import { index, list, object, optional, text, type TypeOf, word } from "./schema.ts";
+import { index, list, object, optional, type Read, text, type TypeOf, word } from "./schema.ts";
+import { SLOT_COUNTS } from "./slots.ts";
 
 /** Bytes. */
 export const BUNDLE_SIZE_MAX = 16 * 1024 * 1024;
 const ITEMS = { max: 1000 };
-const NOT_EMPTY = { min: 1, max: Infinity };
+const NEWLINE = 0x0a;
 
 const hashes = list(text(), { max: 64 });
+/** One string a slot, at least one of them longer than a digest: see `commitment.ts`. */
+const record: Read<string[]> = (value) => {
+  const slots = list(text())(value);
+  if (!SLOT_COUNTS.includes(slots.length)) throw new FormatError("expected a record's slots");
+  // A character is a code point, and a digest has none that takes two units.
+  if (slots.every((slot) => Array.from(slot).length === DIGEST_CHARACTERS)) {
+    throw new FormatError("expected a record of which something is shown");
+  }
+  return slots;
+};
 const provenEntry = object({
   entry: text(),
   signature: text(),
   path: hashes,
-  hidden: optional(list(text(), NOT_EMPTY), []),
-  disclosures: optional(list(text(), NOT_EMPTY), []),
+  record: optional(record, []),
 });
 const statusLeaf = object({ leaf: index, bits: text(), path: hashes });
 const endorsementLink = object({ entry: index, certification: index, path: hashes });
+const sheetProof = object({ leaf: index, sheet: text(), path: hashes });
+const shownRegister = object({ sheets: list(sheetProof, { min: 1, ...ITEMS }) });
 const later = object({
   checkpoint: text(),
   proof: hashes,
   entries: list(provenEntry, ITEMS),
   status: list(statusLeaf, ITEMS),
+  register: optional(shownRegister),
 });
 const bundle = object({
   format: word("provenance-proof/1"),
@@ -37,6 +51,7 @@ const bundle = object({
   entries: list(provenEntry, ITEMS),
   status: list(statusLeaf, ITEMS),
   endorsements: optional(list(endorsementLink, { min: 1, ...ITEMS }), []),
+  register: optional(shownRegister),
   timestamp: optional(text()),
   later: optional(later),
 });
@@ -44,18 +59,26 @@ const bundle = object({
 export type ProvenEntry = TypeOf<typeof provenEntry>;
 export type StatusLeaf = TypeOf<typeof statusLeaf>;
 export type EndorsementLink = TypeOf<typeof endorsementLink>;
+export type ShownRegister = TypeOf<typeof shownRegister>;
 export type Later = TypeOf<typeof later>;
 export type Bundle = TypeOf<typeof bundle>;
 
-/** Parses a bundle's structure, within its limits; throws `FormatError`. */
+/**
+ * Parses a bundle's structure, within its limits; throws `FormatError`.
+ *
+ * One newline at its end, as editors write it, is passed over.
+ */
 export function parseBundle(data: Uint8Array): Bundle {
-  if (data.length > BUNDLE_SIZE_MAX) {
+  const whole = data.at(-1) === NEWLINE ? data.subarray(0, -1) : data;
+  if (whole.length > BUNDLE_SIZE_MAX) {
     throw new FormatError(`malformed proof bundle: more than ${BUNDLE_SIZE_MAX} bytes`);
   }
-  const read = readBundle(data);
-  const leaves = (list: StatusLeaf[]) => list.map((one) => one.leaf);
+  const read = readBundle(whole);
+  const leaves = (list: readonly { leaf: number }[]) => list.map((one) => one.leaf);
   checkAscends(leaves(read.status), "status leaves");
   checkAscends(leaves(read.later?.status ?? []), "later status leaves");
+  checkAscends(leaves(read.register?.sheets ?? []), "sheets");
+  checkAscends(leaves(read.later?.register?.sheets ?? []), "later sheets");
   checkAscends(
     read.endorsements.map((link) => link.certification),
     "endorsements",

@@ -1,93 +1,72 @@
 /** What the entries say, once they are known to stand in the log. */
 
-import type { EndorsementLink } from "./bundle.ts";
-import { join, u64 } from "./bytes.ts";
 import type { Checks } from "./checks.ts";
-import {
-  DIGESTS_MULTIPLE,
-  NEVER_DISCLOSED,
-  type ShownRecord,
-  recompute,
-  SOURCE,
-} from "./commitment.ts";
-import { decodeBase64, decodeHashes, encodeBase64 } from "./encoding.ts";
+import { readRecord, type ShownRecord } from "./commitment.ts";
+import { checkDisclosed } from "./disclosure.ts";
+import { encodeBase64 } from "./encoding.ts";
 import type { Item, Items } from "./entries.ts";
-import type { CertificationEntry, DepositorEntry, EntryOf } from "./entry.ts";
-import { SignatureError, VerificationError } from "./errors.ts";
-import { verifyInclusion } from "./merkle.ts";
-import { parseVerifierKey } from "./note.ts";
-import { identityKind } from "./person.ts";
-import { flagOf, LINE_FIELDS } from "./showing.ts";
-import { verifyByOne } from "./signatures.ts";
-import type { Standing } from "./standing.ts";
-import type { CertificationReport } from "./types.ts";
+import type { CertificationEntry, DepositorEntry } from "./entry.ts";
+import { VerificationError } from "./errors.ts";
+import { slotsOf } from "./slots.ts";
+import type { Value } from "./types.ts";
 
-/** The certifications and depositors of one bundle, and what is shown of them. */
+const NOTHING: ShownRecord = { fields: new Map(), unknown: 0 };
+
+/** The certifications of one bundle, and what is shown of their records. */
 export class Contents {
   readonly #items: Items;
-  readonly #origin: string;
   readonly #records = new Map<number, ShownRecord>();
-  readonly #endorsed = new Map<number, string>();
-  readonly #bodies = new Map<string, DepositorEntry[]>();
-  readonly #certifications = new Map<number, CertificationEntry>();
+  /** Certifications that are shown for themselves, by index. */
+  readonly lines: ReadonlyMap<number, CertificationEntry>;
 
-  constructor(items: Items, origin: string) {
+  constructor(items: Items) {
     this.#items = items;
-    this.#origin = origin;
-    for (const { shown, entry } of items.values()) {
-      if (entry.type === "depositor") {
-        const known = this.#bodies.get(entry.depositor) ?? [];
-        this.#bodies.set(entry.depositor, [...known, entry]);
-      } else if (entry.type === "certification") {
+    this.lines = new Map(
+      [...items].flatMap(([index, { shown, entry }]) => {
+        if (entry.type !== "certification") return [];
         // One that is shown only because it supersedes another is no line of a CV.
-        const bare = shown.disclosures.length === 0 && shown.hidden.length === 0;
         const supersedes = entry.supersedes !== null && items.has(entry.supersedes);
-        if (!(bare && supersedes)) this.#certifications.set(entry.index, entry);
-      }
-    }
+        return shown.record.length === 0 && supersedes ? [] : [[index, entry] as const];
+      }),
+    );
   }
 
-  /** Indexes of the certifications that are shown for themselves. */
-  get lines(): number[] {
-    return [...this.#certifications.keys()];
+  /** Returns what is shown of a record; nothing where its entry shows none. */
+  record(index: number): ShownRecord {
+    return this.#records.get(index) ?? NOTHING;
   }
 
-  /** Checks records, depositors and endorsements. */
-  check(links: readonly EndorsementLink[], checks: Checks): void {
-    const count = this.#certifications.size;
-    if (count === 0) checks.no("certification", "no certification is shown");
-    checks.yes("certification", `${count} shown`);
-    this.#checkRecords(checks);
-    for (const [index, entry] of this.#certifications) {
-      checks.attempt("depositor", index, () => this.#checkDepositor(entry));
-    }
-    checks.yes("depositor", "every depositor is registered");
-    for (const link of links) {
-      checks.attempt("endorsement", link.certification, () => this.#checkEndorsed(link));
-    }
-    if (links.length > 0) {
-      checks.yes("endorsement", `${links.length} are signed by their depositor`);
-    } else checks.skip("endorsement", "no depositor's own signature is shown");
+  /** Returns the entry that an index names, where it is shown and registers that body. */
+  registration(index: number, bcr: string): DepositorEntry | null {
+    const entry = this.#items.get(index)?.entry;
+    return entry?.type === "depositor" && entry.depositor === bcr ? entry : null;
   }
 
-  #checkRecords(checks: Checks): void {
+  /** Checks certifications, records, and the rights of depositors. */
+  check(checks: Checks): void {
+    if (this.lines.size === 0) checks.no("certification", "no certification is shown");
+    checks.yes("certification", `${this.lines.size} shown`);
     for (const [index, item] of this.#items) {
-      if (item.shown.disclosures.length === 0 && item.shown.hidden.length === 0) continue;
+      if (item.shown.record.length === 0) continue;
       checks.attempt("commitment", index, () => this.#readRecord(item));
     }
     checks.yes("commitment", `${this.#records.size} records are as committed to`);
-    for (const [index, record] of this.#records) {
-      const hidden = this.#items.get(index)?.shown.hidden.length ?? 0;
-      checks.attempt("disclosure-rules", index, () => checkDisclosed(record, hidden));
+    for (const [index, { fields }] of this.#records) {
+      checks.attempt("disclosure-rules", index, () => checkDisclosed(fields));
     }
     checks.yes("disclosure-rules", "nothing is shown that stays hidden");
+    for (const [index, entry] of this.lines) {
+      checks.attempt("depositor", index, () => this.#checkRights(entry));
+    }
+    checks.yes("depositor", "every depositor is registered");
   }
 
   #readRecord({ entry, shown }: Item): void {
-    if (!("commitment" in entry)) {
+    const table = slotsOf(entry.type);
+    if (table === null || !("commitment" in entry)) {
       throw new VerificationError("fields are shown, but the entry commits to none");
     }
-    const { commitment, record } = recompute(shown.disclosures, decodeHashes(shown.hidden));
+    const { commitment, shown: record } = readRecord(shown.record, table);
     const computed = encodeBase64(commitment);
     if (computed !== entry.commitment) {
       throw new VerificationError(`expected ${entry.commitment}, computed ${computed}`);
@@ -95,160 +74,68 @@ export class Contents {
     this.#records.set(entry.index, record);
   }
 
-  #checkDepositor(entry: CertificationEntry): void {
-    const body = this.#body(entry.depositor, entry.index);
-    if (body === null) {
-      throw new VerificationError(`no entry shown registers depositor ${entry.depositor}`);
+  /** Checks that a line was deposited by a body that could deposit it. */
+  #checkRights(entry: CertificationEntry): void {
+    const { fields } = this.record(entry.index);
+    const own = this.#register(entry.registration, entry.index);
+    if (own.depositor !== entry.depositor) {
+      throw new VerificationError(`entry ${own.index} registers another depositor`);
     }
-    const record = this.#records.get(entry.index);
-    const shown = (name: string) => (record?.has(name) ? record.get(name) : entry.depositor);
-    if (shown("emetteur") !== entry.depositor) {
+    if (!isShownAs(fields, "emetteur", entry.depositor)) {
       throw new VerificationError("its record names another depositor");
     }
-    // Only an entry that was there before tells for whom it could deposit then.
-    const allowed = body.index < entry.index ? body.certifiers : null;
-    const certifier = shown("certificateur");
-    if (allowed !== null && ![entry.depositor, ...allowed].some((one) => one === certifier)) {
+    const certifiers: Value[] = [];
+    if (fields.has("certificateur")) certifiers.push(fields.get("certificateur") ?? null);
+    if (entry.certifier_registration !== null) {
+      const other = this.#register(entry.certifier_registration, entry.index);
+      certifiers.push(other.depositor);
+      checkCertifier(entry, other, fields);
+    }
+    const allowed: Value[] = [entry.depositor, ...(own.certifiers ?? certifiers)];
+    if (!certifiers.every((one) => allowed.includes(one))) {
       throw new VerificationError("its depositor may not deposit for that certifier");
     }
+    this.#checkSucceeds(entry, own);
   }
 
-  /** Gives the entry in force for a body at `index`, else the first one after it. */
-  #body(bcr: string, index: number): DepositorEntry | null {
-    const bodies = this.#bodies.get(bcr) ?? [];
-    return bodies.findLast((body) => body.index < index) ?? bodies[0] ?? null;
-  }
-
-  #checkEndorsed(link: EndorsementLink): void {
-    const entry = this.#certifications.get(link.certification);
-    const signed = this.#items.get(link.entry)?.entry;
-    if (entry === undefined || signed?.type !== "endorsement") {
-      throw new VerificationError(`entry ${link.entry} is no endorsement shown here`);
+  /** Returns a registration that an entry rests on, with none of the same body between them. */
+  #register(index: number, user: number): DepositorEntry {
+    const entry = this.#items.get(index)?.entry;
+    if (entry?.type !== "depositor") {
+      throw new VerificationError(`entry ${index} is not shown, or registers no depositor`);
     }
-    if (entry.deposit !== signed.deposit) {
-      throw new VerificationError(`entry ${link.entry} endorses another deposit`);
+    for (const { entry: other } of this.#items.values()) {
+      if (other.type !== "depositor" || other.depositor !== entry.depositor) continue;
+      if (index < other.index && other.index < user) {
+        throw new VerificationError(`entry ${other.index} replaces the registration ${index}`);
+      }
     }
-    this.#checkCovered(entry, signed, link);
-    const body = this.#body(entry.depositor, signed.index);
-    if (body === null || body.index > signed.index || !body.keys.includes(signed.vkey)) {
-      throw new SignatureError("no depositor entry shown before it lists its key");
-    }
-    const range = [signed.deposit, signed.start, signed.end].map(u64);
-    const root = decodeBase64(signed.root);
-    const message = join(`provenance/endorsement/v1\n${this.#origin}\n`, ...range, root);
-    verifyByOne(readKeys([signed.vkey]), decodeBase64(signed.signature), message);
-    const said = `entry ${body.index} lists its key, ${this.#setBy(body)}`;
-    this.#endorsed.set(entry.index, `signed by the depositor itself; ${said}`);
+    return entry;
   }
 
-  /** Checks that a certification is one of those that an endorsement signs. */
-  #checkCovered(
-    entry: CertificationEntry,
-    signed: EntryOf<"endorsement">,
-    link: EndorsementLink,
-  ): void {
-    const leaf = this.#items.get(entry.index)?.leaf ?? new Uint8Array();
-    const [index, size] = [entry.index - signed.start, signed.end - signed.start].map(BigInt);
-    const path = decodeHashes(link.path);
-    verifyInclusion(leaf, index ?? -1n, size ?? 0n, path, decodeBase64(signed.root));
-  }
-
-  /** Says who put a depositor's keys there, as far as the entries shown tell. */
-  #setBy(body: DepositorEntry): string {
-    if (body.previous === null) return "set by the operator";
-    const before = this.#items.get(body.previous)?.entry;
-    if (before?.type === "depositor" && before.depositor === body.depositor) {
-      return this.#changedBy(body, before);
+  #checkSucceeds(entry: CertificationEntry, own: DepositorEntry): void {
+    const earlier = entry.supersedes === null ? null : this.#items.get(entry.supersedes)?.entry;
+    if (earlier?.type !== "certification" || earlier.depositor === entry.depositor) return;
+    if (!own.succeeds?.includes(earlier.depositor)) {
+      throw new VerificationError("it supersedes what another depositor deposited");
     }
-    return body.signature !== null
-      ? "set by an earlier key of its own, not checked here"
-      : `set by the operator alone, who replaced entry ${body.previous}`;
-  }
-
-  /** Says who put other keys there; `SignatureError` where it claims to be signed. */
-  #changedBy(body: DepositorEntry, before: DepositorEntry): string {
-    if (body.signature !== null) {
-      const lines = ["provenance/depositor/v1", this.#origin, body.depositor, ...body.keys, ""];
-      const signature = decodeBase64(body.signature);
-      verifyByOne(readKeys(before.keys), signature, join(lines.join("\n")));
-      return `set by a key of its own that entry ${before.index} lists`;
-    }
-    if (before.keys.join("\n") === body.keys.join("\n")) {
-      return `as entry ${before.index} did before`;
-    }
-    if (before.keys.length === 0) return "set by the operator";
-    return `reset by the operator alone, in place of the keys of entry ${before.index}`;
-  }
-
-  /** Reports every certification; only for a bundle that passed all checks. */
-  report(standings: ReadonlyMap<number, Standing>): CertificationReport[] {
-    return [...this.#certifications.values()].map((entry) => {
-      const body = this.#body(entry.depositor, entry.index);
-      const standing = standings.get(entry.index);
-      if (body === null || standing === undefined) throw new Error("not checked before");
-      return this.#report(entry, standing, this.#records.get(entry.index) ?? new Map(), body);
-    });
-  }
-
-  #report(
-    { index, time, deposit, depositor }: CertificationEntry,
-    { word, status, changedBy }: Standing,
-    record: ShownRecord,
-    body: DepositorEntry,
-  ): CertificationReport {
-    const certifier = asString(record.get("certificateur"));
-    const final = record.get("donneeCertifiee");
-    const identity = identityKind(record);
-    const lacks = LINE_FIELDS.filter((name) => !record.has(name));
-    return {
-      index,
-      time,
-      deposit,
-      depositor,
-      depositor_name: body.name,
-      depositor_name_source: sourceOf(body, index),
-      certifier,
-      certifier_name: certifier === null ? null : (this.#body(certifier, index)?.name ?? null),
-      fields: [...record],
-      hidden: this.#items.get(index)?.shown.hidden.length ?? 0,
-      identity,
-      status: word,
-      as_of_index: status?.index ?? null,
-      as_of_time: status?.time ?? null,
-      changed_by: changedBy,
-      changed_time: changedBy === null ? null : (this.#items.get(changedBy)?.entry.time ?? null),
-      endorsed: this.#endorsed.has(index),
-      endorsement: this.#endorsed.get(index) ?? null,
-      line_complete: lacks.length === 0 && identity !== null,
-      lacks: identity === null ? [...lacks, "identity"] : lacks,
-      provisional: typeof final === "boolean" ? !final : null,
-    };
   }
 }
 
-function checkDisclosed(record: ShownRecord, hidden: number): void {
-  if (record.has(NEVER_DISCLOSED)) {
-    throw new VerificationError("a field is shown that no proof may show");
+function checkCertifier(
+  entry: CertificationEntry,
+  other: DepositorEntry,
+  fields: ReadonlyMap<string, Value>,
+): void {
+  if (other.depositor === entry.depositor) {
+    throw new VerificationError("its certifier's registration is its depositor's own");
   }
-  // With all fields shown there are only decoys left, fewer than fill up to the multiple.
-  if (record.has(SOURCE) && hidden >= DIGESTS_MULTIPLE) {
-    throw new VerificationError(`${SOURCE} is shown while other fields are hidden`);
-  }
-  const flags = [...record.keys()].map(flagOf);
-  if (!flags.every((flag) => flag === null || record.has(flag))) {
-    throw new VerificationError("a level is shown without the flag that goes with it");
+  if (!isShownAs(fields, "certificateur", other.depositor)) {
+    throw new VerificationError("its record names another certifier");
   }
 }
 
-function readKeys(vkeys: readonly string[]): Uint8Array[] {
-  return vkeys.map((vkey) => parseVerifierKey(vkey).publicKey);
-}
-
-function sourceOf(body: DepositorEntry, index: number): string {
-  const after = body.index > index ? ", recorded after the certification" : "";
-  return `depositor entry ${body.index}${after}`;
-}
-
-function asString(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+/** Tells whether a field has this value, as far as it is shown. */
+function isShownAs(fields: ReadonlyMap<string, Value>, name: string, value: string): boolean {
+  return !fields.has(name) || fields.get(name) === value;
 }

@@ -5,8 +5,12 @@
  * certification in the ledger (`proof`), and what is its status as of when (in `proof` too).
  */
 
+import type { TopName } from "../pdf/metadata.ts";
 import { fromUtf8 } from "./bytes.ts";
 import { isRefusal } from "./errors.ts";
+import { checkTopName } from "./holdername.ts";
+import { type Facts, levelOf, outcomeOf, verdictOf } from "./levels.ts";
+import { reasonsOfLine, type Today } from "./reasons.ts";
 import { decodeSummary, parseSummary, verifySummarySignature } from "./summary.ts";
 import type {
   Check,
@@ -16,34 +20,51 @@ import type {
   DocumentReport,
   Level,
   Outcome,
+  Printed,
   Report,
   SealRoots,
   Summary,
-  Verdict,
   VerifyOptions,
 } from "./types.ts";
-import { verifyBundle } from "./verifier.ts";
+import { STATUS_DAYS, verifyBundle } from "./verifier.ts";
 
 /** The checks of each kind of document, in their order. */
 const CHECKS: Readonly<Record<DocumentKind, readonly string[]>> = {
-  pdf: ["readable", "attachment", "seal", "seal-coverage", "seal-trust", "proof", "person"],
-  json: ["readable", "document", "signature", "issuer", "proof", "agreement", "person"],
+  pdf: [
+    "readable",
+    "attachment",
+    "seal",
+    "seal-coverage",
+    "content",
+    "seal-trust",
+    "proof",
+    "person",
+    "holder-name",
+  ],
+  json: [
+    "readable",
+    "document",
+    "signature",
+    "issuer",
+    "proof",
+    "agreement",
+    "person",
+    "holder-name",
+  ],
   summary: ["readable", "summary", "signature"],
-  bundle: ["readable", "proof", "person"],
+  bundle: ["readable", "proof"],
   unknown: ["readable"],
 };
-/** What a genuine proof needs, whatever document it stands in. */
-const PROVEN: Readonly<Partial<Record<DocumentKind, readonly string[]>>> = {
-  pdf: ["attachment", "proof"],
-  json: ["document", "proof"],
-};
 const LEVELS: Readonly<Record<Level, string>> = {
-  original: "Everything holds.",
-  "re-saved":
-    "The proof is genuine; the document around it is not sealed (it was saved " +
-    "again, or never was), so nothing else that it says is vouched for.",
-  forged: "A genuine proof in a forged document: do not rely on what the document says.",
-  printed: "The summary is signed by the operator; a paper around it is not.",
+  "no-proof": "There is no proof in it; that says nothing about what it states.",
+  impersonation: "The proof is genuine, and the document is somebody else's.",
+  "other-persons": "The proof is genuine; its certifications belong to different persons.",
+  modified: "The document was changed after it was sealed or signed, or its seal is broken.",
+  proof: "This is a proof alone, and it holds.",
+  "not-original": "The proof is genuine; the document around it is not sealed.",
+  "untrusted-seal": "The proof is genuine; the document is sealed by somebody who is not trusted.",
+  paper: "The summary is signed by the operator; compare what it says with the paper.",
+  original: "The document is the original.",
   refused: "Nothing here can be relied on.",
 };
 const DOCUMENTS: Readonly<Record<Exclude<DocumentOutcome, "as sealed">, string>> = {
@@ -59,11 +80,36 @@ const BUNDLE_START = '{"format":"provenance-proof/';
 
 /** What was found about a PDF, its proof aside. */
 export interface PdfFindings {
-  /** `readable`, `attachment`, `seal`, `seal-coverage`, `seal-trust`, as far as reached. */
+  /** `readable` to `seal-trust`, as far as reached. */
   checks: Check[];
   /** The attachment's bytes, null where there is none that counts. */
   attachment: Uint8Array | null;
   document: DocumentReport;
+  /** Something in the file bears the name of a proof. */
+  claimsProof: boolean;
+  topName: TopName;
+}
+
+/** What was found about a revision inside of a PDF that was changed after it was sealed. */
+export interface Revision {
+  /** There is one that is an original by itself. */
+  isRecoverable: boolean;
+  /** It carries another proof than the whole file does. */
+  hidesProof: boolean;
+}
+
+/** What a report is made of. */
+export interface Conclusion {
+  kind: DocumentKind;
+  /** The checks that were reached, in any order; one that failed several times as often. */
+  made: readonly Check[];
+  document: DocumentReport;
+  day: string | null;
+  claimsProof?: boolean;
+  isSigned?: boolean;
+  revision?: Revision;
+  proof?: Report | null;
+  printed?: Printed | null;
 }
 
 /** Makes a check that holds, or not. */
@@ -76,27 +122,26 @@ export function plainDocument(outcome: DocumentOutcome): DocumentReport {
   return { outcome, sealed_by: null, sealed_at: null, time_source: null };
 }
 
-/**
- * Makes the report out of the checks that were reached; the others become `n/a`.
- *
- * `made` holds the checks in any order; one that failed several times stands there as often.
- */
-export function conclude(
-  kind: DocumentKind,
-  made: readonly Check[],
-  document: DocumentReport,
-  proof: Report | null = null,
-  printed: Summary | null = null,
-): CvReport {
+/** Makes the report out of the checks that were reached; the others become `n/a`. */
+export function conclude(found: Conclusion): CvReport {
+  const { kind, made, document, day, revision } = found;
+  const [proof, printed] = [found.proof ?? null, found.printed ?? null];
   const checks = CHECKS[kind].flatMap((name) => reached(name, made));
-  const level = levelOf(kind, checks, document.outcome);
-  const read = outcomeOf(checks, "readable") === "yes";
-  const accepted: Verdict = level === "original" || level === "printed" ? "yes" : "no";
+  const facts: Facts = {
+    kind,
+    claimsProof: found.claimsProof ?? true,
+    isSigned: found.isSigned ?? false,
+    hidesProof: revision?.hidesProof ?? false,
+  };
+  const level = levelOf(facts, checks);
   return {
     format: "provenance-document-report/1",
     kind,
-    verdict: read ? accepted : "unreadable",
+    verdict: verdictOf(level, checks, proof),
     level,
+    recoverable: revision?.isRecoverable ?? false,
+    day,
+    reasons: level === "paper" ? ["compare-paper"] : [],
     summary: describe(level, checks, document, proof),
     checks,
     document,
@@ -113,21 +158,6 @@ function reached(name: string, made: readonly Check[]): Check[] {
   return [found[0] ?? check(name, "n/a", "an earlier check failed")];
 }
 
-function outcomeOf(checks: readonly Check[], name: string): Outcome {
-  return checks.find((one) => one.name === name)?.outcome ?? "n/a";
-}
-
-function levelOf(kind: DocumentKind, checks: readonly Check[], document: DocumentOutcome): Level {
-  if (kind !== "unknown" && checks.every((one) => one.outcome === "yes")) {
-    return kind === "summary" ? "printed" : "original";
-  }
-  const needed = PROVEN[kind];
-  if (!needed?.every((name) => outcomeOf(checks, name) === "yes")) return "refused";
-  // Persons that differ are the graver thing: somebody put them together.
-  const forged = outcomeOf(checks, "person") === "no" || document !== "not sealed";
-  return forged ? "forged" : "re-saved";
-}
-
 function describe(
   level: Level,
   checks: readonly Check[],
@@ -139,7 +169,7 @@ function describe(
     LEVELS[level],
     describeDocument(document),
     ...failures.map(({ name, reason }) => `${name}: ${reason}`),
-    ...(proof?.verdict === "yes" ? proof.summary : []),
+    ...(proof !== null && isProven(proof) ? proof.summary : []),
   ];
 }
 
@@ -151,23 +181,22 @@ function describeDocument({ outcome, sealed_by, sealed_at, time_source }: Docume
   return `The document is as it was sealed by ${who}${when}.`;
 }
 
-/**
- * Gives the checks `proof` and `person` of the report on a proof.
- *
- * Persons are looked at only where the proof holds; identities that do not settle the question
- * are no failure.
- */
-export function proofChecks(proof: Report): Check[] {
-  if (proof.verdict !== "yes") {
-    const failed = proof.checks.filter((one) => one.outcome === "no").map((one) => one.name);
-    const names = [...new Set(failed)].join(", ");
-    return [check("proof", "no", `the proof does not hold: ${names}`)];
-  }
-  const count = proof.certifications.length;
-  return [check("proof", "yes", `${count} certification(s) are in the log`), personCheck(proof)];
+/** Tells whether a proof holds, with or without reasons to look twice. */
+export function isProven({ verdict }: Report): boolean {
+  return verdict === "yes" || verdict === "attention";
 }
 
-function personCheck({ same_person }: Report): Check {
+/** Gives the check `proof` of the report on a proof. */
+export function proofCheck(proof: Report): Check {
+  if (isProven(proof)) {
+    return check("proof", "yes", `${proof.certifications.length} certification(s) are in the log`);
+  }
+  const failed = proof.checks.filter((one) => one.outcome === "no").map((one) => one.name);
+  return check("proof", "no", `the proof does not hold: ${[...new Set(failed)].join(", ")}`);
+}
+
+/** Gives the check `person`; only persons that are different fail it. */
+export function personCheck({ same_person }: Report): Check {
   if (same_person === false) {
     return check("person", "no", "the certifications belong to different persons");
   }
@@ -178,22 +207,23 @@ function personCheck({ same_person }: Report): Check {
 }
 
 /** Reports on a proof bundle alone; bytes that do not begin as one are of no known kind. */
-export function reportBundle(
+export async function reportBundle(
   data: Uint8Array,
   policyText: string,
   options: VerifyOptions = {},
-): CvReport {
+): Promise<CvReport> {
+  const day = options.day ?? null;
   if (!startsLikeBundle(data)) {
-    return reportUnreadable("unknown", "this is none of a PDF file, a JSON CV, or a proof bundle");
+    return reportUnknown("this is none of a PDF file, a JSON CV, or a proof bundle", day);
   }
-  const proof = verifyBundle(data, policyText, options);
+  const proof = await verifyBundle(data, policyText, options);
   if (proof.verdict === "unreadable") {
     const reason = `it is no proof bundle: ${proof.checks[0]?.reason}`;
-    const failed = check("readable", "no", reason);
-    return conclude("bundle", [failed], plainDocument("unreadable"), proof);
+    const made = [check("readable", "no", reason)];
+    return conclude({ kind: "bundle", made, document: plainDocument("unreadable"), day, proof });
   }
-  const made = [check("readable", "yes", "a proof bundle"), ...proofChecks(proof)];
-  return conclude("bundle", made, plainDocument("not provable"), proof);
+  const made = [check("readable", "yes", "a proof bundle"), proofCheck(proof)];
+  return conclude({ kind: "bundle", made, document: plainDocument("not provable"), day, proof });
 }
 
 /** Tells whether bytes begin as a proof bundle does, or mean to. */
@@ -202,22 +232,38 @@ export function startsLikeBundle(data: Uint8Array): boolean {
   return start === BUNDLE_START;
 }
 
-/** Reports on a PDF, given what was found about the file itself. */
-export function reportPdf(
+/** Reports on a PDF, given what was found about the file itself, and inside of it. */
+export async function reportPdf(
   findings: PdfFindings,
   policyText: string,
   options: VerifyOptions = {},
-): CvReport {
-  const { checks, attachment, document } = findings;
-  if (attachment === null) return conclude("pdf", checks, document);
-  const proof = verifyBundle(attachment, policyText, options);
-  return conclude("pdf", [...checks, ...proofChecks(proof)], document, proof);
+  revision: Revision = { isRecoverable: false, hidesProof: false },
+): Promise<CvReport> {
+  const { checks, attachment, document, claimsProof, topName } = findings;
+  const isSigned = document.outcome !== "not sealed" && document.outcome !== "unreadable";
+  const day = options.day ?? null;
+  const found = { kind: "pdf", document, day, claimsProof, isSigned, revision } as const;
+  if (attachment === null) return conclude({ ...found, made: checks });
+  const proof = await verifyBundle(attachment, policyText, options);
+  const made = [...checks, proofCheck(proof)];
+  if (isProven(proof)) {
+    const person = personCheck(proof);
+    made.push(person);
+    if (person.outcome === "yes") made.push(checkTopName(topName, proof));
+  }
+  return conclude({ ...found, made, proof });
 }
 
 /** Reports on the text of a summary's QR code; a line end behind it is passed over. */
-export function reportSummary(text: string | Uint8Array, roots: SealRoots): CvReport {
+export function reportSummary(
+  text: string | Uint8Array,
+  roots: SealRoots,
+  options: VerifyOptions = {},
+): CvReport {
   const made: Check[] = [];
+  const day = options.day ?? null;
   const document = plainDocument("not provable");
+  const found = { kind: "summary", made, document, day } as const;
   try {
     const note = attempt(made, "readable", "the text of a QR code", () => {
       const decoded = typeof text === "string" ? text : fromUtf8(text);
@@ -229,12 +275,23 @@ export function reportSummary(text: string | Uint8Array, roots: SealRoots): CvRe
     attempt(made, "signature", "signed by the operator's key for summaries", () =>
       verifySummarySignature(note, roots.summaries),
     );
-    return conclude("summary", made, document, null, summary);
+    const today = { day, statusDays: options.statusDays ?? STATUS_DAYS };
+    return conclude({ ...found, printed: withReasons(summary, today) });
   } catch (error) {
-    if (!isRefusal(error)) return reportUnreadable("summary", "the verifier itself failed");
+    if (!isRefusal(error)) return reportUnreadable("summary", "the verifier itself failed", day);
     const read = outcomeOf(made, "readable") === "yes";
-    return conclude("summary", made, read ? document : plainDocument("unreadable"));
+    return conclude({ ...found, document: read ? document : plainDocument("unreadable") });
   }
+}
+
+function withReasons(summary: Summary, today: Today): Printed {
+  return {
+    ...summary,
+    certifications: summary.certifications.map((line) => [
+      ...line,
+      reasonsOfLine(line, summary.time, today),
+    ]),
+  };
 }
 
 /** Notes whether what must succeed did; throws on when it did not. */
@@ -250,6 +307,14 @@ export function attempt<T>(made: Check[], name: string, reason: string, work: ()
 }
 
 /** Reports on what cannot be read, or could not be verified to the end. */
-export function reportUnreadable(kind: DocumentKind, reason: string): CvReport {
-  return conclude(kind, [check("readable", "no", reason)], plainDocument("unreadable"));
+export function reportUnreadable(kind: DocumentKind, reason: string, day: string | null): CvReport {
+  const made = [check("readable", "no", reason)];
+  return conclude({ kind, made, document: plainDocument("unreadable"), day });
+}
+
+/** Reports on what is nothing of ours; the reason says what it is, where that can be told. */
+export function reportUnknown(reason: string, day: string | null): CvReport {
+  const made = [check("readable", "yes", reason)];
+  const document = plainDocument("not provable");
+  return conclude({ kind: "unknown", made, document, day, claimsProof: false });
 }

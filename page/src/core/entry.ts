@@ -9,15 +9,33 @@
  * What one entry alone must show is checked here. Source: docs/formats.md section 3.
  */
 
-import { join } from "./bytes.ts";
+import { join, u64 } from "./bytes.ts";
 import { decodeBase64, encodeBase64 } from "./encoding.ts";
 import { FormatError } from "./errors.ts";
 import { type Json, parseJson } from "./json.ts";
 import { ED25519, MLDSA44, parseVerifierKey } from "./note.ts";
-import { index, list, object, optional, type Read, text, type TypeOf, word } from "./schema.ts";
+import { isDay } from "./paris.ts";
+import {
+  day,
+  index,
+  list,
+  object,
+  optional,
+  type Read,
+  refuse,
+  text,
+  type TypeOf,
+  word,
+} from "./schema.ts";
+import { wording } from "./wording.ts";
 
 const ENTRY_SIZE_MAX = 65_535;
-const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.\d{6}Z$/;
+const TIME = /^(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)\.\d{6}Z$/;
+const KEYS_MAX = 16;
+const SUCCEEDED_MAX = 100;
+const CERTIFIERS_MAX = 1000;
+/** Sheets of the national register under one entry. */
+export const SHEETS_MAX = 131_072;
 const ZERO_PREV = encodeBase64(new Uint8Array(32));
 
 const bcr = text(/^[0-9A-Z]{8}$/);
@@ -25,8 +43,7 @@ const bcr = text(/^[0-9A-Z]{8}$/);
 const hash = text(/^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/);
 const signature = text(/^[A-Za-z0-9+/]{85}[AQgw]==$/);
 const siret = text(/^[0-9]{14}$/);
-// Control characters are what this refuses.
-const name = text(/^[^\x00-\x1f\x7f-\x9f]{1,200}$/u);
+const name = wording(200);
 const origin = text(/^[!-*,-~]{1,255}$/);
 const version = text(/^[!-~]{1,32}$/);
 const otherFormat = text(/^provenance\/(?!1$)[1-9][0-9]{0,3}$/);
@@ -35,6 +52,11 @@ const time: Read<string> = (value) => {
   checkTime(read);
   return read;
 };
+const sheetCount: Read<number> = (value) => {
+  const read = index(value);
+  return read >= 1 && read <= SHEETS_MAX ? read : refuse(`1 to ${SHEETS_MAX} sheets`);
+};
+const vkeys = (min: number) => list(text(), { min, max: KEYS_MAX });
 const token: Read<string> = (value) => {
   const read = text()(value);
   if (decodeBase64(read).length === 0) throw new FormatError("expected base64 of a byte or more");
@@ -51,7 +73,7 @@ const READERS = {
     ...entry("genesis"),
     format: word("provenance/1"),
     origin,
-    log_keys: list(text(), { min: 1 }),
+    log_keys: vkeys(1),
     previous: optional(object({ origin, size: index, root: hash })),
   }),
   key: object({
@@ -65,17 +87,19 @@ const READERS = {
     depositor: bcr,
     name,
     siret: optional(siret),
-    certifiers: optional(list(bcr)),
-    succeeds: optional(list(bcr, { min: 1 })),
-    keys: list(text()),
+    certifiers: optional(list(bcr, { max: CERTIFIERS_MAX })),
+    succeeds: optional(list(bcr, { min: 1, max: SUCCEEDED_MAX })),
+    keys: vkeys(0),
     previous: optional(index),
     signature: optional(signature),
   }),
   deposit: object({
     ...entry("deposit"),
     depositor: bcr,
+    registration: index,
     certifier: bcr,
     action: word("CREATION", "SUPPRESSION"),
+    recorded: index,
     digest: hash,
     signer: optional(text()),
     signature: optional(signature),
@@ -84,6 +108,8 @@ const READERS = {
     ...entry("certification"),
     deposit: index,
     depositor: bcr,
+    registration: index,
+    certifier_registration: optional(index),
     commitment: hash,
     supersedes: optional(index),
   }),
@@ -100,12 +126,21 @@ const READERS = {
     start: index,
     end: index,
     root: hash,
+    registration: index,
     vkey: text(),
     signature,
   }),
-  status: object({ ...entry("status"), size: index, root: hash }),
+  status: object({ ...entry("status"), size: index, root: hash, register: optional(index) }),
   timestamp: object({ ...entry("timestamp"), size: index, root: hash, token }),
-  register: object({ ...entry("register"), source: name, version, date: text(), digest: hash }),
+  register: object({
+    ...entry("register"),
+    source: name,
+    version,
+    date: day,
+    digest: hash,
+    sheets: sheetCount,
+    root: hash,
+  }),
   upgrade: object({ ...entry("upgrade"), format: otherFormat }),
   close: object({ ...entry("close"), successor: origin, genesis: hash }),
 };
@@ -116,6 +151,8 @@ export type Entry = Types[keyof Types];
 export type EntryOf<K extends keyof Types> = Types[K];
 export type DepositorEntry = EntryOf<"depositor">;
 export type CertificationEntry = EntryOf<"certification">;
+export type EndorsementEntry = EntryOf<"endorsement">;
+export type RegisterEntry = EntryOf<"register">;
 export type StatusEntry = EntryOf<"status">;
 
 /** Parses an entry and checks its form; throws `FormatError`. */
@@ -170,26 +207,35 @@ function holdsBehind(entry: Exclude<Entry, EntryOf<"genesis"> | EntryOf<"key">>)
       return isDepositor(entry) && isBefore(entry.previous);
     case "deposit":
       checkKeys(entry.signer === null ? [] : [entry.signer], [ED25519]);
-      return (entry.signer === null) === (entry.signature === null);
+      return (
+        isBefore(entry.registration) && (entry.signer === null) === (entry.signature === null)
+      );
     case "certification":
-      return isBefore(entry.deposit) && isBefore(entry.supersedes);
+      return [
+        entry.deposit,
+        entry.registration,
+        entry.certifier_registration,
+        entry.supersedes,
+      ].every(isBefore);
     case "withdrawal":
       return isBefore(entry.deposit) && isBefore(entry.withdraws);
     case "erasure":
       return entry.erases.every(isBefore) && ascends(entry.erases);
     case "endorsement":
       checkKeys([entry.vkey], [ED25519]);
-      return entry.deposit < entry.start && entry.start < entry.end && entry.end <= entry.index;
+      return isBefore(entry.registration) && covers(entry);
     case "status":
-      return entry.size === entry.index;
+      return entry.size === entry.index && isBefore(entry.register);
     case "timestamp":
       return entry.size > 0 && entry.size <= entry.index;
-    case "register":
-      checkTime(`${entry.date}T00:00:00.000000Z`);
-      return true;
     default:
       return true;
   }
+}
+
+/** Tells whether an endorsement is of entries that stand between its deposit and itself. */
+function covers({ deposit, start, end, index }: EndorsementEntry): boolean {
+  return deposit < start && start < end && end <= index;
 }
 
 function isDepositor(entry: DepositorEntry): boolean {
@@ -217,21 +263,37 @@ export function ascends(numbers: readonly number[]): boolean {
 
 /** Checks `YYYY-MM-DDThh:mm:ss.ffffffZ`, a day of the calendar; throws `FormatError`. */
 export function checkTime(text: string): void {
-  const parts = TIME.exec(text)?.slice(1).map(Number) ?? [];
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts;
-  const isDay = day >= 1 && day <= daysOf(year, month);
-  if (year < 1 || !isDay || hour > 23 || minute > 59 || second > 59) {
+  const [date = "", ...parts] = TIME.exec(text)?.slice(1) ?? [];
+  const [hour = 0, minute = 0, second = 0] = parts.map(Number);
+  if (!isDay(date) || hour > 23 || minute > 59 || second > 59) {
     throw new FormatError("malformed time");
   }
 }
 
-/** Days of a month, none where there is no such month. */
-function daysOf(year: number, month: number): number {
-  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
-  return [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] ?? 0;
+/** Returns the milliseconds since 1970 of a time that `checkTime` accepts. */
+export function timeMs(text: string): number {
+  return Date.parse(`${text.slice(0, 23)}Z`);
 }
 
 /** Gives what the entry key signs, up to the leaf hash (docs/formats.md section 3). */
 export function entryMessage(origin: string, leaf: Uint8Array): Uint8Array {
   return join(`provenance/entry/v1\n${origin}\n`, leaf);
+}
+
+/** Returns what an endorsement signs (docs/formats.md section 3). */
+export function endorsementMessage(origin: string, entry: EndorsementEntry): Uint8Array {
+  const range = [entry.deposit, entry.start, entry.end].map(u64);
+  return join(`provenance/endorsement/v1\n${origin}\n`, ...range, decodeBase64(entry.root));
+}
+
+/**
+ * Returns what a body signs with an earlier key of its own when its registration changes: the
+ * members `depositor` to `keys` and `previous`, as they stand in the entry.
+ */
+export function registrationMessage(origin: string, entry: DepositorEntry): Uint8Array {
+  const { depositor, name, siret, certifiers, succeeds, keys, previous } = entry;
+  const members = Object.entries({ depositor, name, siret, certifiers, succeeds, keys, previous });
+  const present = Object.fromEntries(members.filter(([, value]) => value !== null));
+  // JSON.stringify escapes as RFC 8785 has it, and keeps the order of these names.
+  return join(`provenance/depositor/v1\n${origin}\n`, JSON.stringify(present));
 }

@@ -13,11 +13,13 @@ export { verifyBundle, checkPolicy } from "./verifier.ts";
 export { parseSealRoots } from "./roots.ts";
 export { verifyJsonCv } from "./jsoncv.ts";
 export {
+  isProven,
   type PdfFindings,
-  conclude,
-  proofChecks,
   reportBundle,
   reportPdf,
   reportSummary as verifySummary,
+  reportUnknown,
   reportUnreadable,
+  type Revision,
 } from "./documents.ts";
+export { parisDay } from "./paris.ts";

@@ -8,12 +8,22 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { join, toUtf8 } from "./bytes.ts";
 import { isName, readValue } from "./commitment.ts";
-import { attempt, check, conclude, plainDocument, proofChecks } from "./documents.ts";
+import {
+  attempt,
+  check,
+  conclude,
+  isProven,
+  personCheck,
+  plainDocument,
+  proofCheck,
+} from "./documents.ts";
 import { checkTime } from "./entry.ts";
 import { FormatError, isRefusal, SignatureError } from "./errors.ts";
+import { checkHolder } from "./holdername.ts";
 import { fold } from "./identity.ts";
 import { canonicalize, parseAnyJson } from "./jcs.ts";
 import type { JsonObject } from "./json.ts";
+import { compareValues } from "./person.ts";
 import { decodeBase58, parseDidKey } from "./roots.ts";
 import { anyOrder, index, list, nullable, optional, type Read, text, word } from "./schema.ts";
 import { NAME_FIELDS } from "./showing.ts";
@@ -45,7 +55,10 @@ const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 type Outcome = "proven" | "spelled differently" | "contradicted" | "undisclosed";
 
 /** What the certifications of a proof show, by the index of their entry. */
-type Shown = ReadonlyMap<number, ReadonlyMap<string, Value>>;
+type Shown = ReadonlyMap<
+  number,
+  { fields: ReadonlyMap<string, Value>; title: string | null }
+>;
 
 /** Exactly these strings, in this order. */
 function strings(expected: readonly string[]): Read<string[]> {
@@ -79,41 +92,53 @@ const dataIntegrityProof = anyOrder({
   proofPurpose: word("assertionMethod"),
   proofValue: text(),
 });
-const document = anyOrder({
+/** All members but `proof`, which a document lacks that nobody signed. */
+const unsigned = {
   "@context": strings(CONTEXT),
   type: strings(TYPES),
   issuer: text(),
   validFrom: text(),
   credentialSubject: subject,
   provenance: text(),
-  proof: dataIntegrityProof,
-});
+};
+const document = anyOrder({ ...unsigned, proof: optional(dataIntegrityProof) });
 type JsonCv = ReturnType<typeof document>;
 type Subject = ReturnType<typeof subject>;
 
 /** Verifies a JSON CV; bad input is a report that refuses. */
-export function verifyJsonCv(
+export async function verifyJsonCv(
   data: Uint8Array,
   policyText: string,
   roots: SealRoots,
   options: VerifyOptions = {},
-): CvReport {
+): Promise<CvReport> {
   const made: Check[] = [];
+  const found = { kind: "json", made, day: options.day ?? null } as const;
+  let [claimsProof, isSigned] = [true, true];
   try {
     const tree = attempt(made, "readable", "JSON that every program reads alike", () =>
       readTree(data),
     );
+    [claimsProof, isSigned] = [tree.has("provenance"), tree.has("proof")];
     const cv = attempt(made, "document", "a CV with its proof", () => readDocument(tree));
     const sealed = checkIssuer(tree, cv, roots, made);
-    const proof = verifyBundle(toUtf8(cv.provenance), policyText, options);
-    made.push(...proofChecks(proof));
-    if (proof.verdict === "yes") made.push(checkAgreement(cv.credentialSubject, proof));
-    return conclude("json", made, sealed, proof);
+    const proof = await verifyBundle(toUtf8(cv.provenance), policyText, options);
+    made.push(proofCheck(proof), ...(isProven(proof) ? checkClaims(cv, proof) : []));
+    return conclude({ ...found, document: sealed, claimsProof, isSigned, proof });
   } catch (error) {
     if (!isRefusal(error)) made.unshift(check("readable", "no", "the verifier itself failed"));
     const read = !made.some((one) => one.name === "readable" && one.outcome === "no");
-    return conclude("json", made, plainDocument(read ? "not provable" : "unreadable"));
+    const sealed = plainDocument(read ? "not provable" : "unreadable");
+    return conclude({ ...found, document: sealed, claimsProof, isSigned });
   }
+}
+
+/** Holds what a CV says against a proof that holds. */
+function checkClaims({ credentialSubject }: JsonCv, proof: Report): Check[] {
+  const person = personCheck(proof);
+  const checks = [checkAgreement(credentialSubject, proof), person];
+  if (person.outcome === "yes") checks.push(checkHolder(credentialSubject.holder, proof));
+  return checks;
 }
 
 function readTree(data: Uint8Array): JsonObject {
@@ -127,14 +152,9 @@ function readDocument(tree: JsonObject): JsonCv {
   const cv = document(tree);
   const { issuer, validFrom, proof, credentialSubject } = cv;
   parseDidKey(issuer);
-  decodeProofValue(proof.proofValue);
-  if (!TIME.test(validFrom) || proof.created !== validFrom) {
-    throw new FormatError("malformed JSON CV: validFrom and created are one time in UTC");
-  }
+  if (!TIME.test(validFrom)) throw new FormatError("malformed JSON CV: validFrom is no time in UTC");
   checkTime(`${validFrom.slice(0, -1)}.000000Z`);
-  if (proof.verificationMethod !== `${issuer}#${issuer.slice(DID_KEY.length)}`) {
-    throw new FormatError("malformed JSON CV: the proof is by another key than the issuer's");
-  }
+  if (proof !== null) checkProof(proof, issuer, validFrom);
   const ids = new Set(credentialSubject.lines.map(({ id }) => id));
   if (ids.size !== credentialSubject.lines.length) {
     throw new FormatError("malformed JSON CV: two lines of one id");
@@ -143,6 +163,20 @@ function readDocument(tree: JsonObject): JsonCv {
     throw new FormatError(`malformed JSON CV: more than ${SUBJECT_SIZE_MAX} bytes of claims`);
   }
   return cv;
+}
+
+function checkProof(
+  { created, verificationMethod, proofValue }: ReturnType<typeof dataIntegrityProof>,
+  issuer: string,
+  validFrom: string,
+): void {
+  decodeProofValue(proofValue);
+  if (created !== validFrom) {
+    throw new FormatError("malformed JSON CV: validFrom and created are one time");
+  }
+  if (verificationMethod !== `${issuer}#${issuer.slice(DID_KEY.length)}`) {
+    throw new FormatError("malformed JSON CV: the proof is by another key than the issuer's");
+  }
 }
 
 function decodeProofValue(text: string): Uint8Array {
@@ -164,6 +198,10 @@ function checkIssuer(
   const trusted = roots.issuers.includes(issuer);
   const named = trusted ? "name" : "do not name";
   made.push(check("issuer", trusted ? "yes" : "no", `the seal roots ${named} ${issuer}`));
+  if (proof === null) {
+    made.push(check("signature", "no", "the document bears no signature"));
+    return plainDocument("not sealed");
+  }
   try {
     const signature = decodeProofValue(proof.proofValue);
     verifyByOne([parseDidKey(issuer)], signature, hashData(tree));
@@ -192,7 +230,10 @@ function without(members: JsonObject, name: string): JsonObject {
 /** Checks that neither lines nor holder claim more than the proof shows. */
 function checkAgreement(claimed: Subject, proof: Report): Check {
   const shown: Shown = new Map(
-    proof.certifications.map(({ index, fields }) => [index, new Map(fields)]),
+    proof.certifications.map(({ index, fields, title }) => [
+      index,
+      { fields: new Map(fields), title },
+    ]),
   );
   const all = [...disagreementsOfLines(claimed, shown), ...disagreementsOfHolder(claimed, shown)];
   return all.length > 0
@@ -202,19 +243,22 @@ function checkAgreement(claimed: Subject, proof: Report): Check {
 
 /** Says which claims of the lines the proof does not show: names and places, no values. */
 function disagreementsOfLines({ lines }: Subject, shown: Shown): string[] {
-  return lines.flatMap(({ entry, claims }, at) => {
-    const fields = shown.get(entry);
-    if (fields === undefined) return [`line ${at + 1} names an entry that is not shown`];
-    return [...claims]
+  return lines.flatMap(({ entry, claims, label }, at) => {
+    const found = shown.get(entry);
+    if (found === undefined) return [`line ${at + 1} names an entry that is not shown`];
+    const { fields, title } = found;
+    const wrong = [...claims]
       .map(([name, value]) => ({ name, outcome: compare(name, value, fields) }))
       .filter(({ outcome }) => !isShown(outcome))
       .map(({ name, outcome }) => `line ${at + 1}: ${name} is ${outcome}`);
+    if (label === null || label === title || label === fields.get("code")) return wrong;
+    return [...wrong, `line ${at + 1}: label is neither the title nor the code`];
   });
 }
 
 /** Each claim of the holder is shown by one certification at least, contradicted by none. */
 function disagreementsOfHolder({ holder, lines }: Subject, shown: Shown): string[] {
-  const used = new Set(lines.map(({ entry }) => shown.get(entry)));
+  const used = new Set(lines.map(({ entry }) => shown.get(entry)?.fields));
   return [...holder].flatMap(([name, value]) => {
     const outcomes = [...used].map((fields) => fields && compare(name, value, fields));
     if (outcomes.includes("contradicted")) return [`the holder's ${name} is contradicted`];
@@ -231,10 +275,14 @@ function compare(name: string, claimed: Value, fields: ReadonlyMap<string, Value
   const shown = fields.get(name);
   if (shown === undefined) return "undisclosed";
   if (spell(claimed) === spell(shown)) return "proven";
-  const areTexts = typeof claimed === "string" && typeof shown === "string";
-  if (!areTexts || !NAME_FIELDS.has(name)) return "contradicted";
-  const folded = fold(claimed);
-  return folded !== "" && folded === fold(shown) ? "spelled differently" : "contradicted";
+  if (!NAME_FIELDS.has(name) || !saysName(claimed) || !saysName(shown)) return "contradicted";
+  const comparison = compareValues([name, claimed], [name, shown]);
+  return comparison === "different" ? "contradicted" : "spelled differently";
+}
+
+/** Tells whether something is left of a name to be compared. */
+function saysName(value: Value): boolean {
+  return typeof value === "string" && fold(value) !== "";
 }
 
 /** Writes a value so that equal ones are spelled alike: the order of members means nothing. */

@@ -170,7 +170,7 @@ function isTimed(key: VerifierKey, text: string, timeS: bigint, signature: Uint8
   }
 }
 
-/** Writes a key as it is read by `parseVerifierKey`; for tests and tools. */
+/** Writes a key as it is read by `parseVerifierKey`. */
 export function formatVerifierKey(name: string, kind: number, publicKey: Uint8Array): string {
   const encoded = encodeBase64(join(Uint8Array.of(kind), publicKey));
   return `${name}+${computeKeyId(name, kind, publicKey)}+${encoded}`;

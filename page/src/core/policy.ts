@@ -18,6 +18,7 @@ import {
   COSIGNATURE,
   ECDSA,
   ED25519,
+  formatVerifierKey,
   MLDSA44,
   openNote,
   parseVerifierKey,
@@ -150,6 +151,15 @@ function findWitnessedAt(policy: Policy, seen: { name: string; timeS: bigint }[]
   return enough.map(({ timeS }) => timeS).reduce((a, b) => (a > b ? a : b));
 }
 
+/**
+ * Gives the key under which a witness cosigns. Public lists write an Ed25519 witness with the
+ * type of plain signatures; what it signs, and so its key id, is of the type of cosignatures.
+ */
+function asCosigner(key: VerifierKey): VerifierKey {
+  if (key.kind !== ED25519) return key;
+  return parseVerifierKey(formatVerifierKey(key.name, COSIGNATURE, key.publicKey));
+}
+
 /** Collects a policy line by line. */
 class PolicyReader {
   readonly #logs: VerifierKey[] = [];
@@ -168,7 +178,7 @@ class PolicyReader {
     if (keyword === "log" && (words.length === 1 || words.length === 2)) {
       this.#logs.push(this.#readKey(first, [ED25519, ECDSA, MLDSA44]));
     } else if (keyword === "witness" && (words.length === 2 || words.length === 3)) {
-      const key = this.#readKey(second, [COSIGNATURE, MLDSA44]);
+      const key = asCosigner(this.#readKey(second, [ED25519, COSIGNATURE, MLDSA44]));
       this.#takeName(first, key.name);
       this.#witnesses.push({ name: first, key });
     } else if (keyword === "group" && words.length >= 2) {

@@ -4,14 +4,16 @@ import { encodeBase64 } from "./encoding.ts";
 import type { Trees } from "./log.ts";
 import { groupPersons, isSamePerson } from "./person.ts";
 import type { VerifiedCheckpoint } from "./policy.ts";
+import { describeLines } from "./sentences.ts";
 import type { CertificationReport, Check, CheckpointReport, Report } from "./types.ts";
 
 /** Reports that nothing is proven, and why. */
-export function refuse(verdict: "no" | "unreadable", checks: Check[]): Report {
+export function refuse(verdict: "no" | "unreadable", checks: Check[], day: string | null): Report {
   const failed = checks.filter((check) => check.outcome === "no");
   return {
     format: "provenance-report/1",
     verdict,
+    day,
     summary: [
       "Nothing is proven by this bundle.",
       ...failed.map(({ name, reason }) => `${name}: ${reason}`),
@@ -30,16 +32,17 @@ export function accept(
   checks: Check[],
   certifications: CertificationReport[],
   trees: Trees,
+  day: string | null,
 ): Report {
   const { origin, size } = trees.first.checkpoint;
   const onePerson = isSamePerson(certifications);
+  const hasReason = certifications.some(({ reasons }) => reasons.length > 0);
   return {
     format: "provenance-report/1",
-    verdict: "yes",
+    verdict: hasReason ? "attention" : "yes",
+    day,
     summary: [
-      `Proven: ${certifications.length} certification(s), recorded as shown.`,
-      `They stand in the log ${origin}, at size ${size}.`,
-      ...certifications.map(describeStanding),
+      ...describeLines(certifications, origin, size, day),
       describePersons(onePerson),
       "Not proven: that what the certifier states is true.",
       "Each record may hold more fields than are shown; how many is not known.",
@@ -62,18 +65,6 @@ function reportCheckpoint(verified: VerifiedCheckpoint): CheckpointReport {
     witnesses,
     witnessed_at_s: witnessedAtS === null ? null : Number(witnessedAtS),
   };
-}
-
-function describeStanding(one: CertificationReport): string {
-  if (one.status === "unknown") {
-    return `Entry ${one.index}: whether it was taken back since is unknown.`;
-  }
-  const by = one.changed_by === null ? "" : ` by entry ${one.changed_by}, ${one.changed_time}`;
-  const asOf =
-    one.as_of_time === null ? "" : ` as of entry ${one.as_of_index}, ${one.as_of_time}`;
-  const parted = by && asOf ? `,${asOf}` : asOf;
-  const provisional = one.provisional ? " It is provisional: a final one is to follow." : "";
-  return `Entry ${one.index} is ${one.status}${by}${parted}.${provisional}`;
 }
 
 function describePersons(onePerson: boolean | null): string {

@@ -7,6 +7,7 @@
 
 import { FormatError } from "./errors.ts";
 import type { Json } from "./json.ts";
+import { isDay } from "./paris.ts";
 
 /** Checks a value and gives it typed; throws `FormatError`. */
 export type Read<T> = (value: Json) => T;
@@ -24,7 +25,8 @@ export type ObjectOf<S extends Shape> = { -readonly [K in keyof S]: Member<S[K]>
 /** The type that a reader gives. */
 export type TypeOf<R> = R extends Read<infer T> ? T : never;
 
-function refuse(what: string): never {
+/** Says what was expected instead. */
+export function refuse(what: string): never {
   throw new FormatError(`expected ${what}`);
 }
 
@@ -44,6 +46,12 @@ export const index: Read<number> = (value) =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0
     ? value
     : refuse("an index");
+
+/** A day of the calendar, `YYYY-MM-DD`. */
+export const day: Read<string> = (value) => {
+  const read = text()(value);
+  return isDay(read) ? read : refuse("a day of the calendar");
+};
 
 /** An array of so many items. */
 export function list<T>(read: Read<T>, { min = 0, max = Infinity } = {}): Read<T[]> {

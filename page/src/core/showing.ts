@@ -10,7 +10,7 @@ export const LINE_FIELDS = [
   "donneeCertifiee",
   "dateDebutValidite",
   "dateFinValidite",
-];
+] as const;
 
 export const BIRTH_NAME = `${HOLDER}.titulaire.nomNaissance`;
 export const FIRST_NAME = `${HOLDER}.titulaire.prenom1`;

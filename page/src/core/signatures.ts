@@ -29,21 +29,29 @@ type KeyPoint = InstanceType<typeof Point>;
 const POINTS_MAX = 64;
 const WINDOW_FROM_USE = 4;
 const WINDOW_BITS = 4;
-const points = new Map<string, { point: KeyPoint | null; uses: number }>();
+interface KnownPoint {
+  point: KeyPoint | null;
+  uses: number;
+}
+const points = new Map<string, KnownPoint>();
 
 /** What the DER of a P-256 key begins with (RFC 5480 section 2); X and Y follow. */
 const P256_SPKI = fromHex("3059301306072a8648ce3d020106082a8648ce3d03010703420004");
 const P256_SPKI_SIZE = 91;
 
 /**
- * Refuses an Ed25519 key that is not 32 bytes, not in its one spelling, or of small order:
- * under those one signature would verify for many messages. Throws `FormatError`.
+ * Refuses an Ed25519 key that is not 32 bytes, not in its one spelling, no point of the curve,
+ * or of small order: under those one signature would verify for many messages. Throws
+ * `FormatError`.
  */
 export function checkEd25519Key(key: Uint8Array): void {
   if (key.length !== ED25519_PUBLIC_SIZE) throw new FormatError("a public key of another size");
   const y = littleEndian(key) & Y_MASK;
   if (y >= PRIME || SMALL_ORDER_Y.has(y)) {
     throw new FormatError("Ed25519 public key not canonical, or of small order");
+  }
+  if (findPoint(key).point === null) {
+    throw new FormatError("Ed25519 public key that is no point of the curve");
   }
 }
 
@@ -60,18 +68,24 @@ export function isEd25519(key: Uint8Array, signature: Uint8Array, message: Uint8
 }
 
 /**
- * Gives the point of a key, or null where no point of the curve has that y.
+ * Gives the point of a key that is verified under, or null where no point has that y.
  *
  * One key signs most entries of a bundle. From its fourth use on, multiples of it are kept,
  * which cost as much as some ten verifications and make each of them three times as fast.
  */
 function readPoint(key: Uint8Array): KeyPoint | null {
+  const known = findPoint(key);
+  if (++known.uses === WINDOW_FROM_USE) known.point?.precompute(WINDOW_BITS);
+  return known.point;
+}
+
+/** Decodes a key, or finds it among those that were decoded last. */
+function findPoint(key: Uint8Array): KnownPoint {
   const name = toHex(key);
   const known = points.get(name) ?? { point: decodePoint(key), uses: 0 };
-  if (++known.uses === WINDOW_FROM_USE) known.point?.precompute(WINDOW_BITS);
   if (points.size >= POINTS_MAX) points.clear();
   points.set(name, known);
-  return known.point;
+  return known;
 }
 
 function decodePoint(key: Uint8Array): KeyPoint | null {

@@ -1,30 +1,32 @@
 /**
  * Whether certifications were superseded, withdrawn or erased, and as of when.
  *
- * Status comes from the status tree that the newest checkpoint ends with, never from silence: a
- * certification whose leaf is not shown is `unknown`. Leaf k of the tree is 64 bytes for the
- * entries 128k to 128k + 127, four bits each, two entries a byte, the lower index in the low
- * bits. Source: docs/formats.md section 10.
+ * Status comes from the status tree that the newest checkpoint ends with, and from the entries
+ * shown that changed something; never from silence: without its leaf and without a change the
+ * status of a certification is `unknown`. Leaf k of the tree is 64 bytes for the entries 128k to
+ * 128k + 127, four bits each, two entries a byte, the lower index in the low bits. Source:
+ * docs/formats.md section 10.
  */
 
 import type { Bundle, StatusLeaf } from "./bundle.ts";
 import { littleEndian } from "./bytes.ts";
 import type { Checks } from "./checks.ts";
 import { decodeFixed, decodeHashes } from "./encoding.ts";
+import type { Items } from "./entries.ts";
 import type { Entry, StatusEntry } from "./entry.ts";
 import { FormatError, VerificationError } from "./errors.ts";
-import type { Item, Items } from "./entries.ts";
 import type { Trees } from "./log.ts";
 import { HASH_SIZE, leafHash, verifyInclusion } from "./merkle.ts";
+import type { VerifiedCheckpoint } from "./policy.ts";
 import type { StatusWord } from "./types.ts";
 
-const SUPERSEDED = 1;
-const WITHDRAWN = 2;
-const ERASED = 4;
+export const SUPERSEDED = 1;
+export const WITHDRAWN = 2;
+export const ERASED = 4;
+const CHANGES = SUPERSEDED | WITHDRAWN | ERASED;
+const RESERVED = 8;
 const LEAF_ENTRIES = 128;
 const LEAF_SIZE = 64;
-/** The reserved bit of both entries of a byte. */
-const RESERVED = 0x88;
 /** The word for each bit; where several are set, the first one is said. */
 const WORDS: readonly [bit: number, word: StatusWord][] = [
   [WITHDRAWN, "withdrawn"],
@@ -38,20 +40,32 @@ interface Change {
   bit: number;
 }
 
-/** How a certification stands, and the `status` entry that says so. */
+/** How a certification stands. */
 export interface Standing {
+  /** `SUPERSEDED`, `WITHDRAWN` and `ERASED`, joined. */
+  bits: number;
   word: StatusWord;
+  /** The `status` entry over the newest tree that shows its leaf, null without a leaf. */
   status: StatusEntry | null;
+  /** What is shown does not settle it: there is no leaf, or one with the reserved bit. */
+  isOpen: boolean;
   /** The entry shown that did what the word says. */
   changedBy: number | null;
 }
 
-interface Bits {
+interface Leaf {
+  /** All four bits of a certification. */
   bits: number;
-  status: StatusEntry | null;
+  status: StatusEntry;
 }
 
-/** Checks the status leaves of each tree, the newest last; gives each certification's. */
+/** Returns the `status` entry that a tree ends with, where it is shown. */
+export function statusAt({ checkpoint }: VerifiedCheckpoint, items: Items): StatusEntry | null {
+  const last = checkpoint.size > 0n ? items.get(Number(checkpoint.size - 1n))?.entry : undefined;
+  return last?.type === "status" ? last : null;
+}
+
+/** Checks the status leaves of each tree, the newest last; returns each certification's. */
 export function checkStatus(
   bundle: Bundle,
   items: Items,
@@ -60,11 +74,13 @@ export function checkStatus(
 ): Map<number, Standing> {
   const changes = readChanges(items);
   const indexes = [...items].filter(([, { entry }]) => entry.type === "certification");
-  const found = new Map<number, Bits>(); // What is found in a later tree takes its place.
-  const read = (size: bigint, leaves: StatusLeaf[]) => {
-    const last = size > 0n ? items.get(Number(size - 1n)) : undefined;
-    const status = findStatus(last, leaves);
-    if (status === null) return;
+  const found = new Map<number, Leaf>(); // What is found in a later tree takes its place.
+  const read = (tree: VerifiedCheckpoint, leaves: StatusLeaf[]) => {
+    if (leaves.length === 0) return;
+    const status = statusAt(tree, items);
+    if (status === null) {
+      throw new VerificationError("the checkpoint's last entry is not shown, or is no status");
+    }
     const shown = new Map(leaves.map((leaf) => [leaf.leaf, readLeaf(leaf, status)]));
     for (const [index] of indexes) {
       const leaf = shown.get(Math.floor(index / LEAF_ENTRIES));
@@ -74,10 +90,10 @@ export function checkStatus(
       found.set(index, { bits: readBits(leaf, index, known), status });
     }
   };
-  checks.attempt("status", null, () => read(trees.first.checkpoint.size, bundle.status));
+  checks.attempt("status", null, () => read(trees.first, bundle.status));
   if (bundle.later !== null && trees.later !== null) {
-    const [{ size }, { status }] = [trees.later.checkpoint, bundle.later];
-    checks.attempt("status", null, () => read(size, status));
+    const [tree, { status }] = [trees.later, bundle.later];
+    checks.attempt("status", null, () => read(tree, status));
   }
   const unknown = indexes.map(([index]) => index).filter((index) => !found.has(index));
   if (unknown.length > 0) checks.skip("status", `not shown for entries ${unknown.join(", ")}`);
@@ -87,12 +103,14 @@ export function checkStatus(
   );
 }
 
-/** Gives what the entries shown did to each earlier one. */
+/** Returns what the entries shown did to each earlier one. */
 function readChanges(items: Items): Map<number, Change[]> {
   const changes = new Map<number, Change[]>();
   for (const [by, { entry }] of items) {
     for (const [target, bit] of changesOf(entry)) {
-      changes.set(target, [...(changes.get(target) ?? []), { by, bit }]);
+      const known = changes.get(target) ?? [];
+      known.push({ by, bit });
+      changes.set(target, known);
     }
   }
   return changes;
@@ -111,23 +129,12 @@ function changesOf(entry: Entry): [target: number, bit: number][] {
   }
 }
 
-/** Gives the `status` entry that a checkpoint with leaves shown must end with. */
-function findStatus(last: Item | undefined, leaves: readonly StatusLeaf[]): StatusEntry | null {
-  if (leaves.length === 0) return null;
-  if (last?.entry.type !== "status") {
-    throw new VerificationError("the checkpoint's last entry is not shown, or is no status");
-  }
-  return last.entry;
-}
-
+/** Reads a leaf. Reserved bits are for later formats, and are looked at where they matter. */
 function readLeaf(leaf: StatusLeaf, status: StatusEntry): Uint8Array {
   const bits = decodeFixed(leaf.bits, LEAF_SIZE);
   const root = decodeFixed(status.root, HASH_SIZE);
   const count = BigInt(Math.ceil(status.size / LEAF_ENTRIES));
   verifyInclusion(leafHash(bits), BigInt(leaf.leaf), count, decodeHashes(leaf.path), root);
-  if (bits.some((byte) => byte & RESERVED)) {
-    throw new FormatError("malformed status leaf: reserved bit set");
-  }
   const entries = status.size - leaf.leaf * LEAF_ENTRIES;
   if (entries < LEAF_ENTRIES && littleEndian(bits) >> BigInt(4 * entries)) {
     throw new FormatError("malformed status leaf: bits beyond the log's end");
@@ -135,15 +142,15 @@ function readLeaf(leaf: StatusLeaf, status: StatusEntry): Uint8Array {
   return bits;
 }
 
-/** Gives the bits that must be set: those of the tree before, and of each change shown. */
+/** Returns the bits that must be set: those of the tree before, and of each change shown. */
 function knownBits(
   index: number,
   status: StatusEntry,
-  before: Bits | undefined,
+  before: Leaf | undefined,
   changes: ReadonlyMap<number, readonly Change[]>,
 ): number {
   const made = (changes.get(index) ?? []).filter(({ by }) => by < status.size);
-  return made.reduce((bits, change) => bits | change.bit, before?.bits ?? 0);
+  return made.reduce((bits, change) => bits | change.bit, (before?.bits ?? 0) & CHANGES);
 }
 
 function readBits(leaf: Uint8Array, index: number, known: number): number {
@@ -155,9 +162,13 @@ function readBits(leaf: Uint8Array, index: number, known: number): number {
   return bits;
 }
 
-function stand(found: Bits | null, changes: readonly Change[]): Standing {
-  const bits = found?.bits ?? changes.reduce((all, { bit }) => all | bit, 0);
-  const [bit, word] = WORDS.find(([one]) => bits & one) ?? [0, found ? "in force" : "unknown"];
-  const change = changes.find((one) => one.bit === bit);
-  return { word: word as StatusWord, status: found?.status ?? null, changedBy: change?.by ?? null };
+/** Joins what the leaf says and what is shown to have been done, whenever it was. */
+function stand(leaf: Leaf | null, changes: readonly Change[]): Standing {
+  const made = changes.reduce((all, { bit }) => all | bit, 0);
+  const bits = ((leaf?.bits ?? 0) & CHANGES) | made;
+  const isOpen = leaf === null || (leaf.bits & RESERVED) !== 0;
+  const otherwise: [number, StatusWord] = [0, isOpen ? "unknown" : "in force"];
+  const [bit, word] = WORDS.find(([one]) => bits & one) ?? otherwise;
+  const changedBy = changes.find((one) => one.bit === bit)?.by ?? null;
+  return { bits, word, status: leaf?.status ?? null, isOpen, changedBy };
 }

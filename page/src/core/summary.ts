@@ -8,7 +8,7 @@
  * log.example/certifications
  * 2048 2026-11-25T21:00:00.000000Z
  * ["LEFÈVRE-DUBOIS","Maëlle","1991-07-23"]
- * [5,"RNCP","RNCP34762","CERT0001","Certificateur","2026-03-14",null,"B2","in force"]
+ * [5,"RNCP","RNCP34762","CERT0001","Certificateur","2026-03-14",null,"B2","in force","…",5]
  *
  * — log.example/certifications/summary <base64>
  * ```
@@ -23,7 +23,7 @@ import { FormatError } from "./errors.ts";
 import { inflate } from "./inflate.ts";
 import { type Json, parseJson } from "./json.ts";
 import { openNote, parseVerifierKey, splitNote } from "./note.ts";
-import { index, nullable, type Read, text, word } from "./schema.ts";
+import { index, nullable, type Read, refuse, text, word } from "./schema.ts";
 import type { Summary, SummaryHolder, SummaryLine } from "./types.ts";
 
 export const SUMMARY_PREFIX = "PROV1:";
@@ -31,10 +31,16 @@ const TEXT_SIZE_MAX = 4296;
 const NOTE_SIZE_MAX = 16 * 1024;
 const HEADER = "provenance-summary/1";
 const CERTIFICATIONS_MAX = 16;
+/** The highest level of the national register. */
+const LEVEL_MAX = 8;
 const BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
 const words = text(/^.{1,255}$/su);
 const date = text(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/);
+const level: Read<number> = (value) => {
+  const read = index(value);
+  return read >= 1 && read <= LEVEL_MAX ? read : refuse(`a level of 1 to ${LEVEL_MAX}`);
+};
 const HOLDER = [words, words, nullable(date)] as const;
 const LINE = [
   index,
@@ -46,6 +52,8 @@ const LINE = [
   nullable(date),
   nullable(words),
   word("in force", "superseded", "withdrawn", "erased"),
+  nullable(text(/^.{1,80}$/su)),
+  nullable(level),
 ] as const;
 
 /** Gives the signed note in the text of a QR code; throws `FormatError`. */

@@ -7,9 +7,49 @@
  */
 
 export type Outcome = "yes" | "no" | "n/a";
-export type Verdict = "yes" | "no" | "unreadable";
+/**
+ * `yes`: everything holds, without reservation. `attention`: it holds, and something that is
+ * shown has a reason to look twice. `no`: a check fails. `unreadable`: it is nothing of ours.
+ */
+export type Verdict = "yes" | "attention" | "no" | "unreadable";
 export type StatusWord = "in force" | "superseded" | "withdrawn" | "erased" | "unknown";
-export type Level = "original" | "re-saved" | "forged" | "printed" | "refused";
+export type Level =
+  | "no-proof"
+  | "impersonation"
+  | "other-persons"
+  | "modified"
+  | "proof"
+  | "not-original"
+  | "untrusted-seal"
+  | "paper"
+  | "original"
+  | "refused";
+
+/** Why what is proven may not be relied on without a second look, in the order of reports. */
+export const REASONS = [
+  "incomplete",
+  "no-identity",
+  "name-only",
+  "provisional",
+  "withdrawn",
+  "superseded",
+  "erased",
+  "status-unknown",
+  "status-old",
+  "expired",
+  "not-yet-valid",
+  "date-unknown",
+  "other-person",
+  "person-unsettled",
+] as const;
+export type Reason = (typeof REASONS)[number];
+/** Why a whole document may not be relied on without a second look. */
+export type DocumentReason = "compare-paper";
+/**
+ * How keys came to be a depositor's own: as it was registered, by a signature of its earlier
+ * keys, or put in their place by the operator.
+ */
+export type KeysWord = "registered" | "changed" | "reset";
 export type DocumentKind = "pdf" | "json" | "summary" | "bundle" | "unknown";
 
 export type Scalar = string | boolean | number | null;
@@ -47,7 +87,6 @@ export interface CertificationReport {
   certifier: string | null;
   certifier_name: string | null;
   fields: Field[];
-  hidden: number;
   identity: string | null;
   status: StatusWord;
   as_of_index: number | null;
@@ -59,6 +98,15 @@ export interface CertificationReport {
   line_complete: boolean;
   lacks: string[];
   provisional: boolean | null;
+  registration: number;
+  certifier_registration: number | null;
+  keys: KeysWord | null;
+  limited: boolean;
+  title: string | null;
+  level: number | null;
+  register_date: string | null;
+  unknown_fields: number;
+  reasons: Reason[];
 }
 
 /** Certifications (indexes) whose disclosed identities are equal and of one kind. */
@@ -71,6 +119,8 @@ export interface Person {
 export interface Report {
   format: "provenance-report/1";
   verdict: Verdict;
+  /** The day in Paris on which it was verified, `YYYY-MM-DD`. */
+  day: string | null;
   summary: string[];
   checks: Check[];
   checkpoint: CheckpointReport | null;
@@ -107,11 +157,13 @@ export type SummaryLine = [
   certifierName: string | null,
   awarded: string,
   ends: string | null,
-  level: string | null,
-  status: string,
+  languageLevel: string | null,
+  status: Exclude<StatusWord, "unknown">,
+  title: string | null,
+  level: number | null,
 ];
 
-/** What a printed summary says. */
+/** What the note of a printed summary says. */
 export interface Summary {
   origin: string;
   size: number;
@@ -120,17 +172,26 @@ export interface Summary {
   certifications: SummaryLine[];
 }
 
+/** What a printed summary says, each line with its reasons behind it. */
+export interface Printed extends Omit<Summary, "certifications"> {
+  certifications: [...SummaryLine, reasons: Reason[]][];
+}
+
 /** The outcome of verifying one document, of whatever kind. */
 export interface CvReport {
   format: "provenance-document-report/1";
   kind: DocumentKind;
   verdict: Verdict;
   level: Level;
+  /** A revision that was sealed by a trusted key is intact inside. */
+  recoverable: boolean;
+  day: string | null;
+  reasons: DocumentReason[];
   summary: string[];
   checks: Check[];
   document: DocumentReport;
   proof: Report | null;
-  printed: Summary | null;
+  printed: Printed | null;
 }
 
 /** What a verifier trusts for documents. */
@@ -153,4 +214,10 @@ export interface VerifyOptions {
   maxAgeS?: number;
   /** Leaf hash of the log's first entry, where it is pinned. */
   genesis?: Uint8Array;
+  /** Certificates (PEM) of the authorities whose time stamps are believed. */
+  tsas?: readonly string[];
+  /** The day in Paris, `YYYY-MM-DD`; without it no date is judged. */
+  day?: string;
+  /** Days that a status may be old; 180 where it is not given. */
+  statusDays?: number;
 }

@@ -6,13 +6,21 @@
 import { type Bundle, parseBundle } from "./bundle.ts";
 import { Checks, StageFailed } from "./checks.ts";
 import { Contents } from "./contents.ts";
+import { checkEndorsements } from "./endorsement.ts";
 import { checkEntries, checkGenesis, checkSignatures } from "./entries.ts";
 import { FormatError } from "./errors.ts";
+import { reportLines } from "./lines.ts";
 import { checkLog, type Trees } from "./log.ts";
+import { isDay } from "./paris.ts";
 import { type Policy, parsePolicy, type VerifiedCheckpoint } from "./policy.ts";
+import { checkRegister } from "./register.ts";
 import { accept, refuse } from "./report.ts";
 import { checkStatus, type Standing } from "./standing.ts";
+import { checkTimestamp } from "./timestamp.ts";
 import type { Report, VerifyOptions } from "./types.ts";
+
+/** Days that a status may be old before it is a reason to ask for a newer one. */
+export const STATUS_DAYS = 180;
 
 /** Checks the form of a trust policy; throws `FormatError` that tells the line. */
 export function checkPolicy(text: string): void {
@@ -26,40 +34,48 @@ export function checkPolicy(text: string): void {
  * cannot be read is the failing check `policy`, which no other implementation has, since there
  * it is an error of whoever starts the verifier.
  */
-export function verifyBundle(
+export async function verifyBundle(
   data: Uint8Array,
   policyText: string,
   options: VerifyOptions = {},
-): Report {
+): Promise<Report> {
   const checks = new Checks();
+  let day: string | null = null;
   try {
-    return verify(data, policyText, options, checks);
+    day = options.day ?? null;
+    return await verify(data, policyText, options, checks);
   } catch (error) {
     if (!(error instanceof StageFailed)) {
       const what = error instanceof Error ? error.name : "a value that is no error";
       checks.no("internal", `the verifier itself failed: ${what}`);
     }
-    return refuse("no", checks.made);
+    return refuse("no", checks.made, day);
   }
 }
 
-function verify(
+async function verify(
   data: Uint8Array,
   policyText: string,
   options: VerifyOptions,
   checks: Checks,
-): Report {
+): Promise<Report> {
+  const day = options.day ?? null;
   const policy = attempt(checks, "policy", () => {
-    if (options.maxAgeS !== undefined && options.nowS === undefined) {
-      throw new FormatError("an age can only be judged when the time is given");
-    }
+    checkOptions(options);
     return parsePolicy(policyText);
   });
-  if (policy === null) return refuse("no", checks.made);
+  if (policy === null) return refuse("no", checks.made, day);
   const bundle = attempt(checks, "format", () => parseBundle(data));
-  if (bundle === null) return refuse("unreadable", checks.made);
+  if (bundle === null) return refuse("unreadable", checks.made, day);
   checks.yes("format", "a proof bundle in its one spelling");
   return verifyStages(bundle, policy, options, checks);
+}
+
+function checkOptions({ nowS, maxAgeS, day }: VerifyOptions): void {
+  if (maxAgeS !== undefined && nowS === undefined) {
+    throw new FormatError("an age can only be judged when the time is given");
+  }
+  if (day !== undefined && !isDay(day)) throw new FormatError("no day of the calendar is given");
 }
 
 /** Gives what is read, or null after noting why it cannot be. */
@@ -73,12 +89,12 @@ function attempt<T>(checks: Checks, name: string, read: () => T): T | null {
   }
 }
 
-function verifyStages(
+async function verifyStages(
   bundle: Bundle,
   policy: Policy,
   options: VerifyOptions,
   checks: Checks,
-): Report {
+): Promise<Report> {
   const trees = checkLog(bundle, policy, checks);
   const { origin } = trees.first.checkpoint;
   const items = checkEntries(bundle, trees, checks);
@@ -86,16 +102,19 @@ function verifyStages(
   checks.endStage();
   checkSignatures(items, origin, checks);
   checks.endStage();
-  const contents = new Contents(items, origin);
-  contents.check(bundle.endorsements, checks);
+  const contents = new Contents(items);
+  contents.check(checks);
+  const endorsed = checkEndorsements(bundle.endorsements, contents, items, origin, checks);
   const standings = checkStatus(bundle, items, trees, checks);
-  checks.skip(
-    "timestamp",
-    bundle.timestamp === null ? "no time stamp is shown" : "not checked here",
-  );
-  checkFreshness(judgedBy(contents.lines, standings, trees), options, checks);
+  const register = checkRegister(bundle, contents, items, trees, checks);
+  await checkTimestamp(bundle.timestamp, bundle.checkpoint, options.tsas ?? [], checks);
+  const judged = judgedBy([...contents.lines.keys()], standings, trees);
+  checkFreshness(judged, options, checks);
   checks.endStage();
-  return accept(checks.made, contents.report(standings), trees);
+  const day = options.day ?? null;
+  const today = { day, statusDays: options.statusDays ?? STATUS_DAYS };
+  const found = { items, contents, endorsed, standings, register };
+  return accept(checks.made, reportLines(found, today), trees, day);
 }
 
 /**

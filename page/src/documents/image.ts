@@ -3,28 +3,35 @@ import { refuse } from "../errors.ts";
 
 export const IMAGE_SIZE_MAX = 32 * 1024 * 1024;
 const PIXELS_MAX = 64_000_000;
-/** Larger pictures are made smaller before the code is looked for. */
-const SIDE_MAX = 3000;
-const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-const JPEG = [0xff, 0xd8, 0xff];
+/** Sides, in pixels, at which a code is looked for; larger pictures are made smaller. */
+const SIDES = [3000, 1400, 700];
+/** Codes of one picture; more are not looked for. */
+const CODES_MAX = 8;
+/** Milliseconds for a first code, and for those beside it. */
+const FIRST_MS_MAX = 3000;
+const NEXT_MS_MAX = 600;
+const PNG = [0x89, 0x50, 0x4e, 0x47];
 
-const startsWith = (bytes: Uint8Array, start: readonly number[]): boolean =>
-  start.every((one, at) => bytes[at] === one);
-export const isPicture = (bytes: Uint8Array): boolean =>
-  startsWith(bytes, PNG) || startsWith(bytes, JPEG);
+interface Point {
+  x: number;
+  y: number;
+}
 
-/** The text of the QR code in a picture; its size is read from its head before it is decoded. */
-export async function readPicture(bytes: Uint8Array): Promise<string> {
+const isPng = (bytes: Uint8Array): boolean => PNG.every((one, at) => bytes[at] === one);
+
+/** The texts of all QR codes in a picture; its size is read from its head before it is decoded. */
+export async function readCodes(bytes: Uint8Array): Promise<string[]> {
   if (bytes.length > IMAGE_SIZE_MAX) refuse(`the picture has more than ${IMAGE_SIZE_MAX} bytes`);
-  const [width, height] = startsWith(bytes, PNG) ? sizeOfPng(bytes) : sizeOfJpeg(bytes);
+  const [width, height] = isPng(bytes) ? sizeOfPng(bytes) : sizeOfJpeg(bytes);
   if (!(width * height > 0 && width * height <= PIXELS_MAX))
     refuse(`the picture has more than ${PIXELS_MAX} pixels, or none`);
   const bitmap = await decodePicture(bytes);
-  for (const side of [SIDE_MAX, 1400, 700]) {
-    const text = findCode(bitmap, side);
-    if (text !== null) return text;
-  }
-  return refuse("there is no QR code in the picture that can be read");
+  const longest = Math.max(bitmap.width, bitmap.height);
+  const scales = new Set(SIDES.map((side) => Math.min(1, side / longest)));
+  const texts = new Set<string>();
+  const covered: Point[][] = [];
+  for (const scale of scales) findCodes(bitmap, scale, texts, covered);
+  return [...texts];
 }
 
 async function decodePicture(bytes: Uint8Array): Promise<ImageBitmap> {
@@ -35,22 +42,53 @@ async function decodePicture(bytes: Uint8Array): Promise<ImageBitmap> {
   }
 }
 
-function findCode(bitmap: ImageBitmap, side: number): string | null {
-  const scale = Math.min(1, side / Math.max(bitmap.width, bitmap.height));
-  const [width, height] = [
-    Math.max(1, Math.round(bitmap.width * scale)),
-    Math.max(1, Math.round(bitmap.height * scale)),
-  ];
+/** Finds codes one by one: each that was read is covered, so that the next one is seen. */
+function findCodes(
+  bitmap: ImageBitmap,
+  scale: number,
+  texts: Set<string>,
+  covered: Point[][],
+): void {
+  const [width, height] = [bitmap.width, bitmap.height].map((one) =>
+    Math.max(1, Math.round(one * scale)),
+  ) as [number, number];
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
-  if (context === null) return null;
+  if (context === null) return;
   context.fillStyle = "#fff"; // what is transparent in the picture is white on paper
   context.fillRect(0, 0, width, height);
   context.drawImage(bitmap, 0, 0, width, height);
+  for (const outline of covered) cover(context, outline, scale);
+  while (covered.length < CODES_MAX) {
+    let outline: Point[] = [];
+    const text = decode(context.getImageData(0, 0, width, height), texts.size === 0, (points) => {
+      outline = points.map(({ x, y }) => ({ x: x / scale, y: y / scale }));
+    });
+    if (text === null) return;
+    texts.add(text);
+    covered.push(outline);
+    cover(context, outline, scale);
+  }
+}
+
+function decode(
+  image: ImageData,
+  isFirst: boolean,
+  onOutline: (points: Point[]) => void,
+): string | null {
   try {
-    return decodeQR(context.getImageData(0, 0, width, height), { timeLimit: 3000 });
+    return decodeQR(image, {
+      timeLimit: isFirst ? FIRST_MS_MAX : NEXT_MS_MAX,
+      pointsOnDetect: ({ outline }) => onOutline(outline),
+    });
   } catch {
     return null;
   }
+}
+
+function cover(context: OffscreenCanvasRenderingContext2D, outline: Point[], scale: number): void {
+  context.beginPath();
+  for (const { x, y } of outline) context.lineTo(x * scale, y * scale);
+  context.fill();
 }
 
 function view(bytes: Uint8Array): DataView {

@@ -1,33 +1,46 @@
 import type { Check, DocumentReport, PdfFindings, SealRoots } from "../core/index.ts";
 import { reasonOf } from "../errors.ts";
-import { readAttachment } from "../pdf/attachment.ts";
+import { hasKey, readAttachment } from "../pdf/attachment.ts";
+import { bearsName, findActive } from "../pdf/content.ts";
 import { PdfFile } from "../pdf/file.ts";
+import { readTopName } from "../pdf/metadata.ts";
+import { signedFields } from "../pdf/signature.ts";
 import { type Finding, type SealFindings, checkSeal } from "../seal/seal.ts";
 
-/** What is found about a PDF itself: can it be read, is a proof attached, is it as it was sealed. */
+/** What is found about a PDF itself, its proof aside. */
 export async function findInPdf(
   data: Uint8Array,
   roots: SealRoots,
   nowMs: number,
 ): Promise<PdfFindings> {
-  let file: PdfFile;
   try {
-    file = new PdfFile(data);
+    const file = new PdfFile(data);
     file.objects();
+    // Trees that lead in a circle, or are too large, make a file unreadable.
+    signedFields(file);
+    hasKey(file);
+    return await findInFile(file, roots, nowMs);
   } catch (error) {
     return {
       checks: [check("readable", { holds: false, reason: reasonOf(error) })],
       attachment: null,
       document: documentOf("unreadable"),
+      claimsProof: false,
+      topName: { kind: "none" },
     };
   }
+}
+
+async function findInFile(file: PdfFile, roots: SealRoots, nowMs: number): Promise<PdfFindings> {
   const readable = check("readable", { holds: true, reason: "a PDF file within the limits" });
   const attached = findAttachment(file);
   const seal = await checkSeal(file, roots, nowMs);
   return {
-    checks: [readable, attached.check, ...sealChecks(seal)],
+    checks: [readable, attached.check, ...sealChecks(seal), checkContent(file)],
     attachment: attached.bytes,
     document: judgeSeal(seal),
+    claimsProof: bearsName(file) || hasKey(file),
+    topName: readTopName(file),
   };
 }
 
@@ -41,6 +54,17 @@ function findAttachment(file: PdfFile): { check: Check; bytes: Uint8Array | null
   } catch (error) {
     return { check: check("attachment", { holds: false, reason: reasonOf(error) }), bytes: null };
   }
+}
+
+/** What a file does by itself is not sealed with it. */
+function checkContent(file: PdfFile): Check {
+  const active = findActive(file);
+  return check(
+    "content",
+    active.length === 0
+      ? { holds: true, reason: "nothing in it is active" }
+      : { holds: false, reason: `it has active content: ${active.join(", ")}` },
+  );
 }
 
 const check = (name: string, { holds, reason }: NonNullable<Finding>): Check => ({

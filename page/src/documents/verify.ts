@@ -1,75 +1,153 @@
 import {
   type CvReport,
   type PdfFindings,
-  type SealRoots,
-  type VerifyOptions,
   parseSealRoots,
   reportBundle,
   reportPdf,
+  reportUnknown,
   reportUnreadable,
+  type Revision,
+  type SealRoots,
   verifyJsonCv,
+  type VerifyOptions,
   verifySummary,
 } from "../core/index.ts";
 import { reasonOf } from "../errors.ts";
-import { isPicture, readPicture } from "./image.ts";
+import { signedSizes } from "../pdf/revisions.ts";
+import { equalBytes } from "../seal/der.ts";
+import { readCodes } from "./image.ts";
 import { findInPdf } from "./pdf.ts";
+import { oddityOf, reasonOfOddity, shapeOf } from "./recognise.ts";
 
-const BUNDLE = '{"format":"provenance-proof/';
 const SUMMARY = "PROV1:";
 
 /** Brings a proof bundle up to date, where that is asked for. */
 export type Refresh = (bundle: Uint8Array) => Promise<Uint8Array>;
-const asItIs: Refresh = async (bundle) => bundle;
+
+/** Whom a document is judged under, and when; all of it came by another way than the document. */
+export interface Asked {
+  policy: string;
+  /** The text of the seal roots. */
+  roots: string;
+  /** The time at which a seal without a time stamp is judged. */
+  nowMs: number;
+  /** The day in Paris, `YYYY-MM-DD`; null where no date is to be judged. */
+  day: string | null;
+  statusDays?: number;
+  refresh?: Refresh;
+}
+
+/** A report, and how many of the file's first bytes are the revision that can be recovered. */
+export interface Examined {
+  report: CvReport;
+  revisionSize: number | null;
+}
+
+/** What is asked, with the roots read. */
+interface Judging extends Asked {
+  parsed: SealRoots;
+  options: VerifyOptions;
+}
+
+/** Any document of a CV in, a report out. */
+export async function verifyDocument(data: Uint8Array, asked: Asked): Promise<CvReport> {
+  return (await examineDocument(data, asked)).report;
+}
 
 /**
- * Any document of a CV in, a report out; what it is, is recognised by its content. Policy and seal
- * roots came by another way than the document. `nowMs` is the time at which a seal without a time
- * stamp is judged. Only what is wrong with policy or roots raises an error.
+ * Any document of a CV in, a report out, and what of it can be recovered; what it is, is recognised
+ * by its content. Only what is wrong with policy or roots raises an error.
  */
-export async function verifyDocument(
-  data: Uint8Array,
-  policy: string,
-  rootsText: string,
-  nowMs: number,
-  refresh: Refresh = asItIs,
-): Promise<CvReport> {
-  const roots = parseSealRoots(rootsText);
-  const options = { nowS: Math.floor(nowMs / 1000) };
-  if (startsWith(data, "%PDF-"))
-    return verifyPdf(await findInPdf(data, roots, nowMs), policy, options, refresh);
-  if (isPicture(data)) return verifyPicture(data, roots);
-  if (startsWith(data, SUMMARY)) return verifySummary(data, roots);
-  if (startsWith(data, BUNDLE)) return reportBundle(await refresh(data), policy, options);
-  if (isObject(data)) return verifyJsonCv(data, policy, roots, options);
-  return reportUnreadable(
-    "unknown",
-    "this is none of a PDF file, a JSON CV, a proof, or a QR code",
-  );
+export async function examineDocument(data: Uint8Array, asked: Asked): Promise<Examined> {
+  const judging = prepare(asked);
+  if (shapeOf(data) === "pdf") return examinePdf(data, judging);
+  return { report: await reportOther(data, judging), revisionSize: null };
 }
 
-async function verifyPdf(
-  findings: PdfFindings,
-  policy: string,
-  options: VerifyOptions,
-  refresh: Refresh,
-): Promise<CvReport> {
-  const attachment = findings.attachment === null ? null : await refresh(findings.attachment);
-  return reportPdf({ ...findings, attachment }, policy, options);
+function prepare(asked: Asked): Judging {
+  const parsed = parseSealRoots(asked.roots);
+  const options = {
+    nowS: Math.floor(asked.nowMs / 1000),
+    tsas: parsed.tsas,
+    ...(asked.day !== null && { day: asked.day }),
+    ...(asked.statusDays !== undefined && { statusDays: asked.statusDays }),
+  };
+  return { ...asked, parsed, options };
 }
 
-async function verifyPicture(data: Uint8Array, roots: SealRoots): Promise<CvReport> {
-  try {
-    const text = await readPicture(data);
-    if (text.startsWith(SUMMARY)) return verifySummary(text, roots);
-    return reportUnreadable("unknown", "the QR code in the picture holds no summary");
-  } catch (error) {
-    return reportUnreadable("unknown", reasonOf(error));
+async function reportOther(data: Uint8Array, judging: Judging): Promise<CvReport> {
+  const { policy, parsed, options, day, refresh } = judging;
+  switch (shapeOf(data)) {
+    case "picture":
+      return reportPicture(data, judging);
+    case "summary":
+      return verifySummary(data, parsed, options);
+    case "bundle":
+      return reportBundle(refresh ? await refresh(data) : data, policy, options);
+    case "json":
+      return verifyJsonCv(data, policy, parsed, options);
+    default:
+      return reportUnknown(reasonOfOddity(oddityOf(data)), day);
   }
 }
 
-/** What begins as a JSON object does, white space in front of it passed over. */
-const isObject = (data: Uint8Array): boolean =>
-  data.find((one) => ![0x20, 0x09, 0x0d, 0x0a].includes(one)) === 0x7b;
+/** A picture is whatever its one summary is. */
+async function reportPicture(data: Uint8Array, { parsed, options, day }: Judging): Promise<CvReport> {
+  try {
+    const texts = await readCodes(data);
+    const [summary, ...others] = texts.filter((text) => text.startsWith(SUMMARY));
+    if (others.length > 0) {
+      return reportUnreadable("unknown", "there are several summaries in the picture", day);
+    }
+    if (summary !== undefined) return verifySummary(summary, parsed, options);
+    const reason =
+      texts.length > 0
+        ? "the QR code in the picture holds no summary"
+        : "there is no QR code in the picture that can be read";
+    return reportUnknown(reason, day);
+  } catch (error) {
+    return reportUnreadable("unknown", reasonOf(error), day);
+  }
+}
 
-const startsWith = (data: Uint8Array, start: string): boolean =>
-  [...start].every((one, at) => data[at] === one.charCodeAt(0));
+async function examinePdf(data: Uint8Array, judging: Judging): Promise<Examined> {
+  const findings = await findInPdf(data, judging.parsed, judging.nowMs);
+  const found = wasChanged(findings) ? await findRevision(data, findings, judging) : null;
+  const report = await reportFindings(findings, judging, found?.revision);
+  return { report, revisionSize: found?.size ?? null };
+}
+
+async function reportFindings(
+  findings: PdfFindings,
+  { policy, options, refresh }: Judging,
+  revision?: Revision,
+): Promise<CvReport> {
+  const { attachment } = findings;
+  const fresh = attachment !== null && refresh ? await refresh(attachment) : attachment;
+  return reportPdf({ ...findings, attachment: fresh }, policy, options, revision);
+}
+
+/** Whether a file was signed, and is no more as it was then. */
+function wasChanged({ checks, document }: PdfFindings): boolean {
+  const fails = checks.some(
+    ({ name, outcome }) => ["seal", "seal-coverage"].includes(name) && outcome === "no",
+  );
+  return fails && document.outcome !== "not sealed";
+}
+
+/** The newest revision inside of a file that is an original by itself, null where there is none. */
+async function findRevision(
+  data: Uint8Array,
+  { attachment }: PdfFindings,
+  judging: Judging,
+): Promise<{ size: number; revision: Revision } | null> {
+  for (const size of signedSizes(data)) {
+    const inner = await findInPdf(data.subarray(0, size), judging.parsed, judging.nowMs);
+    const report = await reportFindings(inner, judging);
+    if (report.level !== "original") continue;
+    const own = inner.attachment ?? new Uint8Array();
+    const hidesProof = attachment !== null && !equalBytes(own, attachment);
+    return { size, revision: { isRecoverable: true, hidesProof } };
+  }
+  return null;
+}

@@ -54,6 +54,11 @@ function decode(file: PdfFile, { dict, raw }: Stream): Uint8Array {
     : data;
 }
 
+/** Whether the name tree of embedded files has the name of the proof as a key. */
+export function hasKey(file: PdfFile): boolean {
+  return embeddedFiles(file).some(([key]) => textOf(key) === ATTACHMENT_NAME);
+}
+
 /** Names and file specifications in the name tree of embedded files. */
 function embeddedFiles(file: PdfFile): [Value, Value][] {
   const root = file.dict(file.catalog.get("Names"))?.get("EmbeddedFiles");
@@ -66,7 +71,8 @@ function embeddedFiles(file: PdfFile): [Value, Value][] {
   return pairs;
 }
 
-function isNamed(file: PdfFile, specification: Value): boolean {
+/** Whether a file specification bears the name of the proof. */
+export function isNamed(file: PdfFile, specification: Value): boolean {
   return (
     isDict(specification) &&
     ["F", "UF"].some((key) => textOf(file.get(specification.get(key))) === ATTACHMENT_NAME)

@@ -42,7 +42,7 @@ export function readSignature(file: PdfFile): PdfSignature | null {
 }
 
 /** The value of every signature field that has one. */
-function signedFields(file: PdfFile): Value[] {
+export function signedFields(file: PdfFile): Value[] {
   const form = file.dict(file.catalog.get("AcroForm"));
   return file.list(form?.get("Fields")).flatMap((top) => {
     const nodes = file.walk(top);

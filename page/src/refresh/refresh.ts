@@ -1,9 +1,11 @@
 import { refuse } from "../errors.ts";
+import { type SheetProof, disclosedCodes, proveSheets } from "./sheets.ts";
 import { PublishedLog, hash } from "./tiles.ts";
 
 type NodeReader = (level: number, index: number) => Promise<Uint8Array>;
 interface ShownEntry {
   entry: string;
+  record?: string[];
 }
 interface ProofBundle {
   checkpoint: string;
@@ -27,7 +29,7 @@ export async function refreshBundle(data: Uint8Array, address: string): Promise<
   if (!(size > 0) || checkpoint.split("\n")[0] !== bundle.checkpoint.split("\n")[0])
     refuse("it is another log");
   if (log.size < size) refuse("it is older than the proof");
-  if (log.size === size) return data;
+  if (log.size === size) return withNote(bundle, checkpoint, data);
   const node: NodeReader = (level, index) => log.node(level, index);
   const shown = new Map(bundle.entries.map((one) => headOf(one.entry)));
   const certifications = [...shown]
@@ -35,6 +37,8 @@ export async function refreshBundle(data: Uint8Array, address: string): Promise<
     .map(([index]) => index);
   const changes = await changesOf(log, certifications);
   const due = new Set([log.size - 1, ...changes.map((one) => one.by), ...(await entryKeys(log))]);
+  const register = await newRegister(bundle, size, log);
+  if (register !== null) due.add(register.index);
   const later = {
     checkpoint,
     proof: (await proveConsistency(size, 0, log.size, true, node)).map(base64),
@@ -47,8 +51,43 @@ export async function refreshBundle(data: Uint8Array, address: string): Promise<
       ...certifications,
       ...changes.filter((one) => one.bit === SUPERSEDED).map((one) => one.by),
     ]),
+    ...(register !== null && { register: { sheets: register.sheets.map(encodeSheet) } }),
   };
   return new TextEncoder().encode(JSON.stringify({ ...bundle, later }));
+}
+
+/** The same checkpoint may have been cosigned since; else nothing is newer. */
+function withNote(bundle: ProofBundle, checkpoint: string, data: Uint8Array): Uint8Array {
+  if (checkpoint === bundle.checkpoint) return data;
+  return new TextEncoder().encode(JSON.stringify({ ...bundle, checkpoint }));
+}
+
+/**
+ * What the newest status says of the register, where that is another one than the first tree's and
+ * has a sheet of a code that is disclosed.
+ */
+async function newRegister(
+  bundle: ProofBundle,
+  size: number,
+  log: PublishedLog,
+): Promise<{ index: number; sheets: SheetProof[] } | null> {
+  const first = bundle.entries.find((one) => headOf(one.entry)[0] === size - 1);
+  const [newest] = await log.record(log.size - 1);
+  const index = registerIn(new TextDecoder().decode(newest));
+  if (index === null || index === registerIn(first?.entry ?? "")) return null;
+  const codes = disclosedCodes(bundle.entries.map(({ record }) => record ?? []));
+  const sheets = proveSheets(await log.register(index), codes);
+  return sheets.length > 0 ? { index, sheets } : null;
+}
+
+/** The register entry that a status entry names with its last member. */
+function registerIn(entry: string): number | null {
+  const found = /,"register":(\d{1,15})\}$/.exec(entry)?.[1];
+  return found === undefined ? null : Number(found);
+}
+
+function encodeSheet({ leaf, sheet, path }: SheetProof) {
+  return { leaf, sheet, path: path.map(base64) };
 }
 
 /** The verifier has accepted the form of the bundle already, or will refuse it. */

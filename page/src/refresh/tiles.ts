@@ -7,6 +7,7 @@ const ITEM_SIZE = 64;
 const TEXT_SIZE_MAX = 1_000_000;
 const ENTRIES_SIZE_MAX = 256 * (2 + 65_535);
 const CHANGES_SIZE_MAX = 1_671_168;
+const SHEETS_SIZE_MAX = 67_108_864;
 
 export interface Change {
   bit: number;
@@ -77,6 +78,11 @@ export class PublishedLog {
       entries[index % 256] ?? refuse("an entry is missing"),
       signatures[index % 256] ?? refuse("a signature is missing"),
     ];
+  }
+
+  /** The sheets of the register entry at an index, each behind its length. */
+  async register(index: number): Promise<Uint8Array> {
+    return this.#must(`register/${index}`, SHEETS_SIZE_MAX);
   }
 
   /** Who changed the status of a certification: superseded (1), withdrawn (2), erased (4). */

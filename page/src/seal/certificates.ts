@@ -1,13 +1,7 @@
-import {
-  BasicConstraints,
-  Certificate,
-  ExtKeyUsage,
-  getCrypto,
-  type AlgorithmIdentifier,
-  type PublicKeyInfo,
-} from "pkijs";
+import { BasicConstraints, Certificate, ExtKeyUsage } from "pkijs";
 import * as asn1js from "asn1js";
 import { refuse } from "../errors.ts";
+import { verifySignature } from "./algorithms.ts";
 import { bytesOf, equalBytes, parseDer } from "./der.ts";
 
 const OID = {
@@ -40,17 +34,6 @@ const SEALING = new Set([
 ]);
 /** Bits of the extension keyUsage (RFC 5280, section 4.2.1.3). */
 const KEY_USAGE = { digitalSignature: 0, nonRepudiation: 1, keyCertSign: 5 };
-/** Signature algorithms with their hash; SHA-1 and older ones prove nothing. */
-const HASHES: Readonly<Record<string, string | null>> = {
-  "1.2.840.10045.4.3.2": "SHA-256",
-  "1.2.840.10045.4.3.3": "SHA-384",
-  "1.2.840.10045.4.3.4": "SHA-512",
-  "1.2.840.113549.1.1.11": "SHA-256",
-  "1.2.840.113549.1.1.12": "SHA-384",
-  "1.2.840.113549.1.1.13": "SHA-512",
-  "1.2.840.113549.1.1.1": null, // RSA in a CMS, whose digest algorithm stands beside it
-};
-
 export function parseCertificate(der: Uint8Array): Certificate {
   return new Certificate({ schema: parseDer(der, "a certificate") });
 }
@@ -72,29 +55,6 @@ export function commonName(certificate: Certificate): string | null {
   const found = certificate.subject.typesAndValues.find((one) => one.type === OID.commonName);
   const value: unknown = found?.value.valueBlock.value;
   return typeof value === "string" ? value : null;
-}
-
-/** Whether `signature` over `data` holds; `hash` is asked for where the algorithm names none. */
-export async function verifySignature(
-  data: Uint8Array,
-  signature: asn1js.BitString | asn1js.OctetString,
-  key: PublicKeyInfo,
-  algorithm: AlgorithmIdentifier,
-  hash: string | null = null,
-): Promise<boolean> {
-  const own = HASHES[algorithm.algorithmId];
-  if (own === undefined) refuse("a signature is of a kind that is not accepted");
-  if (own !== null && hash !== null && own !== hash)
-    refuse("a signature names two hash algorithms");
-  const used = own ?? hash ?? refuse("a signature names no hash algorithm");
-  const plain = Uint8Array.from(data).buffer;
-  return getCrypto(true).verifyWithPublicKey(
-    plain,
-    signature as asn1js.BitString,
-    key,
-    algorithm,
-    used,
-  );
 }
 
 function extension(certificate: Certificate, id: string): unknown {
@@ -179,7 +139,7 @@ async function isIssuedBy(certificate: Certificate, issuer: Certificate): Promis
   try {
     return await verifySignature(
       tbsView,
-      signatureValue,
+      signatureValue.valueBlock.valueHexView,
       issuer.subjectPublicKeyInfo,
       signatureAlgorithm,
     );

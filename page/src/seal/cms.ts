@@ -1,4 +1,5 @@
 import {
+  AlgorithmIdentifier,
   Attribute,
   Certificate,
   ContentInfo,
@@ -8,7 +9,8 @@ import {
 } from "pkijs";
 import * as asn1js from "asn1js";
 import { refuse } from "../errors.ts";
-import { POOL_MAX, derOf, verifySignature } from "./certificates.ts";
+import { digestOf, verifySignature } from "./algorithms.ts";
+import { POOL_MAX, derOf } from "./certificates.ts";
 import { bytesOf, equalBytes, parseDer } from "./der.ts";
 
 const OID = {
@@ -18,11 +20,6 @@ const OID = {
   signingCertificate: "1.2.840.113549.1.9.16.2.12",
   stamp: "1.2.840.113549.1.9.16.2.14",
   signingCertificateV2: "1.2.840.113549.1.9.16.2.47",
-};
-const DIGESTS: Readonly<Record<string, string>> = {
-  "2.16.840.1.101.3.4.2.1": "SHA-256",
-  "2.16.840.1.101.3.4.2.2": "SHA-384",
-  "2.16.840.1.101.3.4.2.3": "SHA-512",
 };
 /** Far more than any chain of certificates needs. */
 const CMS_SIZE_MAX = 256 * 1024;
@@ -55,7 +52,7 @@ export function parseSigned(
   const [info, ...others] = data.signerInfos;
   if (info === undefined || others.length > 0) refuse(`${what} is not by exactly one signer`);
   const [digest, ...more] = data.digestAlgorithms;
-  if (more.length > 0 || digest?.algorithmId !== info.digestAlgorithm.algorithmId)
+  if (digest === undefined || more.length > 0 || digestOf(digest) !== digestOf(info.digestAlgorithm))
     refuse(`${what} names several hashes`);
   const certificates = certificatesOf(data, what);
   const signers = certificates.filter((one) => isSigner(info, one));
@@ -64,7 +61,7 @@ export function parseSigned(
     contentType,
     content: eContent ? bytesOf(eContent.getValue()) : null,
     info,
-    digest: DIGESTS[digest.algorithmId] ?? refuse(`${what} uses a hash that is not accepted`),
+    digest: digestOf(digest),
     signer: signers[0]!,
     certificates,
     token: tokenOf(info, what),
@@ -76,7 +73,15 @@ function certificatesOf(data: SignedData, what: string): Certificate[] {
   const certificates = all.filter((one) => one instanceof Certificate);
   if (certificates.length !== all.length || all.length > POOL_MAX)
     refuse(`${what} holds too many certificates, or ones of an old form`);
+  if (!certificates.every(({ serialNumber }) => isPositive(serialNumber)))
+    refuse(`${what} holds a certificate whose number is not positive`);
   return certificates;
+}
+
+/** RFC 5280, section 4.1.2.2. */
+function isPositive(number: asn1js.Integer): boolean {
+  const bytes = number.valueBlock.valueHexView;
+  return bytes.length > 0 && bytes[0]! < 0x80 && bytes.some((one) => one !== 0);
 }
 
 /** The time stamp over the signature, the only attribute that may stand unsigned. */
@@ -135,7 +140,7 @@ export async function verifySigned(
   if (
     !(await verifySignature(
       data,
-      signature,
+      signature.valueBlock.valueHexView,
       signed.signer.subjectPublicKeyInfo,
       signatureAlgorithm,
       signed.digest,
@@ -167,10 +172,7 @@ function items(value: asn1js.AsnType | undefined): asn1js.AsnType[] {
 
 /** RFC 5035, section 4: SHA-256 where no other is named. */
 function certificateHash(first: asn1js.AsnType | undefined): string {
-  const id = items(first)[0];
-  if (id === undefined) return "SHA-256";
-  return (
-    (id instanceof asn1js.ObjectIdentifier && DIGESTS[id.valueBlock.toString()]) ||
-    refuse("a signature names an unknown hash")
-  );
+  return first instanceof asn1js.Sequence
+    ? digestOf(new AlgorithmIdentifier({ schema: first }))
+    : "SHA-256";
 }

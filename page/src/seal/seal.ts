@@ -1,5 +1,4 @@
 import type { Certificate } from "pkijs";
-import * as asn1js from "asn1js";
 import { reasonOf, refuse } from "../errors.ts";
 import type { PdfFile } from "../pdf/file.ts";
 import { type PdfSignature, coveredBytes, coversAll, readSignature } from "../pdf/signature.ts";
@@ -8,12 +7,8 @@ import { type Signed, parseSigned, verifySigned } from "./cms.ts";
 import { bytesOf } from "./der.ts";
 import { verifyStamp } from "./stamp.ts";
 
-const OID = {
-  data: "1.2.840.113549.1.7.1",
-  ecdsaSha256: "1.2.840.10045.4.3.2",
-  ecKey: "1.2.840.10045.2.1",
-  p256: "1.2.840.10045.3.1.7",
-};
+/** The content type of plain data (RFC 5652, section 4). */
+const DATA = "1.2.840.113549.1.7.1";
 const SUBFILTER = "ETSI.CAdES.detached";
 const CLAIMED = /^D:(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:Z|([+-])(\d\d)'(\d\d)'?)$/;
 
@@ -76,9 +71,8 @@ async function verifySeal(file: PdfFile, signature: PdfSignature): Promise<Signe
   const what = "the seal";
   const covered = coveredBytes(file, signature.range);
   if (signature.subfilter !== SUBFILTER) refuse(`the signature is none of PAdES (${SUBFILTER})`);
-  const signed = parseSigned(withoutPadding(signature.contents), what, OID.data, 1);
+  const signed = parseSigned(withoutPadding(signature.contents), what, DATA, 1);
   if (signed.content !== null) refuse("the seal holds its content inside of it");
-  if (!isEcdsaP256(signed)) refuse("a seal is made with ECDSA on P-256 and SHA-256");
   await verifySigned(signed, covered, what);
   return signed;
 }
@@ -91,16 +85,6 @@ function withoutPadding(contents: Uint8Array): Uint8Array {
   if (contents.length < size || contents.subarray(size).some((one) => one !== 0))
     refuse("the signature is followed by other content");
   return contents.subarray(0, size);
-}
-
-function isEcdsaP256({ digest, info, signer }: Signed): boolean {
-  const { algorithmId, algorithmParams } = signer.subjectPublicKeyInfo.algorithm;
-  const curve: unknown = algorithmParams;
-  const isP256 =
-    algorithmId === OID.ecKey &&
-    curve instanceof asn1js.ObjectIdentifier &&
-    curve.valueBlock.toString() === OID.p256;
-  return isP256 && digest === "SHA-256" && info.signatureAlgorithm.algorithmId === OID.ecdsaSha256;
 }
 
 function checkCoverage(file: PdfFile, signature: PdfSignature): Finding {

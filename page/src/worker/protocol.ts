@@ -1,4 +1,5 @@
 import type { CvReport } from "../core/index.ts";
+import type { Oddity } from "../documents/recognise.ts";
 
 /** What the page asks of the worker: one document, and whom to trust. */
 export interface Request {
@@ -14,6 +15,10 @@ export interface Request {
 export interface Answer {
   hash: string;
   report: CvReport;
+  /** How many of the first bytes are the revision that can be recovered, null where there is none. */
+  revisionSize: number | null;
+  /** What the document is, where it is nothing of ours. */
+  oddity: Oddity | null;
   /** Why the published log could not be used, where it was asked for. */
   problem: string | null;
 }

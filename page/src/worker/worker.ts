@@ -1,4 +1,6 @@
-import { verifyDocument } from "../documents/verify.ts";
+import { parisDay } from "../core/index.ts";
+import { oddityOf, shapeOf } from "../documents/recognise.ts";
+import { examineDocument } from "../documents/verify.ts";
 import { reasonOf } from "../errors.ts";
 import { refreshBundle } from "../refresh/refresh.ts";
 import type { Answer, Request } from "./protocol.ts";
@@ -24,11 +26,10 @@ async function answer({ bytes, policy, roots, nowMs, tiles }: Request): Promise<
       return bundle;
     }
   };
-  scope.postMessage({
-    hash,
-    report: await verifyDocument(data, policy, roots, nowMs, refresh),
-    problem,
-  });
+  const day = parisDay(nowMs);
+  const { report, revisionSize } = await examineDocument(data, { policy, roots, nowMs, day, refresh });
+  const oddity = shapeOf(data) === "other" ? oddityOf(data) : null;
+  scope.postMessage({ hash, report, revisionSize, oddity, problem });
 }
 
 // What fails here is thrown anew outside of the promise, so that the page hears of it.
