@@ -39,7 +39,7 @@ def records(spec: SampleSpec) -> list[dict[str, Value]]:
 def create(path: Path) -> Ledger:
     """Make a ledger with two registered bodies, and leave it open."""
     ledger = Ledger.create(path, origin=ORIGIN)
-    ledger.register(DEPOSITOR, name="Organisme d'exemple")
+    ledger.register(DEPOSITOR, name="Organisme d'exemple", for_all=True)
     ledger.register(CERTIFIER, name="Certificateur d'échantillons")
     return ledger
 
