@@ -10,9 +10,20 @@ import pikepdf
 import pypdfium2
 
 from provenance.cv.holder import Holder, parse_holder
+from provenance.cv.render import Options, render
 from provenance.record.bundle import encode_bundle
 from provenance.tlog.note import Ed25519Signer
-from simulator import CERTIFIER, DEPOSITOR, ORIGIN, PERSON, ed25519_key, make_log, make_record
+from simulator import (
+    CERTIFIER,
+    DEPOSITOR,
+    ORIGIN,
+    PERSON,
+    ed25519_key,
+    make_log,
+    make_record,
+    make_sheet,
+)
+from simulator import HOLDER as GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +34,11 @@ if TYPE_CHECKING:
 CREATED_S: Final = 1_795_600_000
 """2026-11-25T…, as POSIX seconds."""
 SUMMARY_SIGNER: Final = Ed25519Signer(f"{ORIGIN}/summary", ed25519_key("summary"))
-TITLES: Final = {"RNCP34762": "Développeur web et web mobile", "RS5079": "Anglais des affaires"}
+SHEETS: Final = (
+    make_sheet("RNCP34762", title="Développeur web et web mobile", level=5),
+    make_sheet("RS5079", title="Anglais des affaires"),
+)
+"""Sheets of the register for the codes of the first two records."""
 HOLDER: Final[dict[str, Any]] = {
     "format": "provenance-holder/1",
     "name": "Maëlle Lefèvre-Dubois",
@@ -46,8 +61,14 @@ HOLDER: Final[dict[str, Any]] = {
     "education": [{"title": "Baccalauréat", "organisation": "Lycée Marie-Curie"}],
     "skills": ["HTML et CSS", "Accessibilité"],
     "languages": ["Breton"],
-    "titles": {"register": "France compétences", "version": "2026-11-20", "titles": TITLES},
 }
+
+
+DOSSIER: Final = (
+    (f"{GROUP}dossierFormation.nomTitulaire", "NGUYỄN"),
+    (f"{GROUP}dossierFormation.prenom1Titulaire", "Zoé"),
+)
+NATIONAL: Final = ((f"{GROUP}identifiantNational.nomNaissance", "MARTIN"),)
 
 
 def holder(**changes: Any) -> Holder:
@@ -76,6 +97,20 @@ def proof(*records: Sequence[Field], **options: Any) -> tuple[Simulator, list[in
     return log, indexes, encode_bundle(log.prove(*indexes, **options))
 
 
+def titled_proof(
+    *records: Sequence[Field], sheets: Sequence[bytes] = SHEETS, **options: Any
+) -> tuple[Simulator, list[int], bytes]:
+    """Give a log whose register has sheets, and a proof that shows the sheets of all codes."""
+    log, indexes = make_log(records=records or [record()])
+    register = log.import_register(*sheets)
+    log.publish()
+    codes = [str(dict(one)["code"]) for one in records or [record()]]
+    shown = log.show_register(*codes)
+    support = (*log.support_of(*indexes), register)
+    bundle = log.prove(*indexes, support=support, register=shown, **options)
+    return log, indexes, encode_bundle(bundle)
+
+
 def all_names() -> list[str]:
     """Name every field but the one that goes only with all others."""
     return [name for name, _ in make_record() if name != "source"]
@@ -91,3 +126,14 @@ def text_of(pdf: bytes) -> str:
 def opened(pdf: bytes) -> pikepdf.Pdf:
     """Open a PDF with pikepdf."""
     return pikepdf.open(io.BytesIO(pdf))
+
+
+def rendered(*records: Any, shown: Any = None, **options: Any) -> bytes:
+    log, _, bundle = proof(*records, shown=shown)
+    return make(log, bundle, **options)
+
+
+def make(log: Any, bundle: bytes, **options: Any) -> bytes:
+    given: dict[str, Any] = {"holder": holder(), "created_s": CREATED_S, "signer": None}
+    given = {name: options.pop(name, value) for name, value in given.items()}
+    return render(bundle=bundle, policy=log.policy(), options=Options(**options), **given)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
+from xml.etree import ElementTree as ET
 
 import pikepdf
 import pytest
@@ -14,81 +14,104 @@ import typst
 
 from cv_samples import (
     CREATED_S,
-    HOLDER,
+    DOSSIER,
+    GROUP,
+    NATIONAL,
     SUMMARY_SIGNER,
     all_names,
     holder,
+    make,
     opened,
     proof,
     record,
+    rendered,
     text_of,
+    titled_proof,
 )
-from provenance.cv.facts import ATTACHMENT_NAME, MEDIA_TYPE
-from provenance.cv.holder import HOLDER_SIZE_MAX, parse_holder
+from provenance.cv.activecontent import find_active
+from provenance.cv.facts import ATTACHMENT_NAME, HOLDER_NAMESPACE, MEDIA_TYPE
+from provenance.cv.holder import parse_holder
 from provenance.cv.qr import read_pdf
-from provenance.cv.render import Options, render
 from provenance.cv.seal import READABLE_NAME, SealSigner, seal
 from provenance.cv.summary import decode_summary, make_summary, verify_summary
 from provenance.cv.trial import make_trial_seal
 from provenance.cv.wording import MENTIONS, WORDS, Language, day_text
+from provenance.cv.xmp import read_holder
 from provenance.errors import FormatError, VerificationError
 from provenance.record.bundle import encode_bundle
+from provenance.record.paris import paris_day
 from provenance.verifier import Verifier
-from simulator import CERTIFIER, PERSON, make_log, make_record
-from simulator import HOLDER as GROUP
+from simulator import (
+    CERTIFIER,
+    DEPOSITOR,
+    PERSON,
+    Simulator,
+    make_log,
+    make_record,
+    make_sheet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+CREATED: Final = paris_day(CREATED_S * 1_000_000)
 DEJAVU: Final = Path("/usr/share/fonts/truetype/dejavu")
+PDFA: Final = "http://www.aiim.org/pdfa/ns/"
+RDF: Final = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 HOSTILE: Final = (
     '#panic("x") *b* _i_ `r` $x^2$ @ref <l> \\u{41} // c /* [a] ~ --- "q" = h {name} '
     "#sys.inputs"
 )
 
 
-def rendered(*records: Any, shown: Any = None, **options: Any) -> bytes:
-    log, _, bundle = proof(*records, shown=shown)
-    return make(log, bundle, **options)
-
-
-def make(log: Any, bundle: bytes, **options: Any) -> bytes:
-    given: dict[str, Any] = {"holder": holder(), "created_s": CREATED_S, "signer": None}
-    given = {name: options.pop(name, value) for name, value in given.items()}
-    return render(bundle=bundle, policy=log.policy(), options=Options(**options), **given)
-
-
 # What stands on the page.
 
 
 def test_what_is_guaranteed_stands_there() -> None:
-    text = text_of(rendered(record(0), record(1), shown=all_names()))
-    assert "Délivrées à Maëlle LEFÈVRE-DUBOIS, né(e) le 23 juillet 1991" in text
-    assert (
-        "2012 Développeur web et web mobile * EN VIGUEUR RNCP34762 · Institut Exemple" in text
+    log, _, bundle = titled_proof(record(0), record(1), shown=all_names())
+    text = text_of(make(log, bundle))
+    assert text.startswith(
+        "Maëlle LEFÈVRE-DUBOIS Délivrées à Maëlle LEFÈVRE-DUBOIS, né(e) le 23 juillet 1991"
     )
-    assert "délivrée le 1er janvier 2012 · sans limite de validité" in text
+    assert "2012 Développeur web et web mobile EN VIGUEUR RNCP34762 · Institut Exemple" in text
+    assert "niveau 5 du cadre national · délivrée le 1er janvier 2012 · sans limite" in text
     assert "niveau B2 (CECRL) · mention bien" in text
     assert "Entrée 4, reçue le 21 septembre 2026, déposée par Institut Exemple" in text
-    assert "2013 RS5079 EN VIGUEUR" not in text
+    assert "2013 Anglais des affaires EN VIGUEUR RS5079 ·" in text
     assert "valable jusqu’au 2 mars 2028" in text
-    assert "Registre ledger.example/2026, 7 entrées ; statuts au 21 septembre 2026" in text
-    assert (
-        "Intitulés marqués * : France compétences, version 2026-11-20, d’après le code" in text
-    )
-    assert "CV établi le 25 novembre 2026. Maëlle Lefèvre-Dubois page 1 sur 1" in text
+    assert "Registre ledger.example/2026, 9 entrées ; statuts au 21 septembre 2026" in text
+    assert "tel que l’opérateur l’a inscrit (version du 20 septembre 2026)" in text
+    assert "CV établi le 25 novembre 2026. Maëlle LEFÈVRE-DUBOIS page 1 sur 1" in text
 
 
 def test_what_is_declared_stands_apart() -> None:
-    text = text_of(rendered())
+    text = text_of(rendered(holder=holder(usage_name="Martin")))
     head, _, declared = text.partition("DÉCLARÉES par le titulaire, sans garantie")
-    assert "Maëlle Lefèvre-Dubois Développeuse web maelle@example.org · Lyon" in head
-    assert "Huit ans" not in head
-    assert "Huit ans de développement web." in declared
+    # Nothing of the holder's stands above it.
+    for word in ("Développeuse", "maelle@example.org", "Lyon", "Huit ans", "Martin"):
+        assert word not in head
+    assert "Développeuse web Nom d’usage, déclaré par le titulaire : Martin" in declared
+    assert "maelle@example.org · Lyon Huit ans de développement web." in declared
     for period in ("depuis 2021 Développeuse principale, Atelier Nord, Lille", "2017 – 2021"):
         assert period in declared
     assert "2016 Stage jusqu’à 2015 Bénévolat Divers" in declared
     assert "Compétences HTML et CSS · Accessibilité Langues Breton" in declared
+
+
+def test_who_deposited_for_whom_is_said() -> None:
+    log = Simulator()
+    log.register(DEPOSITOR, name="Un intermédiaire")
+    log.register(CERTIFIER, name="Université d’exemple")
+    index = log.certify(log.deposit(), make_record())
+    log.publish()
+    text = text_of(make(log, encode_bundle(log.prove(index))))
+    assert (
+        "déposée par Un intermédiaire pour le compte de Université d’exemple ; "
+        "Université d’exemple n’a pas signé" in text
+    )
+    assert "Un intermédiaire n’est pas limité : il peut déposer pour tout certificateur" in text
+    # The example of the other tests deposits for itself, or for one of the bodies allowed it.
+    assert "limité" not in text_of(rendered(record(0), record(1)))
 
 
 def test_a_field_that_is_not_shown_does_not_appear() -> None:
@@ -107,20 +130,19 @@ def test_everything_that_may_be_shown_is_worded() -> None:
     text = text_of(rendered(record(**extra), shown=[*all_names(), *extra]))
     assert "score numérique 412 · option Réseaux · MENTION_NOUVELLE" in text
     none = text_of(rendered(record(mentionValidee="SANS_MENTION"), shown=all_names()))
-    assert "MENTION" not in none.upper().replace("INTITULÉS", "")
+    assert "MENTION" not in none.upper()
 
 
-def test_without_titles_the_code_is_the_title() -> None:
-    text = text_of(rendered(holder=holder(titles=None)))
+def test_without_a_sheet_the_code_is_the_title() -> None:
+    text = text_of(rendered())
     assert "2012 RNCP34762 EN VIGUEUR Institut Exemple" in text
-    assert "*" not in text
+    assert "Intitulés" not in text
     assert "RS 1234" in text_of(rendered(record(type="RS", code="1234")))
 
 
-def test_a_name_alone_makes_a_cv() -> None:
-    text = text_of(
-        rendered(holder=parse_holder(b'{"format":"provenance-holder/1","name":"M"}'))
-    )
+def test_a_holder_who_declares_nothing_has_a_cv() -> None:
+    text = text_of(rendered(holder=parse_holder(b'{"format":"provenance-holder/1"}')))
+    assert text.startswith("Maëlle LEFÈVRE-DUBOIS")
     assert "DONNÉES GARANTIES" in text
     assert "DÉCLARÉES" not in text
 
@@ -150,7 +172,8 @@ def test_ten_certifications_take_two_pages() -> None:
 
 def test_a_name_as_long_as_it_may_be_is_set() -> None:
     name = "Anne-Sophie de La Rochefoucauld " * 6
-    assert name.strip() in text_of(rendered(holder=holder(name=name)))
+    person = [(PERSON[0][0], name.strip()), *PERSON[1:]]
+    assert name.strip() in text_of(rendered(record(0, person), holder=holder(name=None)))
 
 
 @pytest.mark.parametrize(
@@ -158,22 +181,22 @@ def test_a_name_as_long_as_it_may_be_is_set() -> None:
     [
         ([*PERSON[:3], (PERSON[3][0], None), (PERSON[4][0], None)], "DUBOIS, né(e) en 1991 "),
         ([*PERSON[:2], *((name, None) for name, _ in PERSON[2:])], "à Maëlle LEFÈVRE-DUBOIS R"),
-        (
-            [
-                (f"{GROUP}dossierFormation.nomTitulaire", "NGUYỄN"),
-                (f"{GROUP}dossierFormation.prenom1Titulaire", "Zoé"),
-            ],
-            "Délivrées à Zoé NGUYỄN Registre",
-        ),
-        (
-            [(f"{GROUP}identifiantNational.nomNaissance", "MARTIN")],
-            "Délivrées à MARTIN Registre",
-        ),
+        (DOSSIER, "Délivrées à Zoé NGUYỄN Registre"),
     ],
-    ids=["year", "no date", "dossier", "national"],
+    ids=["year", "no date", "dossier"],
 )
 def test_every_kind_of_identity_is_shown(person: Sequence[Any], said: str) -> None:
-    assert said in text_of(rendered(record(0, person)))
+    assert said in text_of(rendered(record(0, person), holder=holder(name=None)))
+
+
+def test_a_surname_alone_guarantees_nothing() -> None:
+    options: dict[str, Any] = {"holder": holder(name=None)}
+    with pytest.raises(VerificationError, match=r"entry 4 cannot stand .* name-only"):
+        rendered(record(0, NATIONAL), **options)
+    text = text_of(rendered(record(0, NATIONAL), everything=True, **options))
+    assert text.startswith("MARTIN Délivrées à MARTIN Registre")
+    assert "GARANTIES" not in text.partition("AUTRES INSCRIPTIONS")[0]
+    assert "La preuve ne montre qu’un nom de famille" in text
 
 
 def test_identities_of_two_kinds_are_shown_apart() -> None:
@@ -181,9 +204,13 @@ def test_identities_of_two_kinds_are_shown_apart() -> None:
         (f"{GROUP}dossierFormation.nomTitulaire", "LEFEVRE DUBOIS"),
         (f"{GROUP}dossierFormation.prenom1Titulaire", "Maëlle"),
     ]
-    text = text_of(rendered(record(0), record(1, dossier)))
+    records = (record(0), record(1, dossier))
+    with pytest.raises(VerificationError, match="person-unsettled"):
+        rendered(*records)
+    text = text_of(rendered(*records, everything=True))
     assert "à Maëlle LEFÈVRE-DUBOIS, né(e) le 23 juillet 1991 (4)" in text
     assert "Délivrées à Maëlle LEFEVRE DUBOIS (5)" in text
+    assert "La preuve ne dit pas si elle est à la même personne que les autres." in text
 
 
 def test_a_refreshed_proof_shows_the_later_status() -> None:
@@ -204,51 +231,94 @@ def test_a_withdrawn_certification_is_refused_unless_asked_for() -> None:
     log, indexes = make_log(records=[record(0), record(1)])
     withdrawal = log.withdraw(indexes[1])
     log.publish()
-    bundle = encode_bundle(log.prove(*indexes, support=(1, 2, withdrawal)))
-    with pytest.raises(VerificationError, match="status of entry 5 is withdrawn; leave it out"):
+    support = (*log.support_of(*indexes), withdrawal)
+    bundle = encode_bundle(log.prove(*indexes, support=support))
+    with pytest.raises(
+        VerificationError, match=r"entry 5 cannot stand .*: withdrawn; leave it"
+    ):
         make(log, bundle)
     text = text_of(make(log, bundle, everything=True))
-    assert "EN VIGUEUR" in text
-    assert re.search(r"RS5079|Anglais des affaires \* RETIRÉE", text)
-    assert f"depuis le 21 septembre 2026, par l’entrée {withdrawal}" in text
+    guaranteed, _, others = text.partition("AUTRES INSCRIPTIONS AU REGISTRE non garanties")
+    assert "RNCP34762 EN VIGUEUR" in guaranteed
+    assert "RS5079" not in guaranteed
+    assert "RS5079 RETIRÉE" in others
+    assert f"depuis le 21 septembre 2026, par l’entrée {withdrawal}" in others
+    # What is signed takes nothing of the kind, whatever is asked for.
+    with pytest.raises(VerificationError, match="no summary: entry 5 does not hold: withdrawn"):
+        make(log, bundle, everything=True, signer=SUMMARY_SIGNER)
 
 
 def test_an_unknown_status_is_refused_unless_asked_for() -> None:
     log, indexes = make_log(records=[record()])
     bundle = encode_bundle(log.prove(*indexes, status=()))
-    with pytest.raises(VerificationError, match="is unknown"):
+    with pytest.raises(VerificationError, match="status-unknown"):
         make(log, bundle)
     text = text_of(make(log, bundle, everything=True))
     assert "STATUT INCONNU" in text
+    assert "DONNÉES GARANTIES" not in text
     assert "6 entrées ; statuts inconnus." in text
     assert "tout ce qui a suivi l’enregistrement" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "badge"),
+    [
+        ({"dateFinValidite": "2026-11-24"}, "expired", "EXPIRÉE"),
+        ({"dateDebutValidite": "2026-11-26"}, "not-yet-valid", "PAS ENCORE VALABLE"),
+        ({"donneeCertifiee": False}, "provisional", "PROVISOIRE"),
+    ],
+)
+def test_what_does_not_hold_on_the_day_is_refused_unless_asked_for(
+    changes: dict[str, Any], reason: str, badge: str
+) -> None:
+    with pytest.raises(VerificationError, match=f"of the CV, 2026-11-25, .*: {reason};"):
+        rendered(record(**changes))
+    text = text_of(rendered(record(**changes), everything=True))
+    assert badge in text
+    assert "EN VIGUEUR" not in text
+    assert "DONNÉES GARANTIES" not in text
+
+
+@pytest.mark.parametrize(
+    "changes", [{"dateFinValidite": "2026-11-25"}, {"dateDebutValidite": "2026-11-25"}]
+)
+def test_what_just_holds_on_the_day_is_guaranteed(changes: dict[str, Any]) -> None:
+    assert "EN VIGUEUR" in text_of(rendered(record(**changes)))
+
+
+def test_a_cv_is_not_dated_back_before_its_proof() -> None:
+    before = CREATED_S - 90 * 86_400
+    with pytest.raises(VerificationError, match="status-old"):
+        rendered(created_s=before)
+    assert "Son statut est d’un autre moment que ce CV : 21 septembre" in text_of(
+        rendered(created_s=before, everything=True)
+    )
 
 
 def test_what_lacks_a_field_is_refused_unless_asked_for() -> None:
     names = [name for name in all_names() if name not in {"code", "certificateur"}]
     log, _, bundle = proof(shown=names)
-    with pytest.raises(
-        VerificationError, match="does not show of entry 4: certificateur, code"
-    ):
+    with pytest.raises(VerificationError, match=r"incomplete \(certificateur, code\)"):
         make(log, bundle)
     text = text_of(make(log, bundle, everything=True))
-    assert "Certification sans code montré" in text
-    assert "certificateur non montré" in text
+    assert "Certification sans code montré À VÉRIFIER certificateur non montré" in text
     assert (
         "La preuve ne montre pas tout ce qu’une ligne garantie demande : certificateur" in text
     )
     assert "RNCP34762" not in text
 
 
-def test_a_proof_of_nothing_but_entries_makes_plain_lines() -> None:
-    log, _, bundle = proof(shown=())
-    text = text_of(make(log, bundle, everything=True))
-    assert "Délivrées à" not in text
-    assert "délivrée le" not in text
+def test_a_certification_of_nobody_is_never_shown_under_a_name() -> None:
+    nobody = [name for name, _ in PERSON]
+    shown = {4: all_names(), 5: [name for name in all_names() if name not in nobody]}
+    log, _, bundle = proof(record(0), record(1), shown=shown)
+    for everything in (False, True):
+        with pytest.raises(VerificationError, match="shows no identity with entry 5"):
+            make(log, bundle, everything=everything)
 
 
 def test_a_provisional_certification_says_so() -> None:
-    text = text_of(rendered(record(donneeCertifiee=False)))
+    text = text_of(rendered(record(donneeCertifiee=False), everything=True))
     assert "provisoire : une certification définitive doit suivre" in text
 
 
@@ -283,35 +353,37 @@ def test_a_date_without_a_calendar_is_refused(created_s: int) -> None:
 def test_markup_is_set_as_it_stands() -> None:
     stages = [{"title": HOSTILE, "organisation": HOSTILE, "from": HOSTILE, "text": HOSTILE}]
     given = holder(
-        name=HOSTILE,
+        name=None,
+        usage_name=HOSTILE,
         headline=HOSTILE,
         contact=[HOSTILE],
         profile=f'{HOSTILE}\n= Heading\n#import "x"',
         experience=stages,
         skills=[HOSTILE],
-        titles={"register": HOSTILE, "version": "1", "titles": {"RNCP34762": HOSTILE}},
     )
     option = '#read("/etc/passwd")'
-    pdf = rendered(
-        record(libelleOption=option),
+    person = [(PERSON[0][0], HOSTILE), *PERSON[1:]]
+    log, _, bundle = titled_proof(
+        record(0, person, libelleOption=option),
+        sheets=[make_sheet("RNCP34762", title=HOSTILE)],
         shown=[*all_names(), "libelleOption"],
-        holder=given,
-        address=HOSTILE,
     )
+    pdf = make(log, bundle, holder=given, address=HOSTILE)
     text = text_of(pdf)
     whole = re.sub(r"\s", "", text)
-    # Name twice (page and foot of it), headline, contact, profile, stage 4, skill, title,
-    # register, address.
-    assert whole.count(re.sub(r"\s", "", HOSTILE)) >= 12
+    # Name thrice (head, holder, foot of the page), usage name, headline, contact, profile,
+    # stage 4, skill, title, address.
+    assert whole.count(re.sub(r"\s", "", HOSTILE)) >= 13
     assert option in text
     assert '= Heading #import "x"' in text
     with opened(pdf) as document:
-        assert str(document.docinfo["/Author"]) == HOSTILE
+        assert str(document.docinfo["/Author"]) == f"Maëlle {HOSTILE}"
+        assert read_holder(document.Root.Metadata.read_bytes()) == (f"Maëlle {HOSTILE}",)
 
 
 def test_characters_without_a_glyph_are_refused_and_not_told() -> None:
     with pytest.raises(FormatError, match="characters that no font has") as caught:
-        rendered(holder=holder(name="李小龍"))
+        rendered(holder=holder(headline="李小龍"))
     assert "李" not in str(caught.value)
     assert caught.value.__cause__ is None
 
@@ -328,7 +400,7 @@ def test_what_typst_says_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_greek_cyrillic_and_vietnamese_are_there() -> None:
     for name in ("Нікіта Ковальчук", "Ελένη Παππά", "Nguyễn Thị Hồng", "Žofie Łukasz"):
-        assert name in text_of(rendered(holder=holder(name=name)))
+        assert name in text_of(rendered(holder=holder(headline=name)))
 
 
 def test_fonts_can_be_added(tmp_path: Path) -> None:
@@ -337,8 +409,8 @@ def test_fonts_can_be_added(tmp_path: Path) -> None:
     (tmp_path / "DejaVuSans.ttf").write_bytes((DEJAVU / "DejaVuSans.ttf").read_bytes())
     name = "ⵣ Amazigh"
     with pytest.raises(FormatError, match="no font has"):
-        rendered(holder=holder(name=name))
-    assert name in text_of(rendered(holder=holder(name=name), font_paths=(tmp_path,)))
+        rendered(holder=holder(headline=name))
+    assert name in text_of(rendered(holder=holder(headline=name), font_paths=(tmp_path,)))
 
 
 def test_spaces_of_french_typography_are_fine() -> None:
@@ -346,11 +418,9 @@ def test_spaces_of_french_typography_are_fine() -> None:
     assert "Huit ans ;" in text
 
 
-def test_a_name_in_the_log_cannot_turn_the_page_around() -> None:
-    log, indexes = make_log()
-    log.register(CERTIFIER, name="Institut \u202eelpmexE")
-    log.publish()
-    bundle = encode_bundle(log.prove(*indexes, support=(1, 2, log.size - 2)))
+def test_a_text_in_the_log_cannot_turn_the_page_around() -> None:
+    shown = [*all_names(), "libelleOption"]
+    log, _, bundle = proof(record(libelleOption="Institut \u202eelpmexE"), shown=shown)
     with pytest.raises(FormatError, match="that nobody sees"):
         make(log, bundle)
 
@@ -369,7 +439,7 @@ def test_the_code_on_the_page_holds_the_summary() -> None:
     pdf = make(log, bundle, signer=SUMMARY_SIGNER)
     (text,) = read_pdf(pdf)
     summary = verify_summary(decode_summary(text), [SUMMARY_SIGNER.verifier_key])
-    assert summary == make_summary(Verifier(log.policy()).verify(bundle))
+    assert summary == make_summary(Verifier(log.policy()).verify(bundle, CREATED))
     assert "Sur papier, seul le code QR se vérifie" in text_of(pdf)
 
 
@@ -425,7 +495,8 @@ def assert_archival(document: pikepdf.Pdf) -> None:
     assert metadata["pdfaid:part"] == "3"
     assert metadata["pdfaid:conformance"] == "B"
     assert metadata["pdfuaid:part"] == "1"
-    assert metadata["dc:title"] == "CV de Maëlle Lefèvre-Dubois"
+    assert metadata["dc:title"] == "CV de Maëlle LEFÈVRE-DUBOIS"
+    assert find_active(document) == ()
     assert str(root["/Lang"]) == "fr"
     assert root["/MarkInfo"]["/Marked"]
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
@@ -434,8 +505,23 @@ def assert_archival(document: pikepdf.Pdf) -> None:
     assert len(intent["/DestOutputProfile"].read_bytes()) > 100
     assert not document.is_encrypted
     assert not {"/AA", "/OpenAction", "/JavaScript"} & {*root.keys(), *root["/Names"].keys()}
+    assert_described(document)
     assert {*tags(root["/StructTreeRoot"])} >= {"/H1", "/H2", "/H3", "/P", "/Figure"}
     assert_embedded(document)
+
+
+def assert_described(document: pikepdf.Pdf) -> None:
+    """Assert that a property that XMP does not know is described (ISO 19005-3, 6.6.2.3)."""
+    packet = ET.fromstring(document.Root.Metadata.read_bytes())
+    described = {
+        (one.findtext(f"{{{PDFA}schema#}}namespaceURI"), name.text)
+        for one in packet.iter(f"{RDF}li")
+        for name in one.iter(f"{{{PDFA}property#}}name")
+        if one.find(f"{{{PDFA}schema#}}namespaceURI") is not None
+    }
+    (value,) = packet.iter(f"{{{HOLDER_NAMESPACE}}}holder")
+    assert (HOLDER_NAMESPACE, "holder") in described
+    assert value.text == "Maëlle LEFÈVRE-DUBOIS"
 
 
 def tags(node: Any) -> Sequence[str]:
@@ -471,62 +557,6 @@ def test_the_checks_of_the_form_find_what_is_missing() -> None:
                 del descriptor[name]
         with pytest.raises(AssertionError):
             assert_embedded(document)
-
-
-# The holder's file.
-
-
-def test_every_member_is_read() -> None:
-    read = parse_holder(json.dumps(HOLDER).encode())
-    assert read.experience[0].start == "2021"
-    assert read.experience[1].end == "2021"
-    assert read.titles is not None
-    assert read.titles.titles["RNCP34762"] == "Développeur web et web mobile"
-
-
-WRONG: Final = {
-    "no JSON": (b"{", "no JSON text"),
-    "not UTF-8": (b'{"format":"provenance-holder/1","name":"\xff"}', "no JSON text"),
-    "another format": (b'{"format":"secret","name":"x"}', "another value than it has"),
-    "no name": (b'{"format":"provenance-holder/1"}', "malformed holder file"),
-    "an empty name": (b'{"format":"provenance-holder/1","name":""}', "length >= 1"),
-    "another member": (
-        b'{"format":"provenance-holder/1","name":"x","secret":1}',
-        "a member that is unknown",
-    ),
-    "another member below": (
-        b'{"format":"provenance-holder/1","name":"x","experience":[{"secret":1}]}',
-        "a member that is unknown, at `$.experience",
-    ),
-    "a control character": (
-        b'{"format":"provenance-holder/1","name":"x\\u0007"}',
-        "not visible in .name",
-    ),
-    "right to left over it": (
-        b'{"format":"provenance-holder/1","name":"x","skills":["\\u202esecret"]}',
-        "not visible in .skills",
-    ),
-    "in the name of a member": (
-        (
-            b'{"format":"provenance-holder/1","name":"x",'
-            b'"titles":{"register":"r","version":"1","titles":{"\\u0007":"secret"}}}'
-        ),
-        "not visible in .titles.titles",
-    ),
-    "too large": (b" " * (HOLDER_SIZE_MAX + 1), "more than"),
-}
-
-
-@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_another_file_is_refused(wrong: tuple[bytes, str]) -> None:
-    with pytest.raises(FormatError, match=re.escape(wrong[1])) as caught:
-        parse_holder(wrong[0])
-    assert "secret" not in str(caught.value)
-
-
-def test_texts_may_have_lines() -> None:
-    text = text_of(rendered(holder=holder(profile="Un.\nDeux.")))
-    assert "Un. Deux." in text
 
 
 # The words.
