@@ -77,9 +77,19 @@ def map_size(text: str) -> int:
     return size
 
 
-def add_output(parser: argparse.ArgumentParser, what: str) -> None:
-    """Add ``-o FILE``."""
-    parser.add_argument("-o", "--output", metavar="FILE", help=f"write {what} to this file")
+def add_output(parser: argparse.ArgumentParser, what: str, *, required: bool = False) -> None:
+    """Add ``-o FILE`` and ``--force``."""
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", required=required, help=f"write {what} to this file"
+    )
+    add_force(parser)
+
+
+def add_force(parser: argparse.ArgumentParser) -> None:
+    """Add ``--force``."""
+    parser.add_argument(
+        "--force", action="store_true", help="write it over a file of another kind, too"
+    )
 
 
 def add_trust(parser: argparse.ArgumentParser, *, required: bool) -> None:

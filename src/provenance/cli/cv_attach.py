@@ -52,12 +52,15 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     attached = attach(pdf, bundle, as_is=args.as_is)
     target = "-" if args.output is None else args.output
     document = {"file": target, "attachment": ATTACHMENT_NAME, "bytes": len(attached)}
-    return deliver(attached, target, document, f"{target} carries its proof; seal it next.")
+    said = f"{target} carries its proof; seal it next."
+    return deliver(attached, target, document, said, force=args.force)
 
 
-def deliver(pdf: bytes, target: str, document: dict[str, object], said: str) -> Answer:
+def deliver(
+    pdf: bytes, target: str, document: dict[str, object], said: str, *, force: bool
+) -> Answer:
     """Write a PDF file; to standard output only where no JSON document goes there."""
     if target == "-":
         return Answer(YES, document, lambda out: out.data(pdf))
-    write_file(target, [pdf])
+    write_file(target, [pdf], force=force)
     return Answer(YES, document, lambda out: out.verdict(said, good=True))

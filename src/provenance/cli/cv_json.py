@@ -104,7 +104,7 @@ def _write(args: argparse.Namespace, data: bytes, issuer: str, lines: int) -> An
     if args.output is None:
         whole = {**document, "document": data.decode()}
         return Answer(YES, whole, lambda out: out.data(data, b"\n"))
-    write_file(args.output, [data])
+    write_file(args.output, [data], force=args.force)
 
     def show(out: Output) -> None:
         if args.output != "-":

@@ -24,7 +24,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from provenance.cli.arguments import add_json, add_passphrase
+from provenance.cli.arguments import add_json, add_output, add_passphrase
 from provenance.cli.cv_summary import open_summary_signer
 from provenance.cli.exits import YES
 from provenance.cli.files import read_file, read_text, write_file
@@ -47,9 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("holder", metavar="HOLDER", help="what the holder declares (JSON)")
     parser.add_argument("proof", metavar="PROOF", help="the proof bundle")
     parser.add_argument("--policy", metavar="FILE", required=True, help="trust policy")
-    parser.add_argument(
-        "-o", "--output", metavar="FILE", required=True, help="write the PDF to this file"
-    )
+    add_output(parser, "the PDF", required=True)
     parser.add_argument(
         "--lang", choices=get_args(Language), default="fr", help="language of the CV (fr)"
     )
@@ -103,7 +101,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         signer=signer,
         options=_options(args),
     )
-    write_file(args.output, [pdf])
+    write_file(args.output, [pdf], force=args.force)
     document = {
         "file": args.output,
         "bytes": len(pdf),

@@ -95,4 +95,4 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     target = "-" if args.output is None else args.output
     document = {"file": target, "bytes": len(sealed), "time_stamped": args.tsa is not None}
     said = f"{target} is sealed. Hand it out as it is: saving it again breaks the seal."
-    return deliver(sealed, target, document, said)
+    return deliver(sealed, target, document, said, force=args.force)

@@ -76,7 +76,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     document = _document(args.output, text, summary, signer)
     if args.output is None:
         return Answer(YES, document, lambda out: out.data(data))
-    write_file(args.output, [data])
+    write_file(args.output, [data], force=args.force)
     return Answer(
         YES, document, lambda out: None if args.output == "-" else _show(document, out)
     )

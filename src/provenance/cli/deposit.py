@@ -29,9 +29,9 @@ from msgspec.structs import asdict
 from provenance.cdc.faults import Fault
 from provenance.cdc.flux import Limits
 from provenance.cdc.report import Receipt, encode_receipt, refusal_xml, report_xml
-from provenance.cli.arguments import add_ledger, count, index
+from provenance.cli.arguments import add_force, add_ledger, count, index
 from provenance.cli.exits import NO, UNREADABLE, YES, status_of
-from provenance.cli.files import STANDARD_STREAM, read_file, write_file
+from provenance.cli.files import STANDARD_STREAM, check_target, read_file, write_file
 from provenance.cli.output import Answer
 from provenance.cli.progress import show_progress
 from provenance.cli.receipts import show_receipt, show_refusal
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 
 SCHEMA_SIZE_MAX: Final = 16 * 1024 * 1024
 SIGNATURE_FILE_SIZE_MAX: Final = 16_384
+REPORT_KIND: Final = "XML document (rapport)"
+RECEIPT_KIND: Final = "JSON document (provenance-receipt)"
 _LIMITS: Final = Limits()
 
 
@@ -94,6 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--xsd", metavar="FILE", help="check against this schema, too")
     parser.add_argument("--report", metavar="FILE", help="write the XML report (one FILE)")
     parser.add_argument("--receipt", metavar="FILE", help="write the JSON receipt (one FILE)")
+    add_force(parser)
     parser.add_argument(
         "--depositor", metavar="BCR", help="who sends it; the file must name the same"
     )
@@ -122,6 +125,9 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     alone = (args.report, args.receipt, args.signature)
     if len(args.files) > 1 and alone != (None, None, None):
         raise FormatError("--report, --receipt and --signature go with one FILE")
+    # Nothing is recorded for which no receipt could be written.
+    check_target(args.report, REPORT_KIND, force=args.force)
+    check_target(args.receipt, RECEIPT_KIND, force=args.force)
     validator = None if args.xsd is None else _validator(args.xsd)
     signature = None if args.signature is None else _signature(args.signature)
     workers = (os.cpu_count() or 1) - 1 if args.workers is None else args.workers
@@ -166,14 +172,14 @@ def _deposit(
     except DepositRefused as error:
         faults = tuple(fault for fault in error.faults if isinstance(fault, Fault))
         if args.report is not None:
-            write_file(args.report, [refusal_xml(name, faults, 0)])
+            write_file(args.report, [refusal_xml(name, faults, 0)], force=args.force)
         return Refusal(name, error, faults)
     except UnreadableError as error:
         return Refusal(name, error)
     if args.report is not None:
-        write_file(args.report, [report_xml(receipt)])
+        write_file(args.report, [report_xml(receipt)], force=args.force)
     if args.receipt is not None:
-        write_file(args.receipt, [encode_receipt(receipt)])
+        write_file(args.receipt, [encode_receipt(receipt)], force=args.force)
     return receipt
 
 

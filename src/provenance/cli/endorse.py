@@ -84,7 +84,7 @@ def _kit(ledger: Ledger, args: argparse.Namespace) -> Answer:
     }
     if args.output is None:
         return Answer(YES, {**document, "kit": kit.decode()}, lambda out: out.data(kit))
-    write_file(args.output, [kit], secret=True)
+    write_file(args.output, [kit], secret=True, force=args.force)
 
     def show(out: Output) -> None:
         if args.output != "-":
@@ -113,7 +113,7 @@ def _sign(args: argparse.Namespace) -> Answer:
     }
     if args.output is None:
         return Answer(YES, document, lambda out: out.data(endorsement))
-    write_file(args.output, [endorsement])
+    write_file(args.output, [endorsement], force=args.force)
     return Answer(YES, document, lambda out: _show_signed(what, args, out))
 
 

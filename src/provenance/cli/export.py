@@ -13,10 +13,12 @@ Examples:
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provenance.cli.arguments import add_ledger
 from provenance.cli.exits import YES
+from provenance.cli.files import check_place
 from provenance.cli.output import Answer
 from provenance.cli.progress import show_progress
 from provenance.ledger import Ledger
@@ -37,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> Answer:
     """Export the tiles."""
+    check_place(Path(args.directory).resolve() / "checkpoint")
     ledger = out.enter(Ledger.open(args.ledger, readonly=True))
     with show_progress("export") as progress:
         done = ledger.export_tiles(args.directory, progress=progress)

@@ -153,7 +153,7 @@ def _policy(ledger: Ledger, args: argparse.Namespace) -> Answer:
     document = {"origin": ledger.origin, "policy": policy}
     if args.output is None:
         return Answer(YES, document, lambda out: out.data(policy.encode()))
-    write_file(args.output, [policy.encode()])
+    write_file(args.output, [policy.encode()], force=args.force)
     said = f"{args.output} is the trust policy of {ledger.origin}."
     return Answer(
         YES,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.cli.arguments import add_json
+from provenance.cli.arguments import add_json, add_output
 from provenance.cli.exits import YES
 from provenance.cli.files import read_file, read_text, write_file
 from provenance.cli.output import Answer
@@ -42,9 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--accessibility", metavar="URL", help="address of the accessibility statement"
     )
     parser.add_argument("--logo", metavar="FILE", help="the operator's logo (PNG, 64 KiB)")
-    parser.add_argument(
-        "-o", "--output", metavar="FILE", required=True, help="write the page to this file"
-    )
+    add_output(parser, "the page", required=True)
     add_json(parser)
 
 
@@ -58,7 +56,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         "" if args.seal_roots is None else read_text(args.seal_roots, size_max=TRUST_SIZE_MAX)
     )
     page = make_page(policy, roots, _operator(args))
-    size = write_file(args.output, [page.encode()])
+    size = write_file(args.output, [page.encode()], force=args.force)
 
     def show(out: Output) -> None:
         out.line(f"{args.output} is the verification page ({size} bytes).")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from provenance.cli.arguments import add_ledger, add_output
 from provenance.cli.exits import YES
-from provenance.cli.files import write_file
+from provenance.cli.files import SIGNED_NOTE, check_target, write_file
 from provenance.cli.output import Answer
 from provenance.cli.signing import open_ledger
 from provenance.encoding import encode_base64
@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, out: Output) -> Answer:
     """Publish a checkpoint."""
+    check_target(args.output, SIGNED_NOTE, force=args.force)
     ledger = out.enter(open_ledger(args))
     before = ledger.checkpoint()
     note = ledger.publish()
@@ -43,7 +44,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     checkpoint = parse_checkpoint(text)
     new = before is None or before[1] != note
     if args.output is not None:
-        write_file(args.output, [note.encode()])
+        write_file(args.output, [note.encode()], force=args.force)
     document = {
         "origin": checkpoint.origin,
         "size": checkpoint.size,

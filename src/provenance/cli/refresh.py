@@ -63,7 +63,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     document = {"origin": checkpoint.origin, "size": checkpoint.size, "bytes": len(bundle)}
     if args.output is None:
         return Answer(YES, {**document, "proof": bundle.decode()}, lambda out: out.data(bundle))
-    write_file(args.output, [bundle])
+    write_file(args.output, [bundle], force=args.force)
 
     def show(out: Output) -> None:
         if args.output != "-":

@@ -135,7 +135,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         return _answer(args, [break_flux(args.broken)], {"broken": args.broken})
     spec = _spec(args)
     if args.manifest is not None:
-        write_file(args.manifest, _manifest(spec))
+        write_file(args.manifest, _manifest(spec), force=args.force)
     outcomes = Counter(passage.outcome for passage in describe(spec))
     facts = {"passages": spec.passages, "expected": dict(outcomes)}
     return _answer(args, write_flux(spec), facts)
@@ -146,7 +146,7 @@ def _answer(
 ) -> Answer:
     if args.output is None:
         return Answer(YES, None, lambda out: out.data(*pieces))
-    size = write_file(args.output, pieces)
+    size = write_file(args.output, pieces, force=args.force)
 
     def show(out: Output) -> None:
         if args.output != "-":

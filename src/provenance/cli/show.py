@@ -89,7 +89,7 @@ def _bytes(ledger: Ledger, args: argparse.Namespace) -> bytes:
 def _write(data: bytes, args: argparse.Namespace) -> Answer:
     if args.output is None:
         return Answer(YES, {"data": encode_base64(data)}, lambda out: out.data(data))
-    write_file(args.output, [data])
+    write_file(args.output, [data], force=args.force)
     document = {"file": args.output, "bytes": len(data)}
     said = f"{args.output}: {len(data)} bytes"
     return Answer(YES, document, lambda out: None if args.output == "-" else out.line(said))

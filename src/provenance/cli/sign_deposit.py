@@ -62,7 +62,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         signature=encode_base64(signer.sign(message)),
     )
     output = args.output or f"{args.file}.sig"
-    write_file(output, [encode_json(signed) + b"\n"])
+    write_file(output, [encode_json(signed) + b"\n"], force=args.force)
     document = {
         "file": output,
         "depositor": header.emetteur,

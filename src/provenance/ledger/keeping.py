@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 from provenance.cdc.kit import parse_endorsement
 from provenance.errors import ErasedError, LedgerBusyError, PolicyError
 from provenance.keys import KeyRing
+from provenance.ledger.changes import read_change
 from provenance.ledger.clock import Clock
 from provenance.ledger.deposit import ATTEMPTS_MAX
-from provenance.ledger.ending import CloseJob
+from provenance.ledger.ending import CloseJob, check_goes_on, last_entry
 from provenance.ledger.endorsing import Endorsing
 from provenance.ledger.erasing import (
     Erased,
@@ -37,6 +38,7 @@ from provenance.ledger.rotation import Rotating
 from provenance.ledger.withdrawal import WithdrawalJob, check_reason
 from provenance.ledger.writer import Writer
 from provenance.record.entry import Certification
+from provenance.record.status import WITHDRAWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -161,21 +163,34 @@ class Keeper(Reader):
             raise PolicyError("the entry was replaced meanwhile: make a new draft") from error
 
     def withdraw(self, index: int, reason: str = "OTHER") -> int:
-        """Take the certification at ``index`` back; give the withdrawal's index.
+        """Take the certification at ``index`` back; return the withdrawal's index.
 
         ``reason`` is one of `REASONS`, and committed to. The certification stays
         recorded, and provable as withdrawn. Raises `FormatError` for another reason,
-        `UnknownEntryError` for what is no certification, `PolicyError` when it is
+        `UnknownEntryError` for what is not a certification, `PolicyError` when it is
         withdrawn already, `StorageError`.
         """
         self._check_writable()
         job = WithdrawalJob(index, check_reason(reason))
-        with self._files.store.view() as view:
-            read_entry(view, index, Certification)
+        self.to_withdraw([index])
         try:
             return self._group.submit(job).start
         except OutdatedError as error:
-            raise PolicyError(f"entry {index} is withdrawn already") from error
+            raise _withdrawn_already(index) from error
+
+    def to_withdraw(self, indexes: Iterable[int]) -> tuple[int, ...]:
+        """Return the certifications that could be withdrawn, and withdraw nothing.
+
+        These are the ones at ``indexes``, each once; raises as `withdraw` does for any that
+        could not.
+        """
+        due = tuple(dict.fromkeys(indexes))
+        with self._files.store.view() as view:
+            for index in due:
+                read_entry(view, index, Certification)
+                if read_change(view, index, WITHDRAWN) is not None:
+                    raise _withdrawn_already(index)
+        return due
 
     def erase(
         self,
@@ -295,8 +310,14 @@ class Keeper(Reader):
         self._check_writable()
         return self._rotating.rotate(role, uris)
 
+    def check_closable(self, *, successor: str, genesis: bytes) -> None:
+        """Check that `close_log` could end the log, and do nothing. Raises as it does."""
+        job = CloseJob(successor=successor, genesis=genesis)
+        with self._files.store.view() as view:
+            check_goes_on(view, last_entry(view), [job])
+
     def close_log(self, *, successor: str, genesis: bytes) -> str:
-        """End the log for ever; give its last checkpoint, a signed note.
+        """End the log forever; return its last checkpoint, a signed note.
 
         ``successor`` is the origin of the log that goes on, ``genesis`` the leaf hash of
         its first entry (32 bytes). Nothing can be recorded afterwards; everything can be
@@ -327,3 +348,7 @@ class Keeper(Reader):
     def _check_writable(self) -> None:
         if self._readonly:
             raise PolicyError("the ledger is open for reading only")
+
+
+def _withdrawn_already(index: int) -> PolicyError:
+    return PolicyError(f"entry {index} is withdrawn already")
