@@ -27,6 +27,7 @@ from provenance.record.bundle import encode_bundle, parse_bundle, parse_entries
 from provenance.record.entry import Certification
 from provenance.record.later import make_later
 from provenance.record.tiled import TiledLog, read_limited
+from provenance.report import PROVEN, failure_of
 from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.merkle import leaf_hash
 from provenance.tlog.note import split_note
@@ -34,9 +35,11 @@ from provenance.tlog.policy import parse_policy, verify_checkpoint
 from provenance.tlog.prover import subtree_root
 from provenance.tlog.tiles import CHECKPOINT
 from provenance.verifier import Verifier
+from provenance.verifier.reasons import STATUS_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from provenance.record.bundle import Bundle
     from provenance.record.entry import Entry
@@ -50,9 +53,9 @@ ATTEMPTS_MAX: Final = 3
 
 
 def refresh_bundle(bundle: bytes, read: TileReader, policy: Policy | str) -> bytes:
-    """Give the bundle with a ``later`` part as of the newest published checkpoint.
+    """Return the bundle with a ``later`` part as of the newest published checkpoint.
 
-    ``policy``: today's trust policy, or its text. Raises `FormatError` for what is no
+    ``policy``: today's trust policy, or its text. Raises `FormatError` for what is not a
     bundle, policy, checkpoint or tile, `SignatureError` for a checkpoint or an entry that
     is not signed as it must be, `ConsistencyError` and `InclusionError` for tiles that are
     not of the checkpoint, and for a bundle of another log or history, `NotPublishedError`
@@ -66,7 +69,7 @@ def refresh_bundle(bundle: bytes, read: TileReader, policy: Policy | str) -> byt
 
 
 def refresh_if_newer(bundle: bytes, read: TileReader, policy: Policy | str) -> bytes | None:
-    """Give what `refresh_bundle` gives, or None where the proof's checkpoint is the newest.
+    """Return what `refresh_bundle` returns, or None where the proof's checkpoint is the newest.
 
     Raises as `refresh_bundle` does in all other cases.
     """
@@ -98,29 +101,38 @@ class RefreshingVerifier(Verifier):
         now_s: int | None = None,
         max_age_s: int | None = None,
         genesis: bytes | None = None,
+        tsa: Sequence[bytes] = (),
+        status_days: int = STATUS_DAYS,
     ) -> None:
         trusted = parse_policy(policy) if isinstance(policy, str) else policy
-        super().__init__(trusted, now_s=now_s, max_age_s=max_age_s, genesis=genesis)
+        super().__init__(
+            trusted,
+            now_s=now_s,
+            max_age_s=max_age_s,
+            genesis=genesis,
+            tsa=tsa,
+            status_days=status_days,
+        )
         self._trusted: Final = trusted
         self._read: Final = read
 
-    def verify(self, bundle: bytes) -> Report:
+    def verify(self, bundle: bytes, day: date | None = None) -> Report:
         """Verify a bundle as of the newest checkpoint. Bad bundles are a verdict.
 
         Where the bundle is good and the tiles are not, raises as `refresh_bundle` does: an
         older status is never given for the one that was asked for. Nothing is raised where
         the bundle's own checkpoint is the newest.
         """
-        report = super().verify(bundle)
+        report = super().verify(bundle, day)
         if report.verdict == "unreadable":
             return report
         try:
             refreshed = refresh_if_newer(bundle, self._read, self._trusted)
         except (FormatError, VerificationError):
-            if report.verdict == "yes":
+            if report.verdict in PROVEN:
                 raise
             return report
-        return report if refreshed is None else super().verify(refreshed)
+        return report if refreshed is None else super().verify(refreshed, day)
 
 
 def _read_checkpoint(read: TileReader) -> str:
@@ -172,7 +184,6 @@ def _check_entries(log: TiledLog, bundle: Bundle, entries: Sequence[Entry]) -> N
 
 
 def _check_verifies(bundle: bytes, policy: Policy) -> None:
-    report = Verifier(policy).verify(bundle)
-    if report.verdict != "yes":
-        failed = [f"{one.name}: {one.reason}" for one in report.checks if one.outcome == "no"]
-        raise VerificationError(f"the proof does not hold, even up to date: {failed[0]}")
+    failure = failure_of(Verifier(policy).verify(bundle))
+    if failure:
+        raise VerificationError(f"the proof does not hold, even up to date ({failure})")

@@ -224,6 +224,15 @@ def accept(
     )
 
 
+def failure_of(report: Report) -> str:
+    """Say which check failed first, and for which entry; empty where the proof holds."""
+    if report.verdict in PROVEN:
+        return ""
+    failed = next(one for one in report.checks if one.outcome == "no")
+    where = "" if failed.index is None else f"entry {failed.index}, "
+    return f"{where}check {failed.name}: {failed.reason}"
+
+
 def reasons_text(one: CertificationReport) -> str:
     """Say what is to be known before relying on a certification; empty where nothing is."""
     words = "; ".join(REASON_WORDS[reason] for reason in one.reasons)

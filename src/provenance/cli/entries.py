@@ -35,7 +35,7 @@ _KINDS: Final = {ED25519: "Ed25519", ECDSA: "ECDSA", MLDSA44: "ML-DSA-44"}
 
 
 def type_of(entry: Entry) -> str:
-    """Give the entry's type, as its JSON has it."""
+    """Return the entry's type, as its JSON has it."""
     return type(entry).__name__.lower()
 
 
@@ -46,7 +46,7 @@ def key_kind(vkey: str) -> str:
 
 
 def short_key(vkey: str) -> str:
-    """Give algorithm and key id of a verifier key (C2SP signed-note)."""
+    """Return algorithm and key id of a verifier key (C2SP signed-note)."""
     return f"{key_kind(vkey)} key {parse_verifier_key(vkey).key_id.hex()}"
 
 
@@ -60,10 +60,12 @@ def summarize(entry: Entry) -> str:  # noqa: PLR0911 - one line for each type
             return f"{verb} the {entry.role} {short_key(entry.vkey)}"
         case Depositor():
             again = "" if entry.previous is None else f" (replaces entry {entry.previous})"
-            return f"{entry.depositor} {entry.name}{again}"
+            signed = "" if entry.signature is None else ", signed by the body itself"
+            return f"{entry.depositor} {entry.name}{again}{signed}"
         case Deposit():
             signed = "" if entry.signer is None else ", signed by its depositor"
-            return f"{entry.action} by {entry.depositor} for {entry.certifier}{signed}"
+            what = f"{entry.action} by {entry.depositor} for {entry.certifier}"
+            return f"{what}, {entry.recorded} recorded{signed}"
         case Certification():
             again = "" if entry.supersedes is None else f", supersedes {entry.supersedes}"
             return f"of deposit {entry.deposit} by {entry.depositor}{again}"
@@ -86,7 +88,8 @@ def _summarize_other(
         case Timestamp():
             return f"time stamp of the checkpoint at size {entry.size}"
         case Register():
-            return f"register {entry.source} {entry.version} of {entry.date}"
+            export = f"{entry.source} {entry.version} of {entry.date}"
+            return f"register {export}, {entry.sheets} sheets"
         case Upgrade():
             return f"what follows has the format {entry.format}"
         case _:
@@ -94,7 +97,7 @@ def _summarize_other(
 
 
 def members(entry: Entry) -> Iterator[tuple[str, str]]:
-    """Give names and values of an entry's members as people read them."""
+    """Yield names and values of an entry's members as people read them."""
     yield "type", type_of(entry)
     yield "index", str(entry.index)
     yield "time", when(entry.time)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from provenance.errors import LedgerDamagedError
 from provenance.ledger.keyhistory import log_keys, read_keys
-from provenance.report import PROVEN
+from provenance.report import failure_of
 from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -28,12 +28,7 @@ def policy_text(keys: tuple[VerifierKey, ...]) -> str:
 
 def find_failure(view: View, bundle: bytes, size: int) -> str:
     """Say which check a bundle of this log fails, as of ``size``; empty where it holds."""
-    report = _verifier(log_keys(read_keys(view, size))).verify(bundle)
-    if report.verdict in PROVEN:
-        return ""
-    failed = next(one for one in report.checks if one.outcome == "no")
-    where = "" if failed.index is None else f"entry {failed.index}, "
-    return f"{where}check {failed.name}: {failed.reason}"
+    return failure_of(_verifier(log_keys(read_keys(view, size))).verify(bundle))
 
 
 def check_own_bundle(view: View, bundle: bytes, size: int) -> bytes:
