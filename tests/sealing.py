@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pikepdf
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
@@ -54,7 +54,7 @@ USAGES: Final = (
 class Certified(NamedTuple):
     """A key and its certificate."""
 
-    key: ec.EllipticCurvePrivateKey
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
 
     @property
@@ -80,10 +80,13 @@ def certify(  # noqa: PLR0913 - what a certificate may state
     days: tuple[int, int] = (-1, 365),
     path_length: int | None = None,
     extra: x509.ExtensionType | None = None,
-    curve: ec.EllipticCurve | None = None,
+    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | None = None,
 ) -> Certified:
-    """Make a certificate, by an issuer or by itself; ``days``: valid from, until."""
-    key = ec.generate_private_key(curve or ec.SECP256R1())
+    """Make a certificate, by an issuer or by itself; ``days``: valid from, until.
+
+    Without a key, one on P-256 is made.
+    """
+    key = ec.generate_private_key(ec.SECP256R1()) if key is None else key
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.now(UTC).replace(microsecond=0)
     if usages is None:
