@@ -99,7 +99,7 @@ def encode_all(hashes: Sequence[bytes]) -> tuple[str, ...]:
 
 
 class Simulator:
-    """A log: entries and signatures by index, and a record for each that commits to one."""
+    """A log: entries and signatures by index, and what each commits to."""
 
     def __init__(
         self,
@@ -125,8 +125,8 @@ class Simulator:
         self.log_signers: list[NoteSigner] = []
         self.use_log_keys(log_name)
         keys = tuple(str(signer.verifier_key) for signer in self.log_signers)
-        named = origin_of_genesis or origin
-        self.append(Genesis, format="provenance/1", origin=named, log_keys=keys)
+        origin = origin_of_genesis or origin
+        self.append(Genesis, format="provenance/1", origin=origin, log_keys=keys)
         self.append(Key, action="add", role="entry", vkey=self.entry_vkey())
 
     def use_log_keys(self, name: str) -> None:
@@ -144,8 +144,8 @@ class Simulator:
         ]
 
     def entry_vkey(self) -> str:
-        public = self.entry_key.public_key().public_bytes_raw()
-        return str(make_verifier_key(f"{self.origin}/entry", 1, public))
+        key = self.entry_key.public_key().public_bytes_raw()
+        return str(make_verifier_key(f"{self.origin}/entry", 1, key))
 
     @property
     def size(self) -> int:
@@ -165,8 +165,6 @@ class Simulator:
         if quorum:
             lines.append(f"group most {quorum} {' '.join(self.witnesses)}")
         return "\n".join([*lines, f"quorum {'most' if quorum else 'none'}", ""])
-
-    # Entries.
 
     def append(self, kind: type[Entry], **members: Any) -> int:
         """Chain, sign and add an entry; give its index. Members given win."""
@@ -222,10 +220,9 @@ class Simulator:
         **members: Any,
     ) -> int:
         """Add a deposit entry; of ``recorded`` and the digest a verifier says nothing."""
-        registration = self.registration(bcr)
         made: dict[str, Any] = {
             "depositor": bcr,
-            "registration": 1 if registration is None else registration,
+            "registration": self.registration(bcr) or 1,
             "certifier": certifier,
             "action": "CREATION",
             "recorded": recorded,
@@ -251,11 +248,10 @@ class Simulator:
         ``at`` and ``texts`` are those of `commit_to`. Members given win.
         """
         certifier = self.certifiers.get(deposit)
-        registration = self.registration(depositor)
         made: dict[str, Any] = {
             "deposit": deposit,
             "depositor": depositor,
-            "registration": 1 if registration is None else registration,
+            "registration": self.registration(depositor) or 1,
             "certifier_registration": (
                 None if certifier == depositor else self.registration(certifier)
             ),
@@ -268,16 +264,29 @@ class Simulator:
             self.mark(supersedes, SUPERSEDED)
         return index
 
-    def withdraw(self, index: int, reason: str = "ERROR", **members: Any) -> int:
+    def withdraw(
+        self,
+        index: int,
+        fields: Sequence[Field] = (("reason", "ERROR"),),
+        *,
+        at: Mapping[str, int] | None = None,
+        **members: Any,
+    ) -> int:
+        """Take a certification back; ``at`` is that of `commit_to`. Members given win."""
         self.mark(index, WITHDRAWN)
-        committed = commit_to(self._seed(), (("reason", reason),), WITHDRAWAL)
-        return self._commit(Withdrawal, committed, withdraws=index, **members)
+        made = commit_to(self._seed(), fields, WITHDRAWAL, at=at)
+        return self._commit(Withdrawal, made, withdraws=index, **members)
 
-    def erase(self, *indexes: int, basis: str = "GDPR_ART_17") -> int:
+    def erase(
+        self,
+        *indexes: int,
+        fields: Sequence[Field] = (("basis", "GDPR_ART_17"),),
+        at: Mapping[str, int] | None = None,
+    ) -> int:
         for index in indexes:
             self.mark(index, ERASED)
-        committed = commit_to(self._seed(), (("basis", basis),), ERASURE)
-        return self._commit(Erasure, committed, erases=indexes)
+        made = commit_to(self._seed(), fields, ERASURE, at=at)
+        return self._commit(Erasure, made, erases=indexes)
 
     def _seed(self) -> bytes:
         return hashlib.sha256(b"seed %d" % self.size).digest()
@@ -295,6 +304,7 @@ class Simulator:
     def endorse(self, deposit: int, start: int, end: int, key: str, /, **members: Any) -> int:
         """Add an endorsement, signed by the key that follows from a name."""
         root = tree_root(self.leaves[start:end])
+        body = msgspec.json.decode(self.entries[deposit]).get("depositor")
         message = endorsement_message(
             origin=self.origin, deposit=deposit, start=start, end=end, root=root
         )
@@ -303,16 +313,11 @@ class Simulator:
             "start": start,
             "end": end,
             "root": encode_base64(root),
-            "registration": self._registered_for(deposit),
+            "registration": self.registration(body) or 1,
             "vkey": ed25519_vkey(key),
             "signature": encode_base64(ed25519_key(key).sign(message)),
         }
         return self.append(Endorsement, **(made | members))
-
-    def _registered_for(self, deposit: int) -> int:
-        body = msgspec.json.decode(self.entries[deposit]).get("depositor")
-        registration = self.registration(body)
-        return 1 if registration is None else registration
 
     def import_register(self, *sheets: bytes, **members: Any) -> int:
         """Add a register entry over these sheets, in this order (`make_sheet`)."""
@@ -337,12 +342,18 @@ class Simulator:
         self.entry_key = ed25519_key(name)
         return index
 
-    # Publication.
+    def publish(
+        self,
+        *,
+        cosigned: bool = True,
+        status: bool = True,
+        register: int | None = -1,
+        **text: Any,
+    ) -> int:
+        """Add a status entry and sign a checkpoint over it; return its size.
 
-    def publish(self, *, cosigned: bool = True, status: bool = True, **text: Any) -> int:
-        """Add a status entry and sign a checkpoint over it; give its size.
-
-        ``text`` replaces members of the checkpoint that is signed.
+        ``register``: what the status names, -1: the last one. ``text`` replaces members of
+        the checkpoint that is signed.
         """
         if status:
             leaves = self._status_leaves(self.size)
@@ -351,7 +362,7 @@ class Simulator:
                 Status,
                 size=self.size,
                 root=encode_base64(root),
-                register=max(self.sheets, default=None),
+                register=max(self.sheets, default=None) if register == -1 else register,
             )
             self.status_leaves[index] = leaves
         made: dict[str, Any] = {
@@ -370,8 +381,6 @@ class Simulator:
             number = index // LEAF_ENTRIES
             leaves[number] = set_bits(leaves[number], index, bits)
         return leaves
-
-    # Proofs.
 
     def prove(
         self,
@@ -413,10 +422,6 @@ class Simulator:
             entry = msgspec.json.decode(self.entries[index])
             named |= {entry.get("registration", 1), entry.get("certifier_registration", 1)}
         return sorted(named)
-
-    def chain(self, bcr: str = DEPOSITOR) -> list[int]:
-        """Name the depositor entries of a body: what an endorsement's key rests on."""
-        return self.registrations[bcr]
 
     def line_names(self, index: int) -> frozenset[str]:
         """Name what a positive line needs of one record."""
@@ -467,11 +472,10 @@ class Simulator:
     ) -> Later:
         """Show that the newest checkpoint continues the one of ``size``, with its status."""
         at = max(self.notes)
-        others = sorted({*support, at - 1})
         made: dict[str, Any] = {
             "checkpoint": self.notes[at],
             "proof": encode_all(prove_consistency(size, self.leaves[:at])),
-            "entries": tuple(self.show(index, at) for index in others),
+            "entries": tuple(self.show(index, at) for index in sorted({*support, at - 1})),
             "status": self.show_status(indexes, at),
         }
         return Later(**(made | members))

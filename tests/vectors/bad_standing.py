@@ -1,149 +1,30 @@
-"""Bundles that say of depositors, endorsements or status what the log does not."""
+"""Bundles that say of a status what the log does not, or whose status is too old."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from provenance.encoding import encode_base64
-from provenance.record.bundle import EndorsementLink
-from provenance.record.entry import depositor_message
 from provenance.record.status import WITHDRAWN
-from simulator import (
-    DEPOSITOR,
-    ORIGIN,
-    Simulator,
-    ed25519_key,
-    ed25519_vkey,
-    make_log,
-    make_record,
-)
-from vectors.drafts import ZEROS, fails, holds
-from vectors.good_bundles import endorsed
+from simulator import Simulator, make_log
+from vectors.drafts import ZEROS, fails, holds, warns
 from verifying import drop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from provenance.record.bundle import Bundle
     from vectors.cases import Draft
 
 
 def bad_standing() -> Iterator[Draft]:
-    """Give them all, and beside some of them what is still allowed."""
-    yield from _bodies()
-    yield from _links()
-    yield from _endorsements()
-    yield from _keys_listed()
+    """Return them all, and beside some of them what is still allowed."""
     yield from _leaves()
     yield from _leaves_elsewhere()
     yield from _denials()
     yield from _bits()
     yield from _ages()
-
-
-def _bodies() -> Iterator[Draft]:
-    log, (index,) = make_log()
-    made = log.prove(index, support=(1,))
-    yield fails("depositor", "not-shown", "nobody is registered here", log, made)
-    other = log.register("0OTHERBC")
-    log.publish()
-    made = log.prove(index, support=(1, other))
-    yield fails("depositor", "another", "somebody else is", log, made)
-    for value, name in (("CERT0002", "another"), (None, "nobody"), (7, "a-number")):
-        log, (index,) = make_log(records=[make_record(certificateur=value)])
-        made = log.prove(index)
-        said = f"it may not deposit for {name}"
-        yield fails("depositor", f"for-{name}", said, log, made)
-    log, (index,) = make_log(records=[make_record(emetteur="0OTHERBC")])
-    yield holds("depositor-of-record-hidden", "what is not shown", log, log.prove(index))
-    made = log.prove(index, shown=["emetteur"])
-    yield fails("depositor", "of-record", "its record names another one", log, made)
-
-
-def _links() -> Iterator[Draft]:
-    log = endorsed()
-    link, support = log.link(7, 5), (1, 2, 7)
-    outside = (1, 2)
-    for id_, note, shown, changed in (
-        ("not-shown", "its entry is not shown", outside, link),
-        ("no-endorsement", "an entry of another type", support, replace(link, entry=2)),
-        ("of-no-certification", "itself", support, replace(link, certification=7)),
-        ("of-another", "one that is not shown", support, replace(link, certification=6)),
-        (
-            "path-of-another",
-            "that of entry 4",
-            support,
-            replace(link, path=log.link(7, 4).path),
-        ),
-        ("path-empty", "no path", support, replace(link, path=())),
-        ("path-longer", "one too many", support, replace(link, path=(*link.path, ZEROS))),
-        ("path-malformed", "no base64", support, replace(link, path=("?",))),
-    ):
-        made = log.prove(5, support=shown, endorsements=(changed,))
-        yield fails("endorsement", id_, note, log, made)
-    index = log.certify(3)
-    log.publish()
-    link = EndorsementLink(7, index, log.link(7, 6).path)
-    made = log.prove(index, support=support, endorsements=(link,))
-    yield fails("endorsement", "not-covered", "one that came after it", log, made)
-
-
-def _endorsements() -> Iterator[Draft]:
-    for id_, note, members in (
-        ("signature", "zeros", {"signature": encode_base64(bytes(64))}),
-        ("key", "somebody's", {"vkey": ed25519_vkey("somebody")}),
-        ("root", "another root", {"root": ZEROS}),
-        ("deposit", "another deposit", {"deposit": 2}),
-        ("start", "fewer entries", {"start": 5}),
-        ("end", "fewer entries", {"end": 6}),
-    ):
-        log = endorsed(**members)
-        link = EndorsementLink(7, 5, endorsed().link(7, 5).path)
-        made = log.prove(5, support=(1, 2, 7), endorsements=(link,))
-        yield fails("endorsement", f"other-{id_}", note, log, made)
-
-
-def _keys_listed() -> Iterator[Draft]:
-    log = Simulator()
-    log.register()
-    index = log.certify(log.deposit())
-    log.endorse(3, 4, 5, "depositor")
-    log.register(keys=(ed25519_vkey("depositor"),), previous=2)
-    log.publish()
-    links = (log.link(5, index),)
-    for name, support in (("after", (1, 2, 5, 6)), ("only-after", (1, 5, 6))):
-        made = log.prove(index, support=support, endorsements=links)
-        said = "keys listed after the endorsement do not count"
-        yield fails("endorsement", f"listed-{name}", said, log, made)
-    for signer in ("old", "operator", None):
-        log, made = _changed_keys(signer)
-        said = {
-            "old": "the depositor changed its keys itself",
-            "operator": "the change claims to be signed by an old key, and is not",
-            None: "reset by the operator, and said so",
-        }[signer]
-        id_ = f"keys-changed-by-{signer or 'reset'}"
-        if signer == "operator":
-            yield fails("endorsement", id_, said, log, made)
-        else:
-            yield holds(f"endorsement-{id_}", said, log, made)
-
-
-def _changed_keys(signer: str | None) -> tuple[Simulator, Bundle]:
-    log, keys = Simulator(), (ed25519_vkey("depositor"),)
-    log.register(keys=(ed25519_vkey("old"),))
-    message = depositor_message(origin=ORIGIN, depositor=DEPOSITOR, keys=keys)
-    made: dict[str, Any] = {"keys": keys, "previous": 2}
-    if signer is not None:
-        made["signature"] = encode_base64(ed25519_key(signer).sign(message))
-    log.register(**made)
-    index = log.certify(log.deposit())
-    endorsement = log.endorse(4, 5, 6, "depositor")
-    log.publish()
-    links = (log.link(endorsement, index),)
-    return log, log.prove(index, support=(1, 2, 3, endorsement), endorsements=links)
 
 
 def _leaves() -> Iterator[Draft]:
@@ -222,15 +103,28 @@ class _Marked(Simulator):
 
 def _bits() -> Iterator[Draft]:
     for id_, note, leaf in (
-        ("bit-reserved", "8 stands for nothing", b"\x80"),
-        ("bit-beyond", "of an entry that is not there yet", bytes(3) + b"\x10"),
+        ("bit-beyond", "of the status entry itself", bytes(3) + b"\x01"),
+        ("bit-beyond-next", "of an entry that is not there yet", bytes(3) + b"\x10"),
+        ("bit-beyond-reserved", "the reserved one of such an entry", bytes(3) + b"\x80"),
+        ("bit-beyond-last", "of the last place of the leaf", bytes(63) + b"\x10"),
     ):
-        log = _Marked()
-        log.leaf = leaf
-        log.register()
-        index = log.certify(log.deposit())
-        log.publish()
+        log, index = _mark(leaf)
         yield fails("status", id_, f"signed: {note}", log, log.prove(index))
+    log, index = _mark(b"\x00\x00\x80")
+    note = "the reserved bit of the last entry that the tree is over is none of these"
+    yield warns("status-unknown", "status-bit-of-the-last", note, log, log.prove(index + 1))
+
+
+def _mark(leaf: bytes) -> tuple[Simulator, int]:
+    """Publish a log of six entries, and a status entry, with this status leaf."""
+    log = _Marked()
+    log.leaf = leaf
+    log.register()
+    deposit = log.deposit()
+    index = log.certify(deposit)
+    log.certify(deposit)
+    log.publish()
+    return log, index
 
 
 def _ages() -> Iterator[Draft]:

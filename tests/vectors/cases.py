@@ -4,10 +4,11 @@
 
     {"format":"provenance-cases/1","cases":[
      {"id":"path-cut","file":"bundle/path-cut.json","policy":"policy/3f….txt",
-      "seal_roots":null,"now_s":null,"max_age_s":null,"genesis":null,"kind":"bundle",
-      "verdict":"no","level":"refused","failing":["proof"],"proof_failing":["inclusion"],
-      "proof_failures":[["inclusion",4]],"certifications":null,"same_person":null,
-      "note":"…"},…]}
+      "seal_roots":null,"day":"2026-09-21","status_days":null,"now_s":null,"max_age_s":null,
+      "genesis":null,"kind":"bundle","verdict":"no","level":"refused","recoverable":false,
+      "failing":["proof"],"proof_verdict":"no","proof_failing":["inclusion"],
+      "proof_failures":[["inclusion",4]],"certifications":null,"persons":null,
+      "same_person":null,"note":"…"},…]}
 
 ``README.md`` beside them tells what each member means. A case that is there is never
 changed: another implementation may rely on it. `add` writes those that are new.
@@ -16,12 +17,14 @@ changed: another implementation may rely on it. `add` writes those that are new.
 from __future__ import annotations
 
 import hashlib
+from datetime import date  # noqa: TC003 - msgspec resolves the annotations
 from pathlib import Path
 from typing import Final, Literal
 
 from msgspec import Struct
 
 from provenance.encoding import decode_json, encode_json
+from simulator import TODAY
 
 FOLDER: Final = Path(__file__).with_name("bundles")
 CASES: Final = FOLDER / "cases.json"
@@ -30,8 +33,19 @@ _NOT_SUMMED: Final = {"SHA256SUMS", "README.md"}
 _START: Final = b'{"format":"provenance-cases/1","cases":[\n'
 
 Kind = Literal["pdf", "json", "summary", "bundle", "unknown"]
-Verdict = Literal["yes", "no", "unreadable"]
-Level = Literal["original", "re-saved", "forged", "printed", "refused"]
+Verdict = Literal["yes", "attention", "no", "unreadable"]
+Level = Literal[
+    "no-proof",
+    "impersonation",
+    "other-persons",
+    "modified",
+    "proof",
+    "not-original",
+    "untrusted-seal",
+    "paper",
+    "original",
+    "refused",
+]
 
 
 class Said(Struct, frozen=True, kw_only=True):
@@ -46,9 +60,25 @@ class Said(Struct, frozen=True, kw_only=True):
     certifier_name: str | None
     identity: str | None
     line_complete: bool
+    lacks: tuple[str, ...]
     provisional: bool | None
     endorsed: bool
-    endorsement: str | None
+    registration: int
+    certifier_registration: int | None
+    keys: str | None
+    limited: bool
+    title: str | None
+    level: int | None
+    register_date: str | None
+    unknown_fields: int
+    reasons: tuple[str, ...]
+
+
+class Persons(Struct, frozen=True):
+    """Certifications of one person, by index."""
+
+    kind: str
+    certifications: tuple[int, ...]
 
 
 class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,36 +88,50 @@ class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     file: str
     policy: str
     seal_roots: str | None
+    day: str | None
+    status_days: int | None
     now_s: int | None
     max_age_s: int | None
     genesis: str | None
     kind: Kind
     verdict: Verdict
     level: Level
+    recoverable: bool
     failing: tuple[str, ...]
+    proof_verdict: Verdict | None
     proof_failing: tuple[str, ...]
     proof_failures: tuple[tuple[str, int | None], ...]
     certifications: tuple[Said, ...] | None
+    persons: tuple[Persons, ...] | None
     same_person: bool | None
     note: str
 
 
 class Draft(Struct, frozen=True, kw_only=True):
-    """A case as its maker writes it: the bytes, and what must be said of them."""
+    """A case as its maker writes it: the bytes, and what must be said of them.
+
+    ``reasons``: of each certification of an accepted proof; None where it has none.
+    ``said``: members of what is said of each certification, as far as the case is about them.
+    """
 
     id: str
     note: str
     data: bytes
     policy: str
     seal_roots: str | None = None
+    day: date | None = TODAY
+    status_days: int | None = None
     now_s: int | None = None
     max_age_s: int | None = None
     genesis: bytes | None = None
     kind: Kind = "bundle"
     verdict: Verdict
     level: Level
+    recoverable: bool = False
     failing: tuple[str, ...] = ()
     proof_failing: tuple[str, ...] = ()
+    reasons: tuple[tuple[str, ...], ...] | None = None
+    said: tuple[dict[str, str | int | bool | None], ...] = ()
     suffix: str = "json"
 
 
@@ -104,7 +148,7 @@ def read_cases() -> tuple[Case, ...]:
 
 
 def read(case: Case) -> tuple[bytes, str, str | None]:
-    """Give a case's file, its policy and its seal roots."""
+    """Return a case's file, its policy and its seal roots."""
     roots = None if case.seal_roots is None else (FOLDER / case.seal_roots).read_text("utf-8")
     return (FOLDER / case.file).read_bytes(), (FOLDER / case.policy).read_text("utf-8"), roots
 
@@ -141,7 +185,7 @@ def write_cases(cases: tuple[Case, ...]) -> None:
 
 
 def digests() -> dict[str, str]:
-    """Give the SHA-256 of every file in the folder but the list of them and the README."""
+    """Return the SHA-256 of every file in the folder but the list of them and the README."""
     paths = sorted(
         path for path in FOLDER.rglob("*") if path.is_file() and path.name not in _NOT_SUMMED
     )

@@ -11,13 +11,15 @@ from simulator import Simulator
 from vectors.cases import Draft
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provenance.record.bundle import Bundle
 
 ZEROS: Final = encode_base64(bytes(32))
-_OF_THE_LOG: Final = {"origin", "checkpoint", "quorum", "later", "freshness"}
 
 
-def _parts(log: Simulator | str, bundle: Bundle | bytes) -> dict[str, Any]:
+def _parts(log: Simulator | str, bundle: Bundle | bytes, *, whole: bool) -> dict[str, Any]:
+    log, bundle = (log, bundle) if whole else lean(log, bundle)
     policy = log.policy() if isinstance(log, Simulator) else log
     data = bundle if isinstance(bundle, bytes) else encode_json(bundle)
     return {"policy": policy, "data": data}
@@ -39,15 +41,48 @@ def lean(
 
 
 def holds(
-    id_: str, note: str, log: Simulator | str, bundle: Bundle | bytes, **options: Any
+    id_: str,
+    note: str,
+    log: Simulator | str,
+    bundle: Bundle | bytes,
+    *,
+    whole: bool = False,
+    **options: Any,
 ) -> Draft:
-    """Say that a bundle is accepted under the log's policy, or under another one's text."""
-    made = {"verdict": "yes", "level": "original", **_parts(log, bundle)}
+    """Say that a bundle is accepted under the log's policy, or under another one's text.
+
+    ``whole``: with both of the log's signatures.
+    """
+    made = {"verdict": "yes", "level": "proof", **_parts(log, bundle, whole=whole)}
     return Draft(id=id_, note=note, **(made | options))
 
 
+def warns(
+    reasons: str | Sequence[str],
+    id_: str,
+    note: str,
+    log: Simulator | str,
+    bundle: Bundle | bytes,
+    **options: Any,
+) -> Draft:
+    """Say that a bundle is accepted, and needs attention.
+
+    ``reasons``: of each certification, parted by spaces; one text for the only one.
+    """
+    texts = [reasons] if isinstance(reasons, str) else reasons
+    said = {"reasons": tuple(tuple(text.split()) for text in texts)}
+    return holds(id_, note, log, bundle, **(said | {"verdict": "attention"} | options))
+
+
 def fails(
-    name: str, id_: str, note: str, log: Simulator | str, bundle: Bundle | bytes, **options: Any
+    name: str,
+    id_: str,
+    note: str,
+    log: Simulator | str,
+    bundle: Bundle | bytes,
+    *,
+    whole: bool = False,
+    **options: Any,
 ) -> Draft:
     """Say that a bundle is refused by these checks: names, parted by spaces, in order."""
     made = {
@@ -55,7 +90,7 @@ def fails(
         "level": "refused",
         "failing": ("proof",),
         "proof_failing": tuple(name.split()),
-        **_parts(log, bundle),
+        **_parts(log, bundle, whole=whole),
     }
     return Draft(id=f"{name.split(maxsplit=1)[0]}-{id_}", note=note, **(made | options))
 
@@ -67,6 +102,6 @@ def unreadable(id_: str, note: str, log: Simulator, data: bytes, **options: Any)
         "level": "refused",
         "failing": ("readable",),
         "proof_failing": ("format",),
-        **_parts(log, data),
+        **_parts(log, data, whole=False),
     }
     return Draft(id=f"format-{id_}", note=note, **(made | options))

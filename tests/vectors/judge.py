@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from datetime import date
 from typing import TYPE_CHECKING
 
 from provenance.cv import verify
-from vectors.cases import Case, Said
+from vectors.cases import Case, Persons, Said
 
 if TYPE_CHECKING:
     from provenance.cv import CvReport
@@ -25,6 +26,8 @@ def judge(
         roots or "",
         # A case without a time needs none, so any will do.
         now_s=asked.now_s or 0,
+        day=date.fromisoformat(asked.day) if isinstance(asked.day, str) else asked.day,
+        **({} if asked.status_days is None else {"status_days": asked.status_days}),
         max_age_s=asked.max_age_s,
         genesis=genesis,
     )
@@ -35,38 +38,47 @@ def describe(
 ) -> Case:
     """Write down what the verifier said."""
     proof = report.proof
-    accepted = proof is not None and proof.verdict == "yes"
+    accepted = proof if proof is not None and proof.verdict in {"yes", "attention"} else None
     failures = failures_of(proof)
     return Case(
         id=draft.id,
         file=file,
         policy=policy,
         seal_roots=roots,
+        day=None if draft.day is None else draft.day.isoformat(),
+        status_days=draft.status_days,
         now_s=draft.now_s,
         max_age_s=draft.max_age_s,
         genesis=None if draft.genesis is None else b64encode(draft.genesis).decode(),
         kind=report.kind,
         verdict=report.verdict,
         level=report.level,
+        recoverable=report.recoverable,
         failing=tuple(name for name, _ in failures_of(report)),
+        proof_verdict=None if proof is None else proof.verdict,
         proof_failing=tuple(dict.fromkeys(name for name, _ in failures)),
         proof_failures=failures,
-        certifications=said_by(proof) if accepted else None,
-        same_person=proof.same_person if proof is not None and accepted else None,
+        certifications=None if accepted is None else said_by(accepted),
+        persons=None if accepted is None else persons_of(accepted),
+        same_person=None if accepted is None else accepted.same_person,
         note=draft.note,
     )
 
 
 def failures_of(report: CvReport | Report | None) -> tuple[tuple[str, int | None], ...]:
-    """Give every check that failed, with the entry that it failed for."""
+    """Return every check that failed, with the entry that it failed for."""
     checks = () if report is None else report.checks
     return tuple((check.name, check.index) for check in checks if check.outcome == "no")
 
 
-def said_by(report: Report | None) -> tuple[Said, ...]:
-    """Give what is said of each certification, its fields aside."""
-    certifications = () if report is None else report.certifications
+def said_by(report: Report) -> tuple[Said, ...]:
+    """Return what is said of each certification, its fields aside."""
     return tuple(
         Said(**{name: getattr(one, name) for name in Said.__struct_fields__})
-        for one in certifications
+        for one in report.certifications
     )
+
+
+def persons_of(report: Report) -> tuple[Persons, ...]:
+    """Return which certifications are one person's."""
+    return tuple(Persons(one.kind, one.certifications) for one in report.persons)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def drafts() -> Iterator[Draft]:
-    """Give all cases, in the order in which they are written."""
+    """Return all cases, in the order in which they are written."""
     # It makes certificates and seals when it is loaded, which only this script needs.
     from vectors.pdf_cvs import pdf_cvs  # noqa: PLC0415
 
@@ -62,20 +62,45 @@ def make(draft: Draft) -> Case:
         policy=policy,
         roots=roots,
     )
-    wanted = (draft.kind, draft.verdict, draft.level, draft.failing, draft.proof_failing)
-    got = (case.kind, case.verdict, case.level, case.failing, case.proof_failing)
+    names = ("kind", "verdict", "level", "recoverable", "failing", "proof_failing")
+    wanted = [*(getattr(draft, name) for name in names), wanted_reasons(draft, case)]
+    got = [*(getattr(case, name) for name in names), reasons_of(case)]
     if wanted != got:
         raise SystemExit(f"{draft.id}: expected {wanted}, got {got}")
+    check_said(draft, case)
     return case
+
+
+def check_said(draft: Draft, case: Case) -> None:
+    """Check what a draft asks for of each certification."""
+    if not draft.said:
+        return
+    for wanted, said in zip(draft.said, case.certifications or (), strict=True):
+        for name, value in wanted.items():
+            if getattr(said, name) != value:
+                got = getattr(said, name)
+                raise SystemExit(f"{case.id}: {said.index} {name}: wanted {value}, got {got}")
+
+
+def reasons_of(case: Case) -> tuple[tuple[str, ...], ...]:
+    return tuple(one.reasons for one in case.certifications or ())
+
+
+def wanted_reasons(draft: Draft, case: Case) -> tuple[tuple[str, ...], ...]:
+    """Return the reasons that a draft asks for: none for each, where it says nothing."""
+    return draft.reasons or ((),) * len(case.certifications or ())
 
 
 def check_unchanged(draft: Draft, case: Case) -> None:
     """Refuse to change what a case that is there asks for."""
-    said = ["kind", "verdict", "level", "failing", "proof_failing", "max_age_s"]
+    said = ["kind", "verdict", "level", "recoverable", "failing", "proof_failing"]
+    said += ["status_days", "max_age_s"]
     # Certificates are made anew by each run, so PDF files have the time of their making.
     for name in said if draft.kind == "pdf" else [*said, "now_s"]:
         if getattr(draft, name) != getattr(case, name):
             raise SystemExit(f"{case.id} is there with another {name}, and stays as it is")
+    if wanted_reasons(draft, case) != reasons_of(case):
+        raise SystemExit(f"{case.id} is there with other reasons, and stays as it is")
 
 
 def main() -> None:
