@@ -154,8 +154,8 @@ def _check_kind(path: Path, kind: str, *, force: bool) -> None:
     before = "" if force or not path.exists() else _kind_at(path)
     if before and before != kind:
         raise PolicyError(
-            f"{path} is a {before}, and would be replaced by a {kind or 'file of nothing'}: "
-            "choose another name, or say --force"
+            f"{path} exists and is of another kind ({before}, not {kind or 'empty'}): choose "
+            "another name, or say --force"
         )
 
 
