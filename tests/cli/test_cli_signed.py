@@ -1,4 +1,4 @@
-"""Signing files and keys on a body's side, and what the operator's side makes of it."""
+"""Signing files on a body's side, and what the operator's side makes of it."""
 
 from __future__ import annotations
 
@@ -82,38 +82,3 @@ def test_keys_that_cannot_sign(run: Commands, place: Path) -> None:
     run(*words, "--key", f"file:{place / 'own.pem'}", "-o", "-")
     document = run.json(*words, "--key", place / "own.pem")
     assert (document["depositor"], document["action"]) == (DEPOSITOR, "CREATION")
-
-
-def test_new_keys_are_signed_by_an_old_one(run: Commands, place: Path) -> None:
-    newer = run.json("key", "new", place / "new.pem", "--name", "certifier.example/2027")[
-        "vkey"
-    ]
-    words = ("--origin", ORIGIN, "--key", place / "own.pem", "--name", NAME)
-    told = run("sign-keys", DEPOSITOR, newer, *words, "-o", place / "keys.sig").out
-    assert "signs 1 key(s)" in told
-    printed = run("sign-keys", DEPOSITOR, newer, *words).out
-    assert printed.strip() == (place / "keys.sig").read_text().strip()
-    assert run.json("sign-keys", DEPOSITOR, newer, *words)["signature"] == printed.strip()
-    run("sign-keys", DEPOSITOR, newer, *words, "-o", "-")
-    assert "reset" not in add(run, place, "--key", newer, "--signature", place / "keys.sig")
-    again = add(run, place, "--key", newer, "--signature", place / "keys.sig", status=1)
-    assert "not signed by a key" in again
-    run("sign-keys", DEPOSITOR, "no vkey", *words, status=2)
-    (place / "keys.sig").write_text("AA==")
-    add(run, place, "--key", newer, "--signature", place / "keys.sig", status=2)
-
-
-def test_a_reset_is_said(run: Commands, place: Path) -> None:
-    newer = run.json("key", "new", place / "new.pem", "--name", "certifier.example/2027")[
-        "vkey"
-    ]
-    assert "reset by the operator" in add(run, place, "--key", newer)
-    assert "reset by the operator" not in add(run, place, "--key", newer)
-    notes = run.json("audit", place / "ledger")["notes"]
-    assert any("reset by the operator" in note for note in notes)
-
-
-def test_successors(run: Commands, place: Path) -> None:
-    words = ("depositor", "add", place / "ledger", "9SUCCEED", "--name", "Nouveau")
-    document = run.json(*words, "--succeeds", DEPOSITOR)
-    assert document["entry"]["succeeds"] == [DEPOSITOR]
