@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from provenance.audit.changes import changes_of
 from provenance.encoding import encode_base64
 from provenance.ledger.changes import change_key
 from provenance.ledger.draft import Place
@@ -13,6 +12,7 @@ from provenance.ledger.endorsing import endorsement_row
 from provenance.ledger.erasures import erasure_row
 from provenance.ledger.keyhistory import key_row, log_keys, signing_key
 from provenance.ledger.registry import depositor_row, index_row
+from provenance.record.changes import changes_of
 from provenance.record.entry import (
     Depositor,
     Endorsement,

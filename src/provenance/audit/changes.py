@@ -8,13 +8,10 @@ from provenance.ledger.changes import CHANGE_PREFIX, change_key
 from provenance.ledger.endorsing import ENDORSEMENT_PREFIX, endorsement_row
 from provenance.ledger.erasures import ERASURE_PREFIX, erasure_row
 from provenance.ledger.keyhistory import FIRST_ENTRIES, KEY_PREFIX, key_row
-from provenance.record.entry import Certification, Erasure, Withdrawal
-from provenance.record.status import ERASED, SUPERSEDED, WITHDRAWN
 
 if TYPE_CHECKING:
     from provenance.audit.report import Findings
     from provenance.audit.rules import Rules
-    from provenance.record.entry import Entry
     from provenance.storage import View
 
 CHECK: Final = "changes"
@@ -33,7 +30,7 @@ def check_change_rows(view: View, rules: Rules, findings: Findings, *, start: in
     expected |= dict(endorsement_row(*one) for one in rules.endorsements)
     expected |= {
         key: at
-        for key, at in map(key_row, rules.declarations)
+        for key, at in map(key_row, rules.keys.declarations)
         if int.from_bytes(at, "big") >= max(start, FIRST_ENTRIES)
     }
     stored = dict(view.state_items(CHANGE_PREFIX))
@@ -47,16 +44,3 @@ def check_change_rows(view: View, rules: Rules, findings: Findings, *, start: in
             name, _, number = key.partition(b"/")
             at = int.from_bytes(number[:8], "big")
             findings.add(CHECK, f"a row of {name.decode()} is not what entries say", at)
-
-
-def changes_of(entry: Entry) -> list[tuple[int, int]]:
-    """Give what an entry does to earlier ones: pairs of index and status bit."""
-    match entry:
-        case Certification(supersedes=int(index)):
-            return [(index, SUPERSEDED)]
-        case Withdrawal():
-            return [(entry.withdraws, WITHDRAWN)]
-        case Erasure():
-            return [(index, ERASED) for index in entry.erases]
-        case _:
-            return []

@@ -51,7 +51,7 @@ class CheckpointCheck:
         self.count += 1
         at = size - 1
         try:
-            checkpoint = open_checkpoint(note, self._rules.log_keys.values())
+            checkpoint = open_checkpoint(note, self._rules.keys.log.values())
             if self._policy is not None and size == self._latest:
                 verify_checkpoint(note, self._policy, self._rules.origin)
         except (FormatError, SignatureError) as error:

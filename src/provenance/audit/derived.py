@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.ledger.changes import CHANGE_PREFIX
+from provenance.ledger.deposit_job import SIGNED_PREFIX
 from provenance.ledger.endorsing import ENDORSEMENT_PREFIX
 from provenance.ledger.erasures import ERASURE_PREFIX
 from provenance.ledger.keyhistory import KEY_PREFIX
@@ -25,9 +26,11 @@ from provenance.record.entry import Certification
 from provenance.record.status import ERASED, SUPERSEDED
 from provenance.storage import Inspection, status_rows
 from provenance.storage.inspection import HOLDERS, PAYLOADS, TECHNICAL
+from provenance.storage.rows import LEAVES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from provenance.audit.lookups import LookupsFound
     from provenance.audit.rebuild import Contents
@@ -39,8 +42,14 @@ if TYPE_CHECKING:
 STATUS: Final = "status"
 STATE: Final = "state"
 LOOKUPS: Final = "look-ups"
-ELSEWHERE: Final = (CHANGE_PREFIX, ENDORSEMENT_PREFIX, ERASURE_PREFIX, KEY_PREFIX)
-"""Facts that are compared with the entries one by one, see `changes.py`."""
+ELSEWHERE: Final = (
+    CHANGE_PREFIX,
+    ENDORSEMENT_PREFIX,
+    ERASURE_PREFIX,
+    KEY_PREFIX,
+    SIGNED_PREFIX,
+)
+"""Facts that are compared with the entries one by one, see `changes.py`, `onceonly.py`."""
 COMMITTING: Final = ("certification", "deposit", "withdrawal", "erasure")
 
 
@@ -76,10 +85,14 @@ class DerivedCheck:
         if not found.are_right(self._rules.bits, self._is_certification):
             self._check_technical()
 
+    def check_leaves(self, deposits: int) -> None:
+        """Check that each of so many deposits has its leaves, and nothing else has any."""
+        self._expect("deposit", "rows of leaves", self._rows.count(LEAVES), deposits)
+
     def check_counts(self, contents: Contents, types: Mapping[str, int]) -> None:
         """Check that nothing is stored besides what the whole log was seen to need."""
         count = self._rows.count
-        due = contents.current + self._count_tombstones()
+        due = contents.current + self._count_tombstones(contents.lost)
         self._expect(LOOKUPS, "look-ups by idTechnique", count(TECHNICAL), due)
         references = sum(1 for _ in self._view.state_items(REFERENCE_PREFIX))
         self._expect(
@@ -88,9 +101,12 @@ class DerivedCheck:
         sealed = sum(types.get(kind, 0) for kind in COMMITTING) - len(self._rules.erased)
         self._expect("contents", "payloads", count(PAYLOADS), sealed)
 
-    def _count_tombstones(self) -> int:
-        """Count the erased certifications whose look-up no correction has taken over."""
-        erased = (self._entry_at(index) for index in self._rules.erased)
+    def _count_tombstones(self, lost: AbstractSet[int]) -> int:
+        """Count the erased certifications whose look-up no correction has taken over.
+
+        That of one whose seed was lost is free again.
+        """
+        erased = (self._entry_at(index) for index in self._rules.erased - lost)
         return sum(
             isinstance(entry, Certification) and not self._is_taken_over(entry)
             for entry in erased
@@ -121,7 +137,8 @@ class DerivedCheck:
 
     def _check_facts(self) -> None:
         expected = {
-            depositor_row(body): entry.index for body, entry in self._rules.depositors.items()
+            depositor_row(body): entry.index
+            for body, entry in self._rules.registrations.in_force.items()
         }
         facts = {
             key: value for key, value in self._rows.facts() if not key.startswith(ELSEWHERE)

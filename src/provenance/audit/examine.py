@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from provenance.audit.facts import Run
     from provenance.audit.opening import Sealed
-    from provenance.storage import Vault, View
+    from provenance.ledger.files import LedgerFiles
+    from provenance.storage import View
 
 ROWS_AT_ONCE: Final = 4096
 """Rows of look-ups that are read at once."""
@@ -45,11 +46,12 @@ _sha256 = hashlib.sha256
 class Examiner:
     """Examines what it is given, on one snapshot."""
 
-    def __init__(self, view: View, vault: Vault, options: Options) -> None:
+    def __init__(self, view: View, files: LedgerFiles, options: Options) -> None:
         self._view: Final = view
         self._options: Final = options
         self._schedule: Final = Schedule(options.keys)
-        self._opening: Final = Opening(view, vault)
+        # An auditor who must not see payloads needs no right to read the vault.
+        self._opening: Final = Opening(view, files) if options.vault else None
 
     def examine(self, task: Task) -> Facts | LookupFacts:
         """Examine a stretch, or look-ups; raises `StorageError` when it cannot be read."""
@@ -96,7 +98,7 @@ class Examiner:
         subtrees = Subtrees(start, leaves)
         faults, unsure = subtrees.compare(self._view)
         opened = None
-        if self._options.vault:
+        if self._opening is not None:
             opened = self._opening.open(_certifications(entries, runs, others, start))
         return Facts(
             start=start,
@@ -161,9 +163,16 @@ def _certifications(
     others: Sequence[tuple[int, bytes]],
     start: int,
 ) -> list[Sealed]:
-    """Give all certifications, in their order."""
-    found = [
-        (index, run.depositor, entries[index - start][COMMITMENT].decode())
+    """Return what all certifications say, in their order."""
+    found: list[Sealed] = [
+        (
+            index,
+            run.depositor,
+            entries[index - start][COMMITMENT].decode(),
+            run.deposit,
+            run.registration,
+            None,
+        )
         for run in runs
         for index in range(run.start, run.end)
     ]
@@ -173,5 +182,14 @@ def _certifications(
         except FormatError:
             continue
         if isinstance(entry, Certification):
-            found.append((index, entry.depositor, entry.commitment))
+            found.append(
+                (
+                    index,
+                    entry.depositor,
+                    entry.commitment,
+                    entry.deposit,
+                    entry.registration,
+                    entry.supersedes,
+                )
+            )
     return sorted(found)

@@ -54,27 +54,45 @@ class NodeFault(Struct, frozen=True, order=True, array_like=True):
 class Run(Struct, frozen=True, array_like=True):
     """Certifications [start, end) that are alike, well-formed and chained to each other.
 
-    All name this deposit and depositor and bear this time, and none supersedes another. The
-    first is chained to the entry before it, whose time is not known here.
+    All name this deposit, depositor and registrations and bear this time, and none supersedes
+    another. The first is chained to the entry before it, whose time is not known here.
     """
 
     start: int
     end: int
     deposit: int
     depositor: str
+    registration: int
+    certifier_registration: int | None
     time: str
+
+
+class Kept(Struct, frozen=True, array_like=True, gc=False):
+    """What a certification's payload holds of the deposit that brought it.
+
+    ``number``: of its passage in the file, ``salt`` of that passage's leaf. ``digest``: the
+    passage's ``source k``, computed from what is kept. ``around``: SHA-256 of what is hashed
+    before the passage's bytes, equal for all that are in the same surroundings. ``source``:
+    its exact bytes.
+    """
+
+    number: int
+    salt: bytes
+    digest: bytes
+    around: bytes
+    source: bytes
 
 
 class OpenedFacts(Struct, array_like=True):
     """What was found when the payloads of a stretch's certifications were opened.
 
-    ``sources``: by index the exact bytes of its passage, None where they are lost.
+    ``kept``: by index what is kept of its passage, None where it is lost.
     ``erased``: indexes whose seed is gone, or whose erasure a row tells. ``current``,
     ``holders``: how many look-ups lead to these certifications, by idTechnique and by the
     holder. ``findings``: index and message, in the order of the log.
     """
 
-    sources: dict[int, bytes | None]
+    kept: dict[int, Kept | None]
     opened: int
     current: int
     holders: int

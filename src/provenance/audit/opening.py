@@ -1,7 +1,9 @@
 """Opening the payloads of certifications: is what is kept what was committed to.
 
 Each payload is decrypted under its seed, its passage parsed again from the exact bytes,
-the fields compared, the commitment recomputed, and the look-ups asked.
+the fields compared, the commitment recomputed, and the look-ups asked. What is said around
+a passage is in its record only; its record is held against the deposit's entry here, and
+against the digest of the deposit and the whole file by whoever walks over the log.
 
 The stored fields have one spelling. Where what was parsed is spelled just so, the two are
 equal, and the stored ones need not be decoded; where it is not, both are looked at.
@@ -9,36 +11,58 @@ equal, and the stored ones need not be decoded; where it is not, both are looked
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence  # noqa: TC003 - msgspec asks at run time
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
 
-from provenance.audit.facts import OpenedFacts
+from provenance.audit.facts import Kept, OpenedFacts
+from provenance.audit.succession import DEPOSITOR, ID_TECHNIQUE, Succession
 from provenance.cdc.flux import read_passage, reparse
 from provenance.cdc.schema import LEADING_NAMES
+from provenance.cdc.typed import check_fields_typed, in_order
 from provenance.encoding import decode_base64, encode_json
-from provenance.errors import ErasedError, LedgerDamagedError, ProvenanceError
+from provenance.errors import (
+    ErasedError,
+    FormatError,
+    LedgerDamagedError,
+    ProvenanceError,
+)
 from provenance.ledger.changes import read_change
 from provenance.ledger.lookups import Lookups
+from provenance.ledger.recall import Recall
 from provenance.record.commitment import Field, commit_checked
-from provenance.record.payload import PARTS, CertificationPayload, unseal_payload
-from provenance.record.status import ERASED
+from provenance.record.depositdigest import FILE_SALT_SIZE, leading_of, surroundings
+from provenance.record.entry import Deposit, parse_entry
+from provenance.record.payload import (
+    CERTIFICATION_PARTS,
+    LENGTH_SIZE,
+    CertificationPayload,
+    unseal_payload,
+)
+from provenance.record.slots import CERTIFICATION, SOURCE
+from provenance.record.status import ERASED, SUPERSEDED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from provenance.storage import Vault, View
+    from provenance.ledger.files import LedgerFiles
+    from provenance.record.commitment import Value
+    from provenance.storage import View
 
-ID_TECHNIQUE: Final = "idTechnique"
+CERTIFIER: Final = "certificateur"
+PLACE_SIZE: Final = LENGTH_SIZE + FILE_SALT_SIZE
+"""Bytes of the last part of a payload: number and salt of its passage."""
 AT_ONCE: Final = 64
 """Payloads that are open at one time."""
 NOT_COMMITTED: Final = "the record is not what was committed to"
 
 
-Sealed: TypeAlias = tuple[int, str, str]
-"""What the entry of a certification says: index, depositor, and commitment in base64."""
+Sealed: TypeAlias = tuple[int, str, str, int, int, int | None]
+"""What the entry of a certification says: index, depositor, commitment in base64, deposit,
+registration, and what it supersedes."""
 
 
 class _Case(Struct):
@@ -50,22 +74,29 @@ class _Case(Struct):
     index: int
     depositor: str
     commitment: str
+    deposit: int
+    registration: int
+    supersedes: int | None
     seed: bytes = b""
     committed: bytes = b""
     parts: tuple[bytes, ...] = ()
     fields: Sequence[Field] = ()
     is_same: bool = True
     """Whether the passage's bytes say what is stored as its fields."""
+    around: bytes = b""
+    """SHA-256 of what is hashed before the passage's bytes."""
     recomputed: bytes = b""
 
 
 class Opening:
     """Opens the payloads of one stretch's certifications."""
 
-    def __init__(self, view: View, vault: Vault) -> None:
+    def __init__(self, view: View, files: LedgerFiles) -> None:
         self._view: Final = view
-        self._vault: Final = vault
-        self._lookups: Final = Lookups(vault.secret)
+        self._vault: Final = files.vault
+        self._lookups: Final = Lookups(files.vault.secret)
+        self._succession: Final = Succession(view, self._lookups, Recall(files))
+        self._deposit: tuple[int, Deposit | None] = -1, None
         self._facts = _nothing()
         self._kind: _Kind | None = None
 
@@ -92,7 +123,7 @@ class Opening:
             self._found(case, str(error))
         else:
             return True
-        facts.sources[case.index] = None
+        facts.kept[case.index] = None
         return False
 
     def _unseal(self, case: _Case) -> None:
@@ -112,7 +143,8 @@ class Opening:
         if fields is None:
             self._read_closely(case)
         else:
-            case.fields = fields
+            assert self._kind is not None, "it was read as one of that kind"
+            case.fields, case.around = fields, self._kind.around
 
     def _parse(self, parts: Sequence[bytes]) -> Sequence[Field] | None:
         """Parse a passage of the kind of the last one; None where it is none such.
@@ -122,7 +154,7 @@ class Opening:
         kind = self._kind
         if kind is None or not kind.holds(parts):
             return None
-        _, source, stored = parts
+        _, source, stored, _ = parts
         try:
             fields = read_passage(source, kind.bindings, kind.leading)
             return fields if encode_json(dict(fields[:-1])) == stored else None
@@ -132,12 +164,12 @@ class Opening:
     def _read_closely(self, case: _Case) -> None:
         payload = CertificationPayload.decode_parts(case.parts)
         self._kind = _kind_of(payload, case.parts)
-        case.fields = payload.fields
-        case.is_same = _parse_again(payload, case.parts) == payload.fields
+        case.fields, case.around = payload.fields, _around(payload)
+        case.is_same = _says_the_same(payload, case.parts)
 
     def _commit(self, case: _Case) -> None:
         # The fields were just read by the schema, or checked as those of a payload are.
-        case.recomputed = commit_checked(case.seed, case.fields)
+        case.recomputed = commit_checked(case.seed, case.fields, CERTIFICATION)
 
     def _judge(self, case: _Case) -> None:
         if not case.is_same:
@@ -145,20 +177,69 @@ class Opening:
         self._facts.opened += 1
         if case.recomputed != case.committed:
             self._found(case, NOT_COMMITTED)
-        self._check_lookups(case)
-        self._facts.sources[case.index] = case.parts[1]
+        record = dict(case.fields)
+        self._check_parties(case, record)
+        self._check_lookups(case, record)
+        _, source, _, place = case.parts
+        self._facts.kept[case.index] = Kept(
+            number=int.from_bytes(place[:LENGTH_SIZE], "big"),
+            salt=place[LENGTH_SIZE:],
+            digest=decode_base64(str(record[SOURCE])),
+            around=case.around,
+            source=source,
+        )
 
-    def _check_lookups(self, case: _Case) -> None:
-        technique = str(dict(case.fields).get(ID_TECHNIQUE))
+    def _check_parties(self, case: _Case, record: Mapping[str, Value]) -> None:
+        """Check that the record names the bodies that the entry of its deposit names."""
+        index, deposit = self._deposit
+        if index != case.deposit:
+            deposit = self._read_deposit(case.deposit)
+            self._deposit = case.deposit, deposit
+        if deposit is None:
+            return  # The walk says so: there is no such deposit.
+        if (record.get(DEPOSITOR), record.get(CERTIFIER)) != (
+            case.depositor,
+            deposit.certifier,
+        ):
+            self._found(case, "the record names other bodies than the entry of its deposit")
+
+    def _read_deposit(self, index: int) -> Deposit | None:
+        try:
+            entry = parse_entry(self._view.entry(index))
+        except FormatError:
+            return None
+        return entry if isinstance(entry, Deposit) else None
+
+    def _check_lookups(self, case: _Case, record: Mapping[str, Value]) -> None:
+        technique = str(record.get(ID_TECHNIQUE))
         known = self._view.technical(self._lookups.technical(case.depositor, technique))
-        # A corrected certification is found at its newest entry, never at an older one.
-        if known is None or known[0] < case.index or known == (case.index, True):
-            self._found(case, "is not found by depositor and idTechnique")
+        if message := self._misled(case.index, known):
+            self._found(case, message)
         self._facts.current += known == (case.index, False)
-        for key in self._lookups.holders_of(case.fields, None):
+        if case.supersedes is None:
+            for message in self._succession.faults(case.registration, case.index, record):
+                self._found(case, message)
+        for key in self._lookups.holder_of(record):
             self._facts.holders += 1
             if not self._view.is_held(key, case.index):
                 self._found(case, "is not found by its holder")
+
+    def _misled(self, index: int, known: tuple[int, bool] | None) -> str:
+        """Say what is wrong with what an entry's idTechnique leads to; nothing if it is right.
+
+        A corrected certification is found at its newest entry, never at an older one.
+        """
+        if known == (index, False):
+            return ""
+        view = self._view
+        by = read_change(view, index, SUPERSEDED)
+        if known is None and by is not None and read_change(view, by, ERASED) is not None:
+            return ""  # The seed of the newer one was lost, and its look-up is free again.
+        if known is None or known[0] < index or known == (index, True):
+            return "is not found by depositor and idTechnique"
+        if known[0] > index and by is None:
+            return f"entry {known[0]} has its idTechnique, and does not correct it"
+        return ""
 
     def _found(self, case: _Case, message: str) -> None:
         self._facts.findings.append((case.index, message))
@@ -167,45 +248,58 @@ class Opening:
 class _Kind(Struct, frozen=True):
     """What passages of one certification in one file have in common.
 
-    ``start``: how their stored fields begin, with those that stand around a passage.
+    ``start``: how their stored fields begin, with those that are around a passage.
+    ``around``: SHA-256 of what is hashed before a passage's bytes.
     """
 
     bindings_text: bytes
     bindings: tuple[tuple[str, str], ...]
     start: bytes
     leading: tuple[Field, ...]
+    around: bytes
 
     def holds(self, parts: Sequence[bytes]) -> bool:
         """Whether the parts of a payload are of this kind."""
         return (
-            len(parts) == PARTS
+            len(parts) == CERTIFICATION_PARTS
             and parts[0] == self.bindings_text
             and parts[2].startswith(self.start)
+            and len(parts[3]) == PLACE_SIZE
         )
 
 
 def _kind_of(payload: CertificationPayload, parts: Sequence[bytes]) -> _Kind | None:
-    """Give the kind of a payload; None where it is no passage of a file."""
+    """Return the kind of a payload; None where it is not a passage of a file."""
     if not _is_xml(payload):
         return None
     leading = tuple(field for field in payload.fields if field[0] in LEADING_NAMES)
-    start = encode_json(dict(leading))[:-1]
-    return _Kind(parts[0], payload.bindings, start, leading)
+    start = encode_json(dict(leading))[:-1] + b","
+    return _Kind(parts[0], payload.bindings, start, leading, _around(payload))
+
+
+def _around(payload: CertificationPayload) -> bytes:
+    leading = leading_of(dict(payload.fields))
+    return hashlib.sha256(surroundings(payload.bindings, leading)).digest()
 
 
 def _nothing() -> OpenedFacts:
-    return OpenedFacts(sources={}, opened=0, current=0, holders=0, erased=[], findings=[])
+    return OpenedFacts(kept={}, opened=0, current=0, holders=0, erased=[], findings=[])
 
 
 def _is_xml(payload: CertificationPayload) -> bool:
     return bool(payload.bindings) or payload.source.startswith(b"<")
 
 
-def _parse_again(payload: CertificationPayload, parts: Sequence[bytes]) -> object:
-    """Read the fields from the exact bytes: XML from a file, JSON from a form.
+def _says_the_same(payload: CertificationPayload, parts: Sequence[bytes]) -> bool:
+    """Whether the exact bytes say what is stored: XML from a file, JSON from a form.
 
-    The exact bytes of a form are its fields in their one spelling, as they are stored.
+    What is stored has one spelling. The exact bytes of a form are that very spelling, and
+    say no more than a file could.
     """
+    stored = parts[2]
     if _is_xml(payload):
-        return reparse(payload.source, payload.bindings, payload.fields)
-    return payload.fields if parts[-1] == payload.source else ()
+        fields = reparse(payload.source, payload.bindings, payload.fields)
+        return fields == payload.fields and encode_json(dict(fields[:-1])) == stored
+    content = dict(payload.fields[:-1])
+    ordered = encode_json(in_order(content)) == payload.source == stored
+    return ordered and not check_fields_typed(content)

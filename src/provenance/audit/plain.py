@@ -55,9 +55,21 @@ def find_runs(
             at += 1
             continue
         end = _follow(model, entries, prevs, start, at)
-        runs.append(Run(start + at, start + end, model.deposit, model.depositor, model.time))
+        runs.append(_run(model, start + at, start + end))
         at = end
     return runs, others
+
+
+def _run(model: Certification, start: int, end: int) -> Run:
+    return Run(
+        start,
+        end,
+        model.deposit,
+        model.depositor,
+        model.registration,
+        model.certifier_registration,
+        model.time,
+    )
 
 
 def _spell(hashes: Sequence[bytes]) -> list[bytes]:
@@ -105,8 +117,12 @@ def _pattern(model: Certification) -> bytes:
     """Give the bytes of all entries of a run, with places for what differs."""
     # Neither BCR nor time can hold a percent sign.
     head = b'{"type":"certification","index":%%d,"time":"%b","prev":"%%b=",'
-    tail = b'"deposit":%d,"depositor":"%b","commitment":"%%b"}'
-    return (head + tail) % (model.time.encode(), model.deposit, model.depositor.encode())
+    middle = b'"deposit":%d,"depositor":"%b","registration":%d,'
+    certifier = model.certifier_registration
+    if certifier is not None:
+        middle += b'"certifier_registration":%d,' % certifier
+    members = model.time.encode(), model.deposit, model.depositor.encode(), model.registration
+    return (head + middle) % members + b'"commitment":"%b"}'
 
 
 def _count_alike(

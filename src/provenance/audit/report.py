@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from provenance.audit.origins import Origins  # noqa: TC001 - msgspec asks at run time
 from provenance.encoding import encode_json
 
 FINDINGS_MAX: Final = 100
@@ -23,14 +24,28 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     index: int | None = None
 
 
+class KeyChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """How often depositors' lists of keys were changed, by how.
+
+    ``registered``: by the operator, where the body held no key. ``changed``: by a key of the
+    body itself. ``reset``: by the operator alone, although the body had held keys.
+    """
+
+    registered: int = 0
+    changed: int = 0
+    reset: int = 0
+
+
 class AuditReport(msgspec.Struct, frozen=True):
     """The verdict on a ledger, and what it rests on.
 
     ``verdict`` is ``"yes"`` when nothing was found. ``start`` is the first entry that was
     read: 0, or the size of the auditor's own older checkpoint. ``entries`` counts those
     that were read, ``types`` each type of them, ``opened`` the payloads that were opened
-    and recommitted, ``erased`` those whose content was destroyed by an erasure.
-    ``notes`` say what was *not* checked, and why.
+    and recommitted, ``erased`` those whose content was destroyed by an erasure, ``lost`` of
+    these such whose seeds were lost. ``origins`` says of the certifications that were read
+    on what it rests that their depositors sent them. ``notes`` say what was *not* checked,
+    and why.
     """
 
     verdict: Literal["yes", "no"]
@@ -45,6 +60,9 @@ class AuditReport(msgspec.Struct, frozen=True):
     checkpoints: int
     opened: int
     erased: int
+    lost: int
+    origins: Origins
+    key_changes: KeyChanges
     findings_count: int
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]

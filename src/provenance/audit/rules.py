@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from provenance.audit.operatorkeys import OperatorKeys
+from provenance.audit.registrations import Registrations
 from provenance.encoding import decode_base64
 from provenance.record.entry import (
     Certification,
@@ -23,22 +25,26 @@ from provenance.record.entry import (
     Erasure,
     Genesis,
     Key,
+    Register,
     Status,
     Timestamp,
     Upgrade,
     Withdrawal,
 )
-from provenance.record.message import deposit_message, depositor_message, endorsement_message
+from provenance.record.message import deposit_message, endorsement_message
 from provenance.record.status import ERASED, SUPERSEDED, WITHDRAWN
 from provenance.tlog.merkle import tree_root
-from provenance.tlog.note import VerifierKey, parse_verifier_key
+from provenance.tlog.note import parse_verifier_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
+    from provenance.audit.facts import Run
     from provenance.audit.report import Findings
+    from provenance.tlog.note import VerifierKey
 
 CHECK: Final = "rules"
+LAST: Final = "names a registration that is not the last one of its depositor"
 ANY: Final = SUPERSEDED | WITHDRAWN | ERASED
 
 
@@ -58,9 +64,8 @@ class Rules:
         root_at: Callable[[int], bytes],
     ) -> None:
         self.origin = ""
-        self.log_keys: Final[dict[str, VerifierKey]] = {}
-        self.entry_keys: Final[dict[str, VerifierKey]] = {}
-        self.depositors: Final[dict[str, Depositor]] = {}
+        self.register: Register | None = None
+        """The last `Register` entry."""
         self.changed: Final[dict[tuple[int, int], int]] = {}
         """By entry and status bit: the index of the entry that did it."""
         self.bits: Final[dict[int, int]] = {}
@@ -71,8 +76,10 @@ class Rules:
         """Deposit and index of each endorsement."""
         self.erasures: Final[list[int]] = []
         """Indexes of the erasure entries."""
-        self.resets = 0
-        """Depositors' keys that were replaced without a signature by a previous one."""
+        self.endorsed: Final[list[tuple[int, int]]] = []
+        """Certifications [start, end) that their depositor endorsed."""
+        self.signed_at: int | None = None
+        """The last deposit whose signature by its depositor holds."""
         self.tokens = 0
         """Time stamps, whose tokens an audit does not check."""
         self.closed_at: int | None = None
@@ -82,12 +89,12 @@ class Rules:
         self._entry_at: Final = entry_at
         self._leaf_hashes: Final = leaf_hashes
         self._root_at: Final = root_at
-        self.declarations: Final[list[int]] = []
-        """Indexes of the ``key`` entries."""
-        self._publics: Final[set[bytes]] = set()
-        self._depositors_publics: Final[set[bytes]] = set()
-        self._run: Deposit | None = None
-        """The deposit whose certifications may follow without a gap."""
+        self.keys: Final = OperatorKeys(self._broken)
+        self.registrations: Final = Registrations(self._broken, _verifies)
+        self._deposit: Deposit | None = None
+        """The deposit whose own entries may follow without a gap."""
+        self._left = 0
+        """How many more of them it says that there are."""
 
     def apply(self, entry: Entry) -> None:
         """Check one entry against the state, and take it into the state."""
@@ -95,21 +102,17 @@ class Rules:
         ends = isinstance(entry, Status) and entry.index - 1 == self.closed_at
         if self.closed_at is not None and not ends:
             self._broken(entry, "stands behind the close of the log")
+        if not isinstance(entry, Certification | Withdrawal):
+            self.finish()
         match entry:
-            case Genesis():
-                self._genesis(entry)
-            case Key():
-                self._key(entry)
-            case Depositor():
-                self._depositor(entry)
+            case Genesis() | Key() | Depositor():
+                self._take_keys(entry, checked=True)
             case Deposit():
-                self._deposit(entry)
+                self._take_deposit(entry)
             case Certification():
                 self._certification(entry)
             case _:
                 self._apply_rare(entry)
-        if not isinstance(entry, Deposit | Certification):
-            self._run = None
 
     def _apply_rare(self, entry: Entry) -> None:
         match entry:
@@ -119,6 +122,10 @@ class Rules:
                 self._erasure(entry)
             case Endorsement():
                 self._endorsement(entry)
+            case Status():
+                self._status(entry)
+            case Register():
+                self._take_register(entry)
             case Timestamp():
                 self.tokens += 1
                 if self._root_at(entry.size) != decode_base64(entry.root):
@@ -130,101 +137,87 @@ class Rules:
             case _:
                 pass
 
-    def allows_run(self, deposit: int, depositor: str) -> bool:
-        """Whether certifications of this deposit and depositor may follow, any number.
+    def finish(self) -> None:
+        """End the deposit whose own entries have all come by."""
+        deposit, self._deposit = self._deposit, None
+        if deposit is not None and self._left:
+            self._broken(
+                deposit,
+                f"says that {deposit.recorded} entries of its own follow, and "
+                f"{deposit.recorded - self._left} do",
+            )
 
-        They supersede nothing. Where they may not, `apply` tells why, entry by entry.
+    def allows_run(self, run: Run) -> bool:
+        """Whether all certifications of a run may follow; they supersede nothing.
+
+        Where they may not, `apply` tells why, entry by entry.
         """
-        run = self._run
+        deposit = self._deposit
         return (
             self.closed_at is None
-            and run is not None
-            and (run.index, run.depositor) == (deposit, depositor)
-            and run.action == "CREATION"
+            and deposit is not None
+            and (deposit.index, deposit.depositor) == (run.deposit, run.depositor)
+            and deposit.action == "CREATION"
+            and run.end - run.start <= self._left
+            and run.registration == self.registrations.index_of(run.depositor)
+            and run.certifier_registration == self._certifier_index(deposit)
         )
+
+    def take_run(self, run: Run) -> None:
+        """Take a run that is allowed into the state."""
+        self._left -= run.end - run.start
 
     def may_sign(self, entry: Entry | None) -> tuple[VerifierKey, ...]:
         """Give the entry keys in force, but the one that ``entry`` retires."""
         retires = entry.vkey if isinstance(entry, Key) and entry.action == "retire" else None
-        return tuple(key for vkey, key in self.entry_keys.items() if vkey != retires)
+        return tuple(key for vkey, key in self.keys.entry.items() if vkey != retires)
 
     def adopt(self, entry: Entry) -> None:
         """Take an entry from before the audited range into the state, unchecked."""
         match entry:
-            case Genesis():
-                self._genesis(entry)
-            case Key():
-                self._key(entry)
-            case Depositor():
-                self._add_depositor(entry)
+            case Genesis() | Key() | Depositor():
+                self._take_keys(entry, checked=False)
+            case Register():
+                self.register = entry
             case _:
                 pass
 
     def forget(self) -> None:
         """Take nothing as adopted: the log is read from its beginning after all."""
-        for state in (self.log_keys, self.entry_keys, self.depositors, self.bits):
-            state.clear()
-        for publics in (self._publics, self._depositors_publics):
-            publics.clear()
-        self.declarations.clear()
+        self.bits.clear()
+        self.keys.forget()
+        self.registrations.forget()
+        self.register = None
 
     def _broken(self, entry: Entry, message: str) -> None:
         self._findings.add(
             CHECK, f"{type(entry).__name__.lower()} entry {message}", entry.index
         )
 
-    def _genesis(self, entry: Genesis) -> None:
-        self.origin = entry.origin
-        for vkey in entry.log_keys:
-            self._add_key(entry, vkey, self.log_keys)
-        if any(key.name != entry.origin for key in self.log_keys.values()):
-            self._broken(entry, "lists a log key whose name is not the origin")
+    def _take_keys(self, entry: Genesis | Key | Depositor, *, checked: bool) -> None:
+        """Take an entry that lists keys; no key is both the operator's and a depositor's."""
+        mine, others = self.keys.publics, self.registrations.publics
+        if isinstance(entry, Depositor):
+            if checked:
+                self.registrations.apply(entry, self.origin)
+            else:
+                self.registrations.adopt(entry)
+        elif isinstance(entry, Genesis):
+            self.origin = entry.origin
+            self.keys.begin(entry)
+        else:
+            self.keys.apply(entry)
+        if any(public in mine and public in others for public in _publics(entry)):
+            self._broken(entry, "lists a public key of the operator and of a depositor")
 
-    def _key(self, entry: Key) -> None:
-        self.declarations.append(entry.index)
-        keys = self.entry_keys if entry.role == "entry" else self.log_keys
-        name = f"{self.origin}/entry" if entry.role == "entry" else self.origin
-        if entry.action == "add":
-            self._add_key(entry, entry.vkey, keys)
-            if keys[entry.vkey].name != name:
-                self._broken(entry, f"adds a key whose name is not {name}")
-        elif keys.pop(entry.vkey, None) is None:
-            self._broken(entry, "retires a key that is not in force")
-
-    def _add_key(self, entry: Entry, vkey: str, keys: dict[str, VerifierKey]) -> None:
-        key = parse_verifier_key(vkey)
-        if key.public in self._publics | self._depositors_publics:
-            self._broken(entry, "adds a public key that was used before")
-        self._publics.add(key.public)
-        keys[vkey] = key
-
-    def _depositor(self, entry: Depositor) -> None:
-        before = self.depositors.get(entry.depositor)
-        if entry.previous != (None if before is None else before.index):
-            self._broken(entry, "does not name the entry that it replaces")
-        if before is not None and before.keys:
-            message = depositor_message(
-                origin=self.origin, depositor=entry.depositor, keys=entry.keys
-            )
-            if entry.signature is None:
-                self.resets += before.keys != entry.keys
-            elif not any(_verifies(key, entry.signature, message) for key in before.keys):
-                self._broken(entry, "is not signed by a previous key of the depositor")
-        self._add_depositor(entry)
-
-    def _add_depositor(self, entry: Depositor) -> None:
-        publics = {parse_verifier_key(vkey).public for vkey in entry.keys}
-        if not self._publics.isdisjoint(publics):
-            self._broken(entry, "lists a public key of the operator")
-        self._depositors_publics.update(publics)
-        self.depositors[entry.depositor] = entry
-
-    def _deposit(self, entry: Deposit) -> None:
-        self._run = entry
-        depositor = self.depositors.get(entry.depositor)
+    def _take_deposit(self, entry: Deposit) -> None:
+        self._deposit, self._left = entry, entry.recorded
+        depositor = self.registrations.in_force.get(entry.depositor)
         if depositor is None:
             self._broken(entry, "is by a depositor that is not registered")
             return
+        if entry.registration != depositor.index:
+            self._broken(entry, LAST)
         allowed = depositor.certifiers
         if allowed is not None and entry.certifier not in {*allowed, entry.depositor}:
             self._broken(entry, "is for a certifier that its depositor may not deposit for")
@@ -235,31 +228,58 @@ class Rules:
         message = deposit_message(
             origin=self.origin,
             depositor=entry.depositor,
+            certifier=entry.certifier,
             action=entry.action,
             digest=decode_base64(entry.digest),
         )
         known = entry.signer in depositor.keys
-        if not (known and _verifies(entry.signer, entry.signature, message)):
+        if known and _verifies(entry.signer, entry.signature, message):
+            self.signed_at = entry.index
+        else:
             self._broken(entry, "has a signature that is not by a key of its depositor")
 
     def _certification(self, entry: Certification) -> None:
-        run = self._run
-        if run is None or run.index != entry.deposit or run.action != "CREATION":
-            self._broken(entry, "does not follow the deposit that it names")
-        elif run.depositor != entry.depositor:
+        deposit = self._follow(entry, entry.deposit, "CREATION")
+        if deposit is None:
+            # What it names instead says for whom it is.
+            named = self._entry_at(entry.deposit)
+            deposit = named if isinstance(named, Deposit) else None
+        elif deposit.depositor != entry.depositor:
             self._broken(entry, "names another depositor than its deposit")
+        if entry.registration != self.registrations.index_of(entry.depositor):
+            self._broken(entry, LAST)
+        if deposit is not None:
+            due = self._certifier_index(deposit)
+            if entry.certifier_registration != due:
+                self._broken(entry, "does not name the last registration of its certifier")
         if entry.supersedes is not None:
             self._check_target(entry, entry.supersedes, by=entry.depositor, forbidden=ANY)
             self._change(entry, entry.supersedes, SUPERSEDED)
 
+    def _follow(self, entry: Entry, index: int, action: str) -> Deposit | None:
+        """Count an entry as one of the deposit at ``index``, if it follows that directly."""
+        deposit = self._deposit
+        if deposit is None or deposit.index != index or deposit.action != action:
+            self._broken(entry, "does not follow the deposit that it names")
+            return None
+        if self._left:
+            self._left -= 1
+        else:
+            self._broken(entry, "is one more than its deposit says that there are")
+        return deposit
+
+    def _certifier_index(self, deposit: Deposit) -> int | None:
+        return self.registrations.certifier_index(
+            depositor=deposit.depositor, certifier=deposit.certifier
+        )
+
     def _withdrawal(self, entry: Withdrawal) -> None:
         by = None
-        if entry.deposit is not None:
-            deposit = self._entry_at(entry.deposit)
-            if not isinstance(deposit, Deposit) or deposit.action != "SUPPRESSION":
-                self._broken(entry, "names a deposit that withdraws nothing")
-            else:
-                by = deposit.depositor
+        if entry.deposit is None:
+            self.finish()
+        else:
+            deposit = self._follow(entry, entry.deposit, "SUPPRESSION")
+            by = None if deposit is None else deposit.depositor
         # What was superseded can be withdrawn too: an early version may be the fraud.
         self._check_target(entry, entry.withdraws, by=by, forbidden=WITHDRAWN)
         self._change(entry, entry.withdraws, WITHDRAWN)
@@ -300,7 +320,7 @@ class Rules:
             self._broken(entry, f"refers to entry {index}, which is not in force any more")
 
     def _succeeded(self, depositor: str) -> tuple[str, ...]:
-        entry = self.depositors.get(depositor)
+        entry = self.registrations.in_force.get(depositor)
         return (entry.succeeds or ()) if entry is not None else ()
 
     def _change(self, entry: Entry, index: int, bit: int) -> None:
@@ -324,12 +344,37 @@ class Rules:
             end=entry.end,
             root=root,
         )
-        depositor = self.depositors.get(deposit.depositor)
-        known = depositor is not None and entry.vkey in depositor.keys
-        if root != decode_base64(entry.root):
+        depositor = self.registrations.in_force.get(deposit.depositor)
+        holds = root == decode_base64(entry.root)
+        if not holds:
             self._broken(entry, "has another root than the entries that it covers")
+        if depositor is None or entry.registration != depositor.index:
+            self._broken(entry, LAST)
+        known = depositor is not None and entry.vkey in depositor.keys
         if not (known and _verifies(entry.vkey, entry.signature, message)):
             self._broken(entry, "has a signature that is not by a key of its depositor")
+        elif holds:
+            self.endorsed.append((entry.start, entry.end))
+
+    def _status(self, entry: Status) -> None:
+        due = None if self.register is None else self.register.index
+        if entry.register != due:
+            self._broken(entry, "does not name the last register entry before it")
+
+    def _take_register(self, entry: Register) -> None:
+        if self.register is not None and entry.date < self.register.date:
+            self._broken(entry, "is of an older export than the register entry before it")
+        self.register = entry
+
+
+def _publics(entry: Genesis | Key | Depositor) -> Iterator[bytes]:
+    """Yield the public keys that an entry puts into force."""
+    if isinstance(entry, Key):
+        vkeys: tuple[str, ...] = (entry.vkey,) if entry.action == "add" else ()
+    else:
+        vkeys = entry.keys if isinstance(entry, Depositor) else entry.log_keys
+    for vkey in vkeys:
+        yield parse_verifier_key(vkey).public
 
 
 def _verifies(vkey: str, signature: str, message: bytes) -> bool:

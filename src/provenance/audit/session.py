@@ -126,7 +126,7 @@ class _Session:
 
     def _read_all(self) -> None:
         view, walk = self._view, self._walk
-        check_outside(self._files, self._findings)
+        check_outside(self._files, self._findings, vault=self._options.vault)
         if self._request.since is not None:
             self._begin_at(self._request.since)
         pinned = self._request.genesis
@@ -174,7 +174,7 @@ class _Session:
         yield from key_ranges(self._view.rows.count(TECHNICAL))
 
     def _results(self, tasks: Iterator[Task]) -> Iterator[Facts | LookupFacts]:
-        examiner = Examiner(self._view, self._files.vault, self._options)
+        examiner = Examiner(self._view, self._files, self._options)
         if self._crew is None:
             for task in tasks:
                 yield from examiner.examine_as_far_as_possible(task)
@@ -190,8 +190,10 @@ class _Session:
     def _finish(self, plan: Plan, found: LookupsFound) -> None:
         walk, findings = self._walk, self._findings
         contents, rules = walk.contents, walk.rules
+        rules.finish()
         contents.finish()
         walk.checkpoints.finish()
+        walk.once_only.finish(walk.start)
         check_change_rows(self._view, rules, findings, start=walk.start)
         derived = DerivedCheck(self._view, rules, findings, entry_at=walk.entry_at)
         derived.check(
@@ -199,6 +201,8 @@ class _Session:
             is_known=lambda key: key not in self._unsure and plan.covers(key),
             found=found,
         )
+        if walk.start == 0:
+            derived.check_leaves(walk.types["deposit"])
         # Where contents are lost, what should be found by them cannot be counted.
         lost = contents.failed or contents.erased != rules.erased
         if self._options.vault and walk.start == 0 and not lost:
@@ -222,14 +226,49 @@ class _Session:
             add("no trust policy was given: the log's keys are its own word")
         if rules.tokens:
             add(f"{rules.tokens} time-stamp tokens were not checked")
-        if rules.resets:
-            add(f"{rules.resets} depositors' keys were reset by the operator alone")
+        self._note_origins()
+        resets = rules.registrations.changes["reset"]
+        if resets:
+            add(f"{resets} depositors' keys were reset by the operator alone")
+        if self._walk.start:
+            self._note_beginning()
+        if self._walk.registers.lacking:
+            add(f"{self._walk.registers.lacking} registers' sheets are not here: not checked")
         if rules.upgraded:
             add("the log goes on in a format that this version does not know")
         if self._walk.checkpoints.lacking:
             add(
                 f"{self._walk.checkpoints.lacking} status entries end no stored checkpoint: "
                 "publications that were cut off, or checkpoints that were removed"
+            )
+
+    def _note_beginning(self) -> None:
+        """Say what only an audit from the beginning could find."""
+        firsts, signed = self._walk.rules.registrations.firsts, self._walk.once_only.count
+        if firsts or signed:
+            self._notes.append(
+                "what came before the older checkpoint was not looked through: that none of "
+                f"{firsts} bodies was registered before, and none of {signed} signed deposits "
+                "taken before"
+            )
+
+    def _note_origins(self) -> None:
+        contents = self._walk.contents
+        origins = contents.origins.count(self._walk.rules.endorsed)
+        if origins.unsupported:
+            self._notes.append(
+                f"{origins.unsupported} certifications rest on nothing but the operator's "
+                "word: their depositors did not sign for them, and the file is not kept"
+            )
+        if origins.closed:
+            self._notes.append(
+                f"{origins.closed} certifications were not held against what their "
+                "depositors sent: that needs the payloads"
+            )
+        if contents.lost:
+            self._notes.append(
+                f"the seeds of {len(contents.lost)} entries were lost, as an erasure says; "
+                "their contents may be deposited again"
             )
 
     def _report(self) -> AuditReport:
@@ -247,6 +286,9 @@ class _Session:
             checkpoints=walk.checkpoints.count,
             opened=walk.contents.opened,
             erased=len(walk.rules.erased),
+            lost=len(walk.contents.lost & walk.rules.erased),
+            origins=walk.contents.origins.count(walk.rules.endorsed),
+            key_changes=walk.rules.registrations.key_changes(),
             findings_count=self._findings.count,
             findings=tuple(self._findings.listed),
             notes=tuple(self._notes),

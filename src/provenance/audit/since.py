@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.audit.changes import changes_of
 from provenance.audit.checkpoints import open_checkpoint
 from provenance.audit.status import status_root
 from provenance.audit.tree import TreeCheck
@@ -17,7 +16,8 @@ from provenance.encoding import decode_base64, encode_base64
 from provenance.errors import ProvenanceError, SignatureError, VerificationError
 from provenance.ledger.keyhistory import key_entries
 from provenance.ledger.registry import DEPOSITOR_PREFIX
-from provenance.record.entry import Depositor, Status, parse_entry
+from provenance.record.changes import changes_of
+from provenance.record.entry import Depositor, Register, Status, parse_entry
 from provenance.record.status import LEAF_ENTRIES, status_bits
 from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.merkle import leaf_hash, verify_inclusion
@@ -71,7 +71,7 @@ def _check_signed(
                 raise
         else:
             return
-    open_checkpoint(since, rules.log_keys.values())
+    open_checkpoint(since, rules.keys.log.values())
 
 
 def _adopt(checkpoint: Checkpoint, view: View, rules: Rules) -> Status:
@@ -91,20 +91,30 @@ def _adopt(checkpoint: Checkpoint, view: View, rules: Rules) -> Status:
     last = _proven_entry(view, checkpoint, size - 1)
     if not isinstance(last, Status):
         raise VerificationError("the older checkpoint does not end in a status entry")
+    if last.register is not None:
+        register = _proven_entry(view, checkpoint, last.register)
+        if not isinstance(register, Register):
+            raise VerificationError("the older checkpoint's register is not a register entry")
+        rules.adopt(register)
     rules.bits.update(_bits_before(view, last))
     return last
 
 
 def _supporting(view: View, size: int) -> Iterator[int]:
-    """Give the older entries that newer ones may rest on: all keys, depositors in force."""
+    """Yield the older entries that newer ones may rest on: all keys, all registrations.
+
+    Of a registration the whole chain counts: that keys were once held makes a later list
+    without a signature a reset.
+    """
     yield from key_entries(view, size)
     for _, value in view.state_items(DEPOSITOR_PREFIX):
         index: int | None = int.from_bytes(value, "big")
-        while index is not None and index >= size:
+        while index is not None:
+            if index < size:
+                yield index
             entry = parse_entry(view.entry(index))
-            index = entry.previous if isinstance(entry, Depositor) else None
-        if index is not None:
-            yield index
+            before = entry.previous if isinstance(entry, Depositor) else None
+            index = before if before is not None and before < index else None
 
 
 def _proven_entry(view: View, checkpoint: Checkpoint, index: int) -> Entry:

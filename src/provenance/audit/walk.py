@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.audit import signatures
 from provenance.audit.checkpoints import CheckpointCheck
+from provenance.audit.deposited import read_leaves
+from provenance.audit.onceonly import OnceOnly
+from provenance.audit.origins import CLOSED
 from provenance.audit.rebuild import Contents
+from provenance.audit.registers import RegisterCheck
 from provenance.audit.rules import Rules
 from provenance.audit.status import status_root
 from provenance.audit.tree import TreeCheck, add_fault
@@ -25,6 +29,7 @@ from provenance.record.entry import (
     Certification,
     Deposit,
     Erasure,
+    Register,
     Status,
     Withdrawal,
     check_follows,
@@ -76,6 +81,8 @@ class Walk:
             root_at=view.root,
         )
         self.contents: Final = Contents(files, view, findings)
+        self.registers: Final = RegisterCheck(files.path, findings)
+        self.once_only: Final = OnceOnly(view, findings, self.entry_at)
         self.checkpoints: Final = CheckpointCheck(self.rules, findings, view, policy)
 
     def begin_at(self, start: int, prev: bytes, time: str) -> None:
@@ -103,14 +110,15 @@ class Walk:
 
     def _run(self, stretch: _Stretch, run: Run) -> None:
         """Take a run of certifications at once, where the rules allow each of them."""
-        if run.time < self._time or not self.rules.allows_run(run.deposit, run.depositor):
+        if run.time < self._time or not self.rules.allows_run(run):
             for index in range(run.start, run.end):
                 self._single(stretch, index, self._view.entry(index))
             return
         self._time = run.time
+        self.rules.take_run(run)
         self._count_certifications(run.start, run.end)
         unsigned = self._unsigned(stretch, run.start, run.end)
-        self._follow_files(stretch, run.start, run.end)
+        self._follow_deposit(stretch, run.start, run.end, run.deposit)
         for index in stretch.noted(run.start, run.end, unsigned):
             self._add_faults(stretch, index)
             self._add_contents(stretch, index)
@@ -140,20 +148,27 @@ class Walk:
         self.rules.apply(entry)
         if isinstance(entry, Certification):
             self._count_certifications(index, index + 1)
-            self._follow_files(stretch, index, index + 1)
+            self._follow_deposit(stretch, index, index + 1, entry.deposit)
             self._add_contents(stretch, index)
             return
         self.types[type(entry).__name__.lower()] += 1
         if isinstance(entry, Status):
             self._check_status(entry)
-        if not self._options.vault:
-            return
         if isinstance(entry, Deposit):
-            self.contents.deposit(entry)
-            return
-        self.contents.finish()
-        if isinstance(entry, Withdrawal | Erasure):
+            self._begin_deposit(entry)
+        elif isinstance(entry, Register):
+            self.registers.check(entry)
+        elif self._options.vault and isinstance(entry, Withdrawal | Erasure):
             self.contents.record(entry)
+        else:
+            self.contents.finish()
+
+    def _begin_deposit(self, entry: Deposit) -> None:
+        self.once_only.check(entry)
+        leaves = read_leaves(self._view, entry, self._findings)
+        if self._options.vault:
+            signed = self.rules.signed_at == entry.index
+            self.contents.deposit(entry, leaves, signed=signed)
 
     def _check_status(self, entry: Status) -> None:
         self.status_at = entry.index
@@ -171,11 +186,12 @@ class Walk:
         else:
             ranges.append((start, end))
 
-    def _follow_files(self, stretch: _Stretch, start: int, end: int) -> None:
+    def _follow_deposit(self, stretch: _Stretch, start: int, end: int, deposit: int) -> None:
         opened = stretch.facts.opened
-        if opened is not None:
-            for index in range(start, end):
-                self.contents.certification(index, opened)
+        if opened is None:
+            self.contents.origins.add_span(CLOSED, start, end)
+        else:
+            self.contents.certifications(start, end, deposit, opened)
 
     def _add_faults(self, stretch: _Stretch, index: int) -> None:
         for fault in stretch.faults.get(index, ()):
@@ -219,7 +235,7 @@ class Walk:
         if not self._options.signatures:
             return []
         self.signatures += end - start
-        in_force = self.rules.entry_keys.values() if keys is None else keys
+        in_force = self.rules.keys.entry.values() if keys is None else keys
         publics = tuple(key.public for key in in_force)
         known = self.rules.origin == self._options.origin
         found: list[int] = []

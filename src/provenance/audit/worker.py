@@ -59,7 +59,7 @@ def _follow(files: LedgerFiles, source: IO[bytes], target: IO[bytes]) -> None:
             write_message(target, Taken(view.snapshot))
         elif isinstance(order, Options):
             assert view is not None, "the leader lets us take a commit first"
-            examiner = Examiner(view, files.vault, order)
+            examiner = Examiner(view, files, order)
         else:
             assert examiner is not None, "the leader tells us first what to do"
             write_message(target, examiner.try_to(order))
