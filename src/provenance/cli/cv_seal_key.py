@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from provenance.cli.arguments import add_json, add_passphrase
 from provenance.cli.exits import YES
-from provenance.cli.files import create_file
+from provenance.cli.files import check_place, create_file
 from provenance.cli.output import Answer
 from provenance.cli.signing import read_passphrase
 from provenance.cv.roots import format_certificate
@@ -66,12 +66,13 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     if not (args.name.strip() and args.name.isprintable() and len(args.name) <= NAME_SIZE_MAX):
         raise FormatError(f"a name has 1 to {NAME_SIZE_MAX} visible characters")
     directory = Path(args.directory)
-    directory.mkdir(exist_ok=True)
     key, roots = directory / KEY_FILE, directory / ROOTS_FILE
+    check_place(key.resolve())
     for path in (key, roots):
         # A link that leads nowhere is there, too.
         if os.path.lexists(path):
             raise KeyFileError(f"{path} is there already; nothing is overwritten")
+    directory.mkdir(exist_ok=True)
     made = make_trial_seal(args.name, datetime.now(UTC), args.key_type)
     passphrase = read_passphrase(args)
     write_private_file(key, _encode(args.name, made, passphrase))

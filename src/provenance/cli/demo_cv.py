@@ -5,28 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from provenance.cli.exits import NO, YES
+from provenance.cli.exits import ATTENTION, NO, UNREADABLE, YES
 
 if TYPE_CHECKING:
     from provenance.cli.demo_stage import Stage
 
 TRUST: Final = ("--policy", "stranger/policy.txt", "--seal-roots", "stranger/seal-roots.txt")
 SEAL: Final = "operator/seal.p12"
-TITLES: Final = {
-    "RNCP90117": "Technicien de maintenance des réseaux",
-    "RS9012": "Communiquer en langue étrangère dans un contexte professionnel",
-    "RNCP90342": "Chargé d’accompagnement en insertion",
-    "RS9044": "Compétences numériques du quotidien",
-    "RNCP90518": "Responsable d’exploitation logistique",
-    "RS9107": "Rédiger et négocier en langue étrangère",
-    "RNCP90866": "Concepteur d’applications",
-    "RS9230": "Sécurité numérique au travail",
-    "RNCP91004": "Gestionnaire de paie",
-    "HAB-ÉLEC-B2V": "Habilitation électrique B2V",
-    "DU-SANTÉ-TRAVAIL": "Santé et travail",
-    "REC/2023/0415": "Animation de réseaux locaux",
-}
-"""Titles for the invented codes of samples."""
 DECLARED: Final[dict[str, Any]] = {
     "headline": "Chargée de projets numériques",
     "contact": ["contact@cv.example", "06 00 00 00 00", "Clermont-Ferrand"],
@@ -59,11 +44,6 @@ DECLARED: Final[dict[str, Any]] = {
     ],
     "skills": ["Conduite de projet", "Accessibilité", "Animation d’ateliers"],
     "languages": ["Français", "Espagnol"],
-    "titles": {
-        "register": "registre inventé pour la démonstration",
-        "version": "2026",
-        "titles": TITLES,
-    },
 }
 """What the holder of the demo declares, besides a name."""
 _HOLDER: Final = "identificationTitulaire.titulaire."
@@ -80,12 +60,15 @@ class Verdict(NamedTuple):
 
 VERDICTS: Final = (
     Verdict("cv.pdf", "the CV as the operator sealed it", "original", YES),
-    Verdict("printed.png", "its last page, printed and scanned", "printed", YES),
-    Verdict("resaved.pdf", "saved anew by a viewer, the seal lost", "re-saved", NO),
-    Verdict("forged-painted.pdf", "a title painted over with another", "forged", NO),
-    Verdict("forged-moved.pdf", "the proof attached to another CV", "re-saved", NO),
-    Verdict("forged-smuggled.pdf", "somebody else's certification, own seal", "forged", NO),
+    Verdict("printed.png", "its last page, printed and scanned", "paper", ATTENTION),
+    Verdict("resaved.pdf", "saved anew by a viewer, the seal lost", "not-original", NO),
+    Verdict("painted.pdf", "a code painted over with a title", "modified", NO),
+    Verdict("moved.pdf", "the proof attached to somebody else's CV", "impersonation", NO),
+    Verdict("smuggled.pdf", "somebody else's certification in it", "other-persons", NO),
+    Verdict("imitated.pdf", "the same CV, sealed by a stranger", "untrusted-seal", NO),
+    Verdict("ordinary.pdf", "a CV without any proof", "no-proof", UNREADABLE),
 )
+_ANSWERS: Final = {YES: "YES", ATTENTION: "LOOK", NO: "NO", UNREADABLE: "-"}
 
 
 def play(stage: Stage, holder: dict[str, Any], *, own: list[int], other: int) -> None:
@@ -108,7 +91,8 @@ def _make_keys(stage: Stage) -> None:
 
 def _make_cv(stage: Stage, holder: dict[str, Any]) -> None:
     stage.say("A CV is made from the proof and what the holder declares, and is sealed.")
-    stage.write("holder.json", _declare(holder))
+    name = f"{holder[f'{_HOLDER}prenom1']} {holder[f'{_HOLDER}nomNaissance']}"
+    stage.write("holder.json", declare({"name": name.title(), **DECLARED}))
     made = ("--policy", "stranger/policy.txt", "--summary-key", "operator/summary.pem")
     stage.run(
         *("cv", "render", "holder.json", "stranger/proof.json", *made, "-o", "rendered.pdf")
@@ -116,9 +100,9 @@ def _make_cv(stage: Stage, holder: dict[str, Any]) -> None:
     stage.run("cv", "seal", "rendered.pdf", "--key", SEAL, "-o", "cv.pdf")
 
 
-def _declare(fields: dict[str, Any]) -> bytes:
-    name = f"{fields[f'{_HOLDER}prenom1']} {fields[f'{_HOLDER}nomNaissance']}"
-    document = {"format": "provenance-holder/1", "name": name.title(), **DECLARED}
+def declare(members: dict[str, Any]) -> bytes:
+    """Return a holder's file."""
+    document = {"format": "provenance-holder/1", **members}
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
@@ -128,13 +112,21 @@ def _forge(stage: Stage, own: list[int], other: int) -> None:
     for one in VERDICTS[1:]:
         print(f"{one.file}: {one.what}")
     print()
-    attach = ("cv", "attach")
-    stage.run(*attach, "faussaire.pdf", "stranger/proof.json", "-o", "forged-moved.pdf")
-    stage.run("prove", "ledger", *map(str, sorted([*own, other])), "-o", "smuggled.json")
-    stage.run(*attach, "resaved.pdf", "smuggled.json", "-o", "smuggled.pdf")
+    attach, seal = ("cv", "attach"), ("cv", "seal")
+    # A CV of their own, as the operator makes them, with the proof of somebody better.
+    policy = ("--policy", "stranger/policy.txt")
+    stage.run("prove", "ledger", str(other), "-o", "other.json")
+    stage.run("cv", "render", "other-holder.json", "other.json", *policy, "-o", "other.pdf")
+    stage.run(*attach, "other.pdf", "stranger/proof.json", "-o", "moved.pdf")
+    both = map(str, sorted([*own, other]))
+    stage.run("prove", "ledger", *both, "-o", "smuggled.json")
+    smuggled = (*attach, "resaved.pdf", "smuggled.json")
+    stage.say("Commands of honest people do not put two persons' certifications into one CV.")
+    stage.run(*smuggled, "-o", "smuggled.pdf", status=NO)
+    stage.run(*smuggled, "--as-is", "-o", "smuggled.pdf")
     stage.run("cv", "seal-key", "forger", "--name", "Opérateur d'exemple")
-    forged = ("cv", "seal", "smuggled.pdf", "--key", "forger/seal.p12")
-    stage.run(*forged, "-o", "forged-smuggled.pdf")
+    key = ("--key", "forger/seal.p12")
+    stage.run(*seal, "rendered.pdf", *key, "-o", "imitated.pdf")
 
 
 def _forge_copies(stage: Stage) -> None:
@@ -152,10 +144,10 @@ def _forge_copies(stage: Stage) -> None:
     stage.write("resaved.pdf", remove_seal(genuine))
     report = stage.ask("verify", "stranger/proof.json", "--policy", "stranger/policy.txt")
     code = str(dict(report["certifications"][0]["fields"])["code"])
-    painted = paint_over(genuine, TITLES.get(code, code), "Doctorat en informatique")
-    stage.write("forged-painted.pdf", painted)
-    lines = ["Toutes mes certifications sont garanties : voyez la pièce jointe."]
-    stage.write("faussaire.pdf", write_cv("Jean Faussaire", lines))
+    stage.write("painted.pdf", paint_over(genuine, code, "Doctorat en informatique"))
+    lines = ["Toutes mes certifications sont garanties."]
+    stage.write("ordinary.pdf", write_cv("Jean Faussaire", lines))
+    stage.write("other-holder.json", declare({"headline": "Développeur"}))
 
 
 def _judge(stage: Stage) -> None:
@@ -165,9 +157,11 @@ def _judge(stage: Stage) -> None:
         stage.run("verify", one.file, *TRUST, status=one.status)
         found = stage.ask("verify", one.file, *TRUST, status=one.status)
         stage.check(found["level"] == one.level, f"{one.file} is said to be {found['level']}")
-    width = max(len(one.file) for one in VERDICTS)
+    width, levels = (
+        max(len(getattr(one, name)) for one in VERDICTS) for name in ("file", "level")
+    )
     print("In short:\n")
     for one in VERDICTS:
-        answer = "YES" if one.status == YES else "NO "
-        print(f"  {answer}  {one.file:<{width}}  {one.level:<9} {one.what}")
+        answer = _ANSWERS[one.status]
+        print(f"  {answer:<4}  {one.file:<{width}}  {one.level:<{levels}}  {one.what}")
     print()
