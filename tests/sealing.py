@@ -26,10 +26,11 @@ from provenance.cv.roots import SealRoots
 from provenance.cv.seal import SealSigner, seal
 from provenance.cv.verify import verify
 from provenance.encoding import encode_json
-from simulator import make_log
+from simulator import TODAY, make_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import date
     from pathlib import Path
 
     import pytest
@@ -203,6 +204,19 @@ class Authority:
         )
         return reply.read_bytes()
 
+    def stamp(self, data: bytes, digest: str = "sha256") -> bytes:
+        """Return a token over data, whose imprint is made by this hash function."""
+        source, query = self._directory / "source", self._directory / "query"
+        reply, token = self._directory / "reply", self._directory / "token"
+        source.write_bytes(data)
+        ts = (str(OPENSSL), "ts")
+        asked = [*ts, "-query", "-data", source, f"-{digest}", "-cert", "-out", query]
+        subprocess.run(asked, check=True, capture_output=True)
+        self.answer(query.read_bytes())
+        taken = [*ts, "-reply", "-in", reply, "-token_out", "-out", token]
+        subprocess.run(taken, check=True, capture_output=True)
+        return token.read_bytes()
+
 
 @contextmanager
 def serve(authority: Authority) -> Iterator[Authority]:
@@ -234,11 +248,16 @@ def serve(authority: Authority) -> Iterator[Authority]:
 
 def read_in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read PDF files in this process, without its limits: tests that read many are faster."""
-    for name in ("pdf", "seal", "verify"):
+    for name in ("pdf", "seal", "pdfcheck"):
         module = import_module(f"provenance.cv.{name}")
-        monkeypatch.setattr(module, "read_pdf", read_facts)
+        monkeypatch.setattr(module, "read_pdf", lambda data, **_: read_facts(data))
 
 
-def judge(data: bytes, roots: SealRoots = ROOTS, *, days: int = 0) -> CvReport:
-    """Verify a document under the policy of `LOG`, so many days from now."""
-    return verify(data, POLICY, roots, now_s=int(time.time()) + days * 86_400)
+def judge(
+    data: bytes, roots: SealRoots = ROOTS, *, days: int = 0, day: date | None = TODAY
+) -> CvReport:
+    """Verify a document under the policy of `LOG`, so many days from now.
+
+    ``day``: the one that validity is judged at, by default that on which `LOG` was made.
+    """
+    return verify(data, POLICY, roots, now_s=int(time.time()) + days * 86_400, day=day)

@@ -11,13 +11,14 @@ refused, since two readers could see two different CVs::
 ``claims`` has one member or more, each a field of the certification's record and its value.
 ``entry`` (optional) names the certification by its index. Without it, the line's claims
 choose one: those with the claimed ``code`` remain; then ``dateDebutValidite``, the other
-claims in the line's order, and last being in force each narrow the choice, unless nothing
-would remain. What is left must be one certification, else the line is ``ambiguous``.
+claims in the line's order, and last having no reason for attention each narrow the choice,
+unless nothing would remain. What is left must be one certification, else the line is
+``ambiguous``.
 
 A claim is ``proven`` where the certification shows the same value of the same type. Names
-of the holder are also compared without case, accents and punctuation: ``spelled
-differently``. Otherwise it is ``contradicted``, or ``undisclosed`` where the bundle does not
-show the field. A line is then
+of the holder are also compared as persons are (``record.persons``): where they are not
+different, they are ``spelled differently``. Otherwise it is ``contradicted``, or
+``undisclosed`` where the bundle does not show the field. A line is then
 
     proven        every claim is, and all is shown that a positive line needs
     contradicted  one claim is, at least
@@ -25,8 +26,10 @@ show the field. A line is then
     ambiguous     several certifications would do
     no entry      the bundle proves none that fits
 
-A line is *positive* when it is proven and its certification is in force. Nothing is
-positive, nor even looked at, where the bundle's own verdict is not ``yes``.
+A line is *positive* when it is proven and its certification has no reason for attention on the
+day of the report: it is whole, in force, valid then, and one person's with the others. The
+verdict is ``no`` where a line is not proven, else ``attention`` where one is not positive.
+Nothing is looked at where the bundle itself does not hold.
 """
 
 from __future__ import annotations
@@ -41,13 +44,16 @@ from provenance.encoding import encode_json
 from provenance.errors import FormatError
 from provenance.record.commitment import Name, Value  # noqa: TC001 - msgspec resolves them
 from provenance.record.identity import fold
+from provenance.record.persons import compare_values, same_person
 from provenance.record.showing import IDENTITY_GROUPS
 from provenance.report import (
+    PROVEN,
+    REASON_WORDS,
     CertificationReport,
+    Reason,
     Report,
     StatusWord,
     Verdict,
-    same_person,
 )
 
 if TYPE_CHECKING:
@@ -56,12 +62,13 @@ if TYPE_CHECKING:
 CV_SIZE_MAX: Final = 1024 * 1024
 """Bytes."""
 CV_LINES_MAX: Final = 1000
-_NAMES: Final = frozenset(
+HOLDER_NAMES: Final = frozenset(
     name
     for names in IDENTITY_GROUPS.values()
     for name in names
     if name.rpartition(".")[2].startswith(("nom", "prenom"))
 )
+"""The fields of names among those that identify a holder."""
 
 Outcome: TypeAlias = Literal["proven", "spelled differently", "contradicted", "undisclosed"]
 Result: TypeAlias = Literal["proven", "contradicted", "not shown", "ambiguous", "no entry"]
@@ -93,7 +100,10 @@ class ClaimReport(Struct, frozen=True):
 
 
 class LineReport(Struct, frozen=True, kw_only=True):
-    """One line: the entry that it rests on, what became of its claims, and why."""
+    """One line: the entry that it rests on, what became of its claims, and why.
+
+    ``reasons``: those of the certification, as of the report's day.
+    """
 
     id: str
     label: str | None
@@ -103,10 +113,11 @@ class LineReport(Struct, frozen=True, kw_only=True):
     entry: int | None = None
     status: StatusWord | None = None
     claims: tuple[ClaimReport, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
 
 class CvReport(Struct, frozen=True, kw_only=True):
-    """A whole CV; ``yes``: every line is positive, and no two are of different persons."""
+    """A whole CV; ``yes``: every line is positive; ``attention``: every line is proven."""
 
     format: Literal["provenance-cv-report/1"] = "provenance-cv-report/1"
     verdict: Verdict
@@ -156,23 +167,35 @@ def reconstruct(cv: bytes, report: Report) -> CvReport:
         parsed = parse_cv(cv)
     except FormatError as error:
         return CvReport(verdict="unreadable", summary=(str(error),))
-    accepted = report.verdict == "yes"
+    accepted = report.verdict in PROVEN
     certifications = {one.index: one for one in report.certifications if accepted}
     lines = tuple(_reconstruct_line(line, certifications) for line in parsed.lines)
     used = [certifications[line.entry] for line in lines if line.entry is not None]
-    one_person = same_person(used)
     positive = sum(line.positive for line in lines)
+    proven = sum(line.result == "proven" for line in lines)
+    day = "" if report.day is None else f" on {report.day}"
+    verdict: Verdict = "yes" if positive == len(lines) else "attention"
     return CvReport(
-        verdict="yes" if positive == len(lines) and one_person is not False else "no",
+        verdict=verdict if proven == len(lines) else "no",
         summary=(
-            f"{positive} of {len(lines)} line(s) are proven and in force.",
+            f"{positive} of {len(lines)} line(s) are proven and hold{day}.",
+            *_attention(lines),
             *([] if accepted else ["The bundle is not accepted, so nothing in it counts."]),
-            *(["The lines are of different persons."] if one_person is False else []),
             *_repetitions(lines),
         ),
         lines=lines,
-        same_person=one_person,
+        same_person=same_person([dict(one.fields) for one in used]),
     )
+
+
+def _attention(lines: Sequence[LineReport]) -> list[str]:
+    """Say in one sentence what stands against the lines that are proven."""
+    texts = [
+        f"Line {line.id}: {'; '.join(REASON_WORDS[reason] for reason in line.reasons)}."
+        for line in lines
+        if line.result == "proven" and line.reasons
+    ]
+    return [" ".join(texts)] if texts else []
 
 
 def _repetitions(lines: Sequence[LineReport]) -> list[str]:
@@ -222,7 +245,7 @@ def _choose(
     left = [one for one in certifications if "code" in fits[one.index]]
     for name in dict.fromkeys(["dateDebutValidite", *line.claims]):
         left = [one for one in left if name in fits[one.index]] or left
-    return [one for one in left if one.status == "in force"] or left
+    return [one for one in left if not one.reasons] or left
 
 
 def _compare(line: CvLine, one: CertificationReport) -> LineReport:
@@ -237,11 +260,12 @@ def _compare(line: CvLine, one: CertificationReport) -> LineReport:
         id=line.id,
         label=line.label,
         result=result,
-        positive=result == "proven" and one.status == "in force",
+        positive=result == "proven" and not one.reasons,
         reason=_reason(one, claims),
         entry=one.index,
         status=one.status,
         claims=claims,
+        reasons=one.reasons,
     )
 
 
@@ -257,13 +281,18 @@ def _outcome(name: str, claimed: Value, fields: Mapping[str, Value]) -> Outcome:
     if name not in fields:
         return "undisclosed"
     shown = fields[name]
-    # As JSON, for in Python 1 and True are equal, and so are two orders of members.
+    # As JSON, because in Python 1 and True are equal, and so are two orders of members.
     if encode_json(claimed) == encode_json(shown):
         return "proven"
-    spelled = isinstance(claimed, str) and isinstance(shown, str) and name in _NAMES
-    if spelled and "" != fold(str(claimed)) == fold(str(shown)):
+    are_names = name in HOLDER_NAMES and is_name(claimed) and is_name(shown)
+    if are_names and compare_values((name, claimed), (name, shown)) != "different":
         return "spelled differently"
     return "contradicted"
+
+
+def is_name(value: Value) -> bool:
+    """Tell whether a value is a text that names somebody, with something to compare in it."""
+    return isinstance(value, str) and bool(fold(value))
 
 
 def _reason(one: CertificationReport, claims: Sequence[ClaimReport]) -> str:
@@ -271,10 +300,9 @@ def _reason(one: CertificationReport, claims: Sequence[ClaimReport]) -> str:
     parts = [
         f"{claim.name} is {claim.outcome}" for claim in claims if claim.outcome != "proven"
     ]
+    parts += [REASON_WORDS[reason] for reason in one.reasons]
     if one.lacks:
-        parts.append(f"the bundle does not show {', '.join(one.lacks)}")
-    if one.provisional:
-        parts.append("the certification is provisional")
+        parts.append(f"the bundle does not show {', '.join(one.lacks)} as it must be")
     if one.as_of_time is not None:
         parts.append(f"entry {one.index} is {one.status} as of {one.as_of_time}")
     else:

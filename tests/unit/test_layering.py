@@ -23,19 +23,29 @@ if TYPE_CHECKING:
 # below the package; of `record` the storage may know the status leaves and nothing else.
 BASE: Final = {"errors", "encoding"}
 RECORD: Final = BASE | {"tlog", "record"}
-LEDGER: Final = RECORD | {"cdc", "keys", "storage", "ledger", "report", "verifier"}
+LEDGER: Final = RECORD | {
+    "cdc",
+    "keys",
+    "storage",
+    "ledger",
+    "report",
+    "verifier",
+    "workers",
+}
 ROOMS: Final[dict[str, set[str]]] = {
     "errors": set(),
     "encoding": {"errors"},
     "tlog": BASE,
+    "pki": BASE,
+    "workers": set(),
     "record": BASE | {"tlog"},
     "report": RECORD,
-    "verifier": RECORD | {"report"},
+    "verifier": RECORD | {"report", "pki"},
     "reconstruct": RECORD | {"report", "verifier"},
     "refreshing": RECORD | {"report", "verifier"},
     "fetching": BASE | {"tlog"},
     "cdc": RECORD,
-    "cv": RECORD | {"report", "verifier", "reconstruct", "refreshing"},
+    "cv": RECORD | {"report", "verifier", "reconstruct", "refreshing", "pki", "workers"},
     "keys": BASE | {"tlog"},
     "storage": BASE | {"tlog", "record.status"},
     "ledger": LEDGER,
@@ -49,6 +59,7 @@ PURE: Final = {
     "errors",
     "encoding",
     "tlog",
+    "pki",
     "record",
     "report",
     "verifier",
@@ -108,15 +119,15 @@ THIRD_PARTY: Final[dict[str, tuple[str, ...]]] = {
     "lxml": ("cdc.xsd",),
     "rich": ("cli",),
     "pkcs11": ("keys.token",),
-    "pikepdf": ("cv.pdf", "cv.reader", "cli.demo_forgery"),
+    "pikepdf": ("cv.activecontent", "cv.pdf", "cv.reader", "cv.render", "cli.demo_forgery"),
     "pyhanko": ("cv.seal", "cv.secondreader"),
     "pyhanko_certvalidator": ("cv.seal",),
-    "asn1crypto": ("cv.seal", "cv.cms"),
+    "asn1crypto": ("cv.seal",),
     "requests": (),
     "segno": ("cv.qr",),
-    "zxingcpp": ("cv.qr",),
+    "zxingcpp": ("cv.picture",),
     "pypdfium2": ("cv.qr", "cli.demo_forgery"),
-    "PIL": ("cv.qr",),
+    "PIL": ("cv.picture",),
     "typst": ("cv.render",),
 }
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from abc import ABC, abstractmethod
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NoReturn
+
+from provenance.workers import worker_command, worker_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -71,16 +71,13 @@ class Program(Helper):
 
     def __init__(self, module: str) -> None:
         """Start it; raises `OSError` when the system refuses."""
-        # The package is taken from where it was imported here, and from nowhere else that
-        # the working directory might offer (-P).
-        home = str(Path(__file__).parents[2])
         self._process: Final = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "-P", "-m", module],
+            worker_command(module),
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**ALLOCATION, **os.environ, "PYTHONPATH": home},
+            env=worker_environment(**ALLOCATION),
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None

@@ -1,29 +1,31 @@
-"""Whether the lines of a CV claim nothing that its proof does not show.
+"""Whether a JSON CV claims nothing that its proof does not show.
 
-A line agrees where the bundle shows its entry, and every field that it claims with that very
-value; names of persons may be spelled otherwise (``provenance.reconstruct``). What is claimed
-of the holder must be shown so by one of these entries at least, and contradicted by none:
-training files and civil status name one person by different fields. The order of an object's
-members means nothing in a document that is signed in its canonical form, so it is not
-compared.
+A line agrees where the bundle shows its entry as a line, and every field that it claims with
+that very value; names of the holder agree where they are not different (``record.persons``)
+and hold a letter. Its label is the title that the report has, or the code. What is claimed of
+the holder must agree so with one of these entries at least, and with none of them have another
+value: training files and civil status name one person by different fields. The order of an
+object's members means nothing in a document that is signed in its canonical form, so it is not
+compared. A name is no claim of a line alone: `find_other_names` holds it against all
+certifications that the bundle shows.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from msgspec.structs import replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from provenance.encoding import encode_json
-from provenance.reconstruct import Cv, CvLine, Outcome, reconstruct
+from provenance.reconstruct import HOLDER_NAMES, is_name
+from provenance.record.persons import compare_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from provenance.reconstruct import CvLine
     from provenance.record.commitment import Value
     from provenance.report import CertificationReport, Report
 
-_SHOWN: Final[frozenset[Outcome]] = frozenset({"proven", "spelled differently"})
+_Outcome: TypeAlias = Literal["agrees", "contradicted", "undisclosed"]
 
 
 def find_disagreements(
@@ -33,39 +35,60 @@ def find_disagreements(
 
     ``holder``: fields of records, with the values that are claimed of the holder.
     """
-    report = replace(report, certifications=tuple(map(_ordered, report.certifications)))
+    shown = {one.index: one for one in report.certifications}
     for number, line in enumerate(lines, 1):
-        found = _compare(line, report)
-        if found is None:
+        one = None if line.entry is None else shown.get(line.entry)
+        if one is None:
             yield f"line {number} names an entry that is not shown"
             continue
-        for name, outcome in found.items():
-            if outcome not in _SHOWN:
-                yield f"line {number}: {name} is {outcome}"
-    outcomes: dict[str, set[Outcome]] = {name: set() for name in holder}
-    for entry in dict.fromkeys(line.entry for line in lines):
-        identity = CvLine(id="holder", entry=entry, claims=dict(holder))
-        for name, outcome in (_compare(identity, report) or {}).items():
-            outcomes[name].add(outcome)
-    for name, found_at in outcomes.items():
-        if "contradicted" in found_at:
+        yield from (f"line {number}: {fault}" for fault in _faults(line, one))
+    entries = [shown[line.entry] for line in lines if line.entry in shown]
+    for name, claimed in holder.items():
+        outcomes = {_compare(name, claimed, dict(one.fields)) for one in entries}
+        if "contradicted" in outcomes:
             yield f"the holder's {name} is contradicted"
-        elif found_at.isdisjoint(_SHOWN):
+        elif "agrees" not in outcomes:
             yield f"the holder's {name} is undisclosed"
 
 
-def _compare(line: CvLine, report: Report) -> dict[str, Outcome] | None:
-    """Give what became of each claim of a line; None where its entry is not shown."""
-    claims = {name: _order(value) for name, value in line.claims.items()}
-    data = encode_json(Cv("provenance-cv/1", (replace(line, claims=claims),)))
-    found = next(iter(reconstruct(data, report).lines), None)
-    if found is None or found.entry is None or line.entry is None:
-        return None
-    return {claim.name: claim.outcome for claim in found.claims}
+def find_other_names(holder: Mapping[str, Value], report: Report) -> set[str] | None:
+    """Return which names of the holder are different from one that any certification shows.
+
+    None where no certification shows any of them, so that there is nothing to compare.
+    """
+    claims = [(name, claimed) for name, claimed in holder.items() if name in HOLDER_NAMES]
+    compared = [
+        (name, compare_values((name, claimed), (name, fields[name])))
+        for one in report.certifications
+        for fields in [dict(one.fields)]
+        for name, claimed in claims
+        if name in fields and is_name(claimed) and is_name(fields[name])
+    ]
+    found = {name for name, comparison in compared if comparison == "different"}
+    return found if compared else None
 
 
-def _ordered(one: CertificationReport) -> CertificationReport:
-    return replace(one, fields=tuple((name, _order(value)) for name, value in one.fields))
+def _faults(line: CvLine, one: CertificationReport) -> Iterator[str]:
+    fields = dict(one.fields)
+    for name, claimed in line.claims.items():
+        outcome = _compare(name, claimed, fields)
+        if outcome != "agrees":
+            yield f"{name} is {outcome}"
+    if line.label is not None and line.label not in (one.title, fields.get("code")):
+        yield "its label is neither the title nor the code that the proof shows"
+
+
+def _compare(name: str, claimed: Value, fields: Mapping[str, Value]) -> _Outcome:
+    if name not in fields:
+        return "undisclosed"
+    shown = fields[name]
+    if name in HOLDER_NAMES and isinstance(claimed, str) and isinstance(shown, str):
+        is_other = compare_values((name, claimed), (name, shown)) == "different"
+        is_said = is_name(claimed) and is_name(shown)
+        return "agrees" if is_said and not is_other else "contradicted"
+    # As JSON, because in Python 1 and True are equal.
+    is_same = encode_json(_order(claimed)) == encode_json(_order(shown))
+    return "agrees" if is_same else "contradicted"
 
 
 def _order(value: Value) -> Value:

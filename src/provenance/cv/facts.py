@@ -65,6 +65,7 @@ class PdfFacts(Struct, frozen=True, kw_only=True):
     is malformed, which ``signature_problem`` tells. ``active``: the kinds of active content
     (`activecontent`), ascending. ``holder``: the values of the property `HOLDER_PROPERTY`,
     where there is none an empty tuple; two empty texts where the metadata cannot be read.
+    ``claims``: something in the file bears the proof's name, whatever becomes of it.
     """
 
     problem: str = ""
@@ -74,3 +75,11 @@ class PdfFacts(Struct, frozen=True, kw_only=True):
     signature_problem: str = ""
     active: tuple[str, ...] = ()
     holder: tuple[str, ...] = ()
+    claims: bool = False
+
+
+class PictureFacts(Struct, frozen=True, kw_only=True):
+    """The texts of a picture's QR codes; ``problem``: why it cannot be read, else empty."""
+
+    problem: str = ""
+    texts: tuple[str, ...] = ()

@@ -34,13 +34,13 @@ import re
 from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from provenance.cv.agreement import find_disagreements
+from provenance.cv.agreement import find_disagreements, find_other_names
 from provenance.cv.dataintegrity import add_proof, decode_proof_value, verify_proof
 from provenance.cv.jcs import Json, canonicalize, parse_json
-from provenance.cv.proofcheck import check_proof
-from provenance.cv.report import CvReport, Document, conclude
+from provenance.cv.proofcheck import check_person, check_proof
+from provenance.cv.report import CvReport, Document, Findings, conclude
 from provenance.cv.roots import DID_KEY_PREFIX, SealRoots, format_did_key, parse_did_key
 from provenance.encoding import encode_json
 from provenance.errors import FormatError, VerificationError
@@ -49,10 +49,12 @@ from provenance.record.bundle import BUNDLE_SIZE_MAX
 from provenance.record.commitment import Name, Value
 from provenance.record.forms import parse_time
 from provenance.record.showing import IDENTITY_GROUPS
+from provenance.report import PROVEN
 from provenance.verifier.checks import Checks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
     from typing import Protocol
 
     from provenance.report import Report
@@ -117,7 +119,7 @@ class _JsonCv(Struct, frozen=True, forbid_unknown_fields=True, rename={"context"
     validFrom: str  # noqa: N815 - the member's name
     credentialSubject: _Subject  # noqa: N815 - the member's name
     provenance: str
-    proof: _Proof
+    proof: _Proof | UnsetType = UNSET
 
 
 def make(
@@ -152,29 +154,41 @@ def make(
     return data
 
 
-def verify(data: bytes, verifier: Verifier, roots: SealRoots) -> CvReport:
+def verify(
+    data: bytes, verifier: Verifier, roots: SealRoots, day: date | None = None
+) -> CvReport:
     """Verify a JSON CV. Never raises because of its bytes: bad input is a verdict.
 
-    ``verifier`` judges the bundle in it, ``roots`` names the issuers that are trusted.
+    ``verifier`` judges the bundle in it on that ``day``, ``roots`` names the issuers that are
+    trusted.
     """
     checks = Checks()
     try:
         tree = _read(data)
     except FormatError as error:
         checks.no("readable", error)
-        return conclude("json", checks.made, Document("unreadable"))
+        return conclude(
+            Findings(kind="json", made=checks.made, document=Document("unreadable")), day
+        )
     checks.yes("readable", "JSON that every program reads alike")
+    found = Findings(
+        kind="json",
+        made=checks.made,
+        document=Document("not provable"),
+        claims="provenance" in tree,
+        signed="proof" in tree,
+    )
     try:
         document = _parse_document(tree)
     except FormatError as error:
         checks.no("document", error)
-        return conclude("json", checks.made, Document("not provable"))
+        return conclude(found, day)
     checks.yes("document", "a CV with its proof")
     sealed = _check_issuer(tree, document, roots, checks)
-    report = check_proof(document.provenance.encode(), verifier, checks)
-    if report.verdict == "yes":
-        _check_agreement(document.credentialSubject, report, checks)
-    return conclude("json", checks.made, sealed, proof=report)
+    report = check_proof(document.provenance.encode(), verifier, day, checks)
+    if report.verdict in PROVEN:
+        _check_claims(document.credentialSubject, report, checks)
+    return conclude(msgspec.structs.replace(found, document=sealed, proof=report), day)
 
 
 def lines_of(cv: Cv, report: Report) -> tuple[CvLine, ...]:
@@ -237,17 +251,24 @@ def _parse_document(tree: dict[str, Json]) -> _JsonCv:
         raise FormatError(f"malformed {_WHAT}{_place(error)}") from error
     proof, lines = document.proof, document.credentialSubject.lines
     parse_did_key(document.issuer)
-    decode_proof_value(proof.proofValue)
-    if not _TIME.fullmatch(document.validFrom) or proof.created != document.validFrom:
-        raise FormatError(f"malformed {_WHAT}: validFrom and created are one time in UTC")
+    if not _TIME.fullmatch(document.validFrom):
+        raise FormatError(f"malformed {_WHAT}: validFrom is not a time in UTC")
     parse_time(f"{document.validFrom[:-1]}.000000Z")
-    if proof.verificationMethod != _method(document.issuer):
-        raise FormatError(f"malformed {_WHAT}: the proof is by another key than the issuer's")
+    if proof is not UNSET:
+        _check_signature_form(proof, document)
     if len({line.id for line in lines}) != len(lines):
         raise FormatError(f"malformed {_WHAT}: two lines of one id")
     if len(canonicalize(tree["credentialSubject"])) > SUBJECT_SIZE_MAX:
         raise FormatError(f"malformed {_WHAT}: more than {SUBJECT_SIZE_MAX} bytes of claims")
     return document
+
+
+def _check_signature_form(proof: _Proof, document: _JsonCv) -> None:
+    decode_proof_value(proof.proofValue)
+    if proof.created != document.validFrom:
+        raise FormatError(f"malformed {_WHAT}: validFrom and created are not one time")
+    if proof.verificationMethod != _method(document.issuer):
+        raise FormatError(f"malformed {_WHAT}: the proof is by another key than the issuer's")
 
 
 def _place(error: msgspec.ValidationError) -> str:
@@ -266,6 +287,9 @@ def _check_issuer(
         checks.yes("issuer", f"the seal roots name {document.issuer}")
     else:
         checks.no("issuer", f"the seal roots do not name {document.issuer}")
+    if document.proof is UNSET:
+        checks.no("signature", "the document bears no signature")
+        return Document("not sealed")
     try:
         verify_proof(tree, parse_did_key(document.issuer))
     except (FormatError, VerificationError) as error:
@@ -277,10 +301,20 @@ def _check_issuer(
     return Document("as sealed", document.issuer, document.validFrom, "claimed")
 
 
-def _check_agreement(subject: _Subject, report: Report, checks: Checks) -> None:
+def _check_claims(subject: _Subject, report: Report, checks: Checks) -> None:
     """Check that neither lines nor holder claim more than an accepted bundle shows."""
     found = list(find_disagreements(subject.lines, subject.holder, report))
     if found:
         checks.no("agreement", "; ".join(found))
     else:
         checks.yes("agreement", "the proof shows all that the CV claims")
+    if not check_person(report, checks):
+        return
+    others = find_other_names(subject.holder, report)
+    if others is None:
+        checks.skip("holder-name", "the proof shows none of the holder's names")
+    elif others:
+        names = ", ".join(sorted(others))
+        checks.no("holder-name", f"the proof is of somebody else: it shows another {names}")
+    else:
+        checks.yes("holder-name", "the holder's names are those that the proof shows")

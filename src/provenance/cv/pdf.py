@@ -8,22 +8,14 @@ the document's name tree and in the catalog's ``/AF`` (section 14.13), exactly o
 from __future__ import annotations
 
 import io
-import os
-import subprocess
-import sys
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from provenance.cv.extras import CvExtraMissingError, needing_extra
+from provenance.cv.apart import read_pdf
+from provenance.cv.extras import needing_extra
 from provenance.cv.facts import (
     ATTACHMENT_NAME,
     MEDIA_TYPE,
-    PDF_SIZE_MAX,
     RELATIONSHIP,
-    PdfFacts,
 )
 from provenance.errors import FormatError, PolicyError, VerificationError
 from provenance.record.bundle import parse_bundle
@@ -31,10 +23,7 @@ from provenance.record.bundle import parse_bundle
 if TYPE_CHECKING:
     import pikepdf
 
-READING_SECONDS_MAX: Final = 60
-"""Of the clock; the reading process itself has a limit of processor time."""
 OVERRIDE: Final = "ask for it as it is (--as-is) if that is what you want"
-_MODULE: Final = "provenance.cv.reader"
 
 
 def attach(pdf: bytes, bundle: bytes, *, as_is: bool = False) -> bytes:
@@ -104,31 +93,6 @@ def extract(pdf: bytes) -> bytes:
     if facts.attachment.data is None:
         raise FormatError(f"this PDF file carries no proof: {facts.attachment.problem}")
     return facts.attachment.data
-
-
-def read_pdf(pdf: bytes) -> PdfFacts:
-    """Read a file of whatever origin, in a process of its own with limits.
-
-    Never raises because of its bytes. Raises `CvExtraMissingError` without the extra.
-    """
-    if len(pdf) > PDF_SIZE_MAX:
-        return PdfFacts(problem=f"more than {PDF_SIZE_MAX} bytes")
-    if find_spec("pikepdf") is None or find_spec("pyhanko") is None:
-        raise CvExtraMissingError("PDF files need more packages: install provenance-ledger[cv]")
-    try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter
-            [sys.executable, "-P", "-m", _MODULE],
-            input=pdf,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            # The package is taken from where it was imported here.
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
-            timeout=READING_SECONDS_MAX,
-            check=True,
-        )
-        return msgspec.msgpack.decode(done.stdout, type=PdfFacts)
-    except (subprocess.SubprocessError, msgspec.MsgspecError):
-        return PdfFacts(problem="reading it takes too much memory or time")
 
 
 def _remove(document: pikepdf.Pdf) -> None:

@@ -1,8 +1,4 @@
-"""The program that reads a PDF file of unknown origin: ``python -m provenance.cv.reader``.
-
-The file comes on standard input, `facts.PdfFacts` goes to standard output as MessagePack. A PDF
-file can be made so that reading it takes all memory or all time; so it is read in a process
-of its own with limits on both, and one that passes them is unreadable (decision 14).
+"""The reader of PDF files of unknown origin, which runs apart (`apart`, `limited`).
 
 The first reader is qpdf (``pikepdf``). It repairs nothing here: what is damaged is read by
 every program in another way. Where there is a signature, a second reader has to see the same
@@ -12,8 +8,6 @@ every program in another way. Where there is a signature, a second reader has to
 from __future__ import annotations
 
 import io
-import resource
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -35,8 +29,6 @@ from provenance.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MEMORY_BYTES_MAX: Final = 1024 * 1024 * 1024
-CPU_SECONDS_MAX: Final = 20
 NODES_MAX: Final = 10_000
 """Nodes of a tree (of names, of fields) and entries of a list that are looked at."""
 DEPTH_MAX: Final = 32
@@ -82,10 +74,12 @@ def _read(data: bytes) -> PdfFacts:
             raise _EncryptedError
         if not isinstance(pdf.Root, pikepdf.Dictionary) or len(pdf.pages) == 0:
             return PdfFacts(problem="it has no pages")
-        files, signatures = _scan(pdf)
+        files, signatures, bears = _scan(pdf)
         fields = list(_signed_fields(pdf))
+        named, associated = _find_named(pdf)
         facts = PdfFacts(
-            attachment=_attachment(pdf, files),
+            attachment=_attachment(named, associated, files),
+            claims=bears or bool(named or associated),
             signed=bool(signatures or fields or BYTE_RANGE in data),
             active=find_active(pdf),
             holder=_holder(pdf),
@@ -119,40 +113,48 @@ def _compare(data: bytes, facts: PdfFacts) -> PdfFacts:
     return facts
 
 
-def _scan(pdf: pikepdf.Pdf) -> tuple[list[Any], list[Any]]:
-    """Give all file specifications of the proof's name, and all signature dictionaries."""
-    files, signatures = [], []
+def _scan(pdf: pikepdf.Pdf) -> tuple[list[Any], list[Any], bool]:
+    """Return the files of the proof's name and the signature dictionaries.
+
+    The third is whether any object bears the name, be it a file or not.
+    """
+    files, signatures, bears = [], [], False
     for one in pdf.objects:
         if not isinstance(one, pikepdf.Dictionary):
             continue
-        if "/EF" in one and is_named(one):
-            files.append(one)
+        if is_named(one):
+            bears = True
+            files += [one] if "/EF" in one else []
         if "/ByteRange" in one or str(one.get("/Type", "")) in _SIGNATURE_TYPES:
             signatures.append(one)
-    return files, signatures
+    return files, signatures, bears
 
 
-def _attachment(pdf: pikepdf.Pdf, files: list[Any]) -> Attachment:
-    try:
-        return Attachment(_decode(_find_stream(pdf, files)))
-    except FormatError as error:
-        return Attachment(None, str(error))
-
-
-def _find_stream(pdf: pikepdf.Pdf, files: list[Any]) -> Any:  # noqa: ANN401 - pikepdf's own
-    """Give the stream of the only file of that name, which all ways must lead to."""
+def _find_named(pdf: pikepdf.Pdf) -> tuple[list[Any], list[Any]]:
+    """Return the embedded files and the associated files of the proof's name."""
     named = [
         spec
         for key, spec in _embedded_files(pdf)
         if _text(key) == ATTACHMENT_NAME or is_named(spec)
     ]
-    associated = [spec for spec in _list(pdf.Root.get("/AF")) if is_named(spec)]
+    return named, [spec for spec in _list(pdf.Root.get("/AF")) if is_named(spec)]
+
+
+def _attachment(named: list[Any], associated: list[Any], files: list[Any]) -> Attachment:
+    try:
+        return Attachment(_decode(_find_stream(named, associated, files)))
+    except FormatError as error:
+        return Attachment(None, str(error))
+
+
+def _find_stream(named: list[Any], associated: list[Any], files: list[Any]) -> Any:  # noqa: ANN401 - pikepdf's own
+    """Return the stream of the only file of that name, which all ways must lead to."""
     if not named and not associated and not files:
         raise FormatError(f"no file {ATTACHMENT_NAME} is attached")
     if not len(named) == len(associated) == len(files) == 1:
         raise FormatError(f"not exactly one file {ATTACHMENT_NAME} is attached and associated")
     if not isinstance(named[0], pikepdf.Dictionary):
-        raise FormatError("the attached file is no file")
+        raise FormatError("the attached file is not a file")
     if not named[0].objgen == associated[0].objgen == files[0].objgen:
         raise FormatError("the attached file and the associated one are not the same")
     embedded = files[0]["/EF"]
@@ -271,21 +273,3 @@ def _list(value: Any) -> list[Any]:  # noqa: ANN401
 
 def _text(value: Any) -> str:  # noqa: ANN401
     return str(value)[:_TEXT_MAX] if isinstance(value, pikepdf.String) else ""
-
-
-def main() -> None:
-    """Read one file within the limits."""
-    for limit, most in (
-        (resource.RLIMIT_AS, MEMORY_BYTES_MAX),
-        (resource.RLIMIT_CPU, CPU_SECONDS_MAX),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(limit)
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)  # noqa: PLW2901
-        resource.setrlimit(limit, (most, hard))
-    facts = read_facts(sys.stdin.buffer.read())
-    sys.stdout.buffer.write(msgspec.msgpack.encode(facts))
-
-
-if __name__ == "__main__":
-    main()

@@ -31,9 +31,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from msgspec import Struct
 
+from provenance.cv.apart import read_pdf
 from provenance.cv.completeness import check_complete
 from provenance.cv.extras import needing_extra
-from provenance.cv.pdf import OVERRIDE, read_pdf
+from provenance.cv.pdf import OVERRIDE
 from provenance.cv.sealcheck import check_coverage, check_seal
 from provenance.errors import (
     FormatError,

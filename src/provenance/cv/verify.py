@@ -1,9 +1,9 @@
 """Any document of a CV in, a report out: what it is, is recognised by its content.
 
 PDF files with attachment and seal, JSON CVs, pictures of a QR code, the text of one, and
-proof bundles alone. It needs a trust policy and the seal roots, which both came by another
-way than the document, and the time; no network. Only pictures and PDF files need the
-extra ``cv``.
+proof bundles alone. It needs a trust policy and the seal roots, which were both obtained
+separately, the day and the time; no network. Only pictures and PDF files need the extra
+``cv``.
 """
 
 from __future__ import annotations
@@ -11,21 +11,34 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, Literal
 
+from msgspec.structs import asdict
+
 from provenance.cv.facts import PDF_SIZE_MAX
-from provenance.cv.pdf import read_pdf
+from provenance.cv.foreign import explain_file
+from provenance.cv.pdfcheck import verify_pdf
 from provenance.cv.proofcheck import check_proof
-from provenance.cv.report import CvReport, Document, conclude
+from provenance.cv.report import (
+    CvReport,
+    Document,
+    Findings,
+    Printed,
+    PrintedLine,
+    conclude,
+)
 from provenance.cv.roots import SealRoots, parse_seal_roots
-from provenance.cv.sealcheck import check_coverage, check_seal, check_trust
 from provenance.cv.summary import PREFIX, decode_summary, parse_summary, verify_summary
 from provenance.errors import FormatError, VerificationError
+from provenance.record.paris import paris_day
 from provenance.verifier import Verifier
 from provenance.verifier.checks import Checks
+from provenance.verifier.reasons import STATUS_DAYS, date_reasons, is_old
 
 if TYPE_CHECKING:
-    from provenance.cv.facts import PdfFacts
-    from provenance.cv.summary import Summary
-    from provenance.report import Report
+    from collections.abc import Sequence
+    from datetime import date
+
+    from provenance.cv.summary import Summary, SummaryLine
+    from provenance.report import Reason
     from provenance.tlog.policy import Policy
     from provenance.tlog.tiles import TileReader
 
@@ -43,6 +56,7 @@ def verify(
     seal_roots: SealRoots | str,
     *,
     now_s: int | None = None,
+    day: date | None = None,
     max_age_s: int | None = None,
     genesis: bytes | None = None,
     tiles: TileReader | None = None,
@@ -50,31 +64,38 @@ def verify(
     """Verify a document. Never raises because of its bytes: bad input is a verdict.
 
     ``now_s``: POSIX seconds, the time at which a seal without time stamp is judged; left
-    out, the present by this machine's clock.
-    ``max_age_s`` and ``genesis``: as `Verifier` has them. ``tiles``: reads published tiles,
-    from which the proof is brought up to date first, as `RefreshingVerifier` does. Raises
-    `FormatError` for a malformed policy or malformed seal roots.
+    out, the present by this machine's clock. ``day``: the day in Europe/Paris that validity
+    is judged at; left out, the one of ``now_s``. ``max_age_s`` and ``genesis``: as `Verifier`
+    has them. ``tiles``: reads published tiles, from which the proof is brought up to date
+    first, as `RefreshingVerifier` does. Raises `FormatError` for a malformed policy or
+    malformed seal roots.
     """
     now_s = int(time.time()) if now_s is None else now_s
-    verifier = make_verifier(
-        policy, now_s=now_s, max_age_s=max_age_s, genesis=genesis, tiles=tiles
-    )
+    day = paris_day(now_s * 1_000_000) if day is None else day
     roots = parse_seal_roots(seal_roots) if isinstance(seal_roots, str) else seal_roots
+    verifier = make_verifier(
+        policy,
+        now_s=now_s,
+        max_age_s=max_age_s,
+        genesis=genesis,
+        tiles=tiles,
+        tsa=roots.tsas,
+    )
     match recognise(data):
         case "pdf":
-            return verify_pdf(data, verifier, roots, now_s)
+            return verify_pdf(data, verifier, roots, day, now_s)
         case "picture":
-            return _verify_picture(data, roots)
+            return _verify_picture(data, roots, day)
         case "summary":
-            return verify_text(data, roots)
+            return verify_text(data, roots, day)
         case "bundle":
-            return verify_bundle(data, verifier)
+            return verify_bundle(data, verifier, day)
         case "json":
             from provenance.cv.jsoncv import verify as verify_json  # noqa: PLC0415 - seldom
 
-            return verify_json(data, verifier, roots)
+            return verify_json(data, verifier, roots, day)
         case _:
-            return _unknown("this is none of a PDF file, a JSON CV, a proof, or a QR code")
+            return _unknown(data, day)
 
 
 def make_verifier(
@@ -84,13 +105,27 @@ def make_verifier(
     max_age_s: int | None,
     genesis: bytes | None,
     tiles: TileReader | None,
+    tsa: Sequence[bytes] = (),
 ) -> Verifier:
     """Make the verifier of bundles; with ``tiles`` one that brings them up to date first."""
     if tiles is None:
-        return Verifier(policy, now_s=now_s, max_age_s=max_age_s, genesis=genesis)
+        return Verifier(
+            policy,
+            now_s=now_s,
+            max_age_s=max_age_s,
+            genesis=genesis,
+            tsa=tsa,
+        )
     from provenance.refreshing import RefreshingVerifier  # noqa: PLC0415 - seldom
 
-    return RefreshingVerifier(policy, tiles, now_s=now_s, max_age_s=max_age_s, genesis=genesis)
+    return RefreshingVerifier(
+        policy,
+        tiles,
+        now_s=now_s,
+        max_age_s=max_age_s,
+        genesis=genesis,
+        tsa=tsa,
+    )
 
 
 def recognise(data: bytes) -> Literal["pdf", "picture", "summary", "bundle", "json", "unknown"]:
@@ -106,25 +141,29 @@ def recognise(data: bytes) -> Literal["pdf", "picture", "summary", "bundle", "js
     return "json" if data.lstrip(b" \t\r\n").startswith(b"{") else "unknown"
 
 
-def _unknown(reason: str) -> CvReport:
-    checks = Checks()
-    checks.no("readable", reason)
-    return conclude("unknown", checks.made, Document("unreadable"))
+def without_line_end(data: bytes) -> bytes:
+    """Return a proof bundle without the line end that editors put behind a text."""
+    return data.removesuffix(b"\n").removesuffix(b"\r")
 
 
-def verify_bundle(data: bytes, verifier: Verifier) -> CvReport:
-    """Verify a proof bundle alone."""
+def verify_bundle(data: bytes, verifier: Verifier, day: date | None) -> CvReport:
+    """Verify a proof bundle alone; one line end behind it is passed over."""
     checks = Checks()
-    report = verifier.verify(data)
+    report = check_proof(without_line_end(data), verifier, day, checks)
     if report.verdict == "unreadable":
-        checks.no("readable", f"it is no proof bundle: {report.checks[0].reason}")
-        return conclude("bundle", checks.made, Document("unreadable"), proof=report)
+        unreadable = Checks()
+        unreadable.no("readable", f"it is not a proof bundle: {report.checks[0].reason}")
+        document = Document("unreadable")
+        found = Findings(kind="bundle", made=unreadable.made, document=document, proof=report)
+        return conclude(found, day)
     checks.yes("readable", "a proof bundle")
-    report = check_proof(data, verifier, checks)
-    return conclude("bundle", checks.made, Document("not provable"), proof=report)
+    document = Document("not provable")
+    return conclude(
+        Findings(kind="bundle", made=checks.made, document=document, proof=report), day
+    )
 
 
-def verify_text(data: bytes | str, roots: SealRoots) -> CvReport:
+def verify_text(data: bytes | str, roots: SealRoots, day: date | None) -> CvReport:
     """Verify the text of a QR code; a line end behind it is passed over."""
     checks = Checks()
     try:
@@ -132,10 +171,15 @@ def verify_text(data: bytes | str, roots: SealRoots) -> CvReport:
         note = decode_summary(text.removesuffix("\n").removesuffix("\r"))
     except (FormatError, UnicodeDecodeError) as error:
         checks.no("readable", str(error) if isinstance(error, FormatError) else "not UTF-8")
-        return conclude("summary", checks.made, Document("unreadable"))
+        document = Document("unreadable")
+        return conclude(Findings(kind="summary", made=checks.made, document=document), day)
     checks.yes("readable", "the text of a QR code")
-    printed = _judge_summary(note, roots, checks)
-    return conclude("summary", checks.made, Document("not provable"), printed=printed)
+    summary = _judge_summary(note, roots, checks)
+    printed = None if summary is None else _print(summary, day)
+    document = Document("not provable")
+    return conclude(
+        Findings(kind="summary", made=checks.made, document=document, printed=printed), day
+    )
 
 
 def _judge_summary(note: str, roots: SealRoots, checks: Checks) -> Summary | None:
@@ -146,67 +190,74 @@ def _judge_summary(note: str, roots: SealRoots, checks: Checks) -> Summary | Non
         return None
     checks.yes("summary", "it has the form of a summary")
     try:
-        printed = verify_summary(note, roots.summaries)
+        summary = verify_summary(note, roots.summaries)
     except (FormatError, VerificationError) as error:
         checks.no("signature", error)
         return None
     checks.yes("signature", "signed by the operator's key for summaries")
-    return printed
+    return summary
 
 
-def _verify_picture(data: bytes, roots: SealRoots) -> CvReport:
+def _print(summary: Summary, day: date | None) -> Printed:
+    """Add to each line why it needs attention on that day."""
+    return Printed(
+        origin=summary.origin,
+        size=summary.size,
+        time=summary.time,
+        holder=summary.holder,
+        certifications=tuple(
+            PrintedLine(**asdict(line), reasons=_line_reasons(line, summary.time, day))
+            for line in summary.certifications
+        ),
+    )
+
+
+def _line_reasons(line: SummaryLine, time: str, day: date | None) -> tuple[Reason, ...]:
+    status: tuple[Reason, ...] = () if line.status == "in force" else (line.status,)
+    is_stale = day is not None and is_old(time, day, STATUS_DAYS)
+    found: list[tuple[Reason, bool]] = [
+        ("status-old", is_stale),
+        *date_reasons(line.awarded, line.ends, day),
+    ]
+    return (*status, *(reason for reason, holds in found if holds))
+
+
+def _verify_picture(data: bytes, roots: SealRoots, day: date | None) -> CvReport:
     """Verify the only summary in a picture."""
-    from provenance.cv.qr import read_picture  # noqa: PLC0415 - needs the extra
+    from provenance.cv.apart import read_picture  # noqa: PLC0415 - needs the extra
 
-    try:
-        texts = {text for text in read_picture(data) if text.startswith(PREFIX)}
-    except FormatError as error:
-        return _unknown(str(error))
-    if len(texts) != 1:
-        return _unknown("no QR code with a summary is found in the picture, or several")
-    return verify_text(texts.pop(), roots)
-
-
-def verify_pdf(data: bytes, verifier: Verifier, roots: SealRoots, now_s: int) -> CvReport:
-    """Verify a PDF file: its attachment, its seal, and the proof; each on its own."""
     checks = Checks()
-    facts = read_pdf(data)
-    if facts.problem:
-        checks.no("readable", facts.problem)
-        return conclude("pdf", checks.made, Document("unreadable"))
-    checks.yes("readable", "a PDF file within the limits")
-    bundle = facts.attachment.data
-    if bundle is None:
-        checks.no("attachment", facts.attachment.problem)
-    else:
-        checks.yes("attachment", "exactly one proof is attached")
-    document = _judge_seal(data, facts, roots, now_s, checks)
-    report: Report | None = None
-    if bundle is not None:
-        report = check_proof(bundle, verifier, checks)
-    return conclude("pdf", checks.made, document, proof=report)
+    facts = read_picture(data)
+    texts = {text for text in facts.texts if text.startswith(PREFIX)}
+    if len(texts) == 1:
+        return verify_text(texts.pop(), roots, day)
+    if facts.problem or texts:
+        several = "the picture shows several summaries: cover all but one"
+        checks.no("readable", facts.problem or several)
+        document = Document("unreadable")
+        found = Findings(kind="unknown", made=checks.made, document=document, claims=False)
+        return conclude(found, day)
+    checks.yes("readable", "a picture")
+    hint = (
+        "No QR code with a summary can be read in the picture: take it again, nearer, flat and "
+        "without shadows."
+    )
+    return conclude(_nothing(checks, hint), day)
 
 
-def _judge_seal(
-    data: bytes, facts: PdfFacts, roots: SealRoots, now_s: int, checks: Checks
-) -> Document:
-    """Make the three checks of the seal, each only where the one before it holds."""
-    try:
-        seal = check_seal(data, facts)
-    except (FormatError, VerificationError) as error:
-        checks.no("seal", error)
-        return Document("altered" if facts.signed else "not sealed")
-    checks.yes("seal", "one signature, over exactly the bytes that it names")
-    try:
-        check_coverage(data, seal)
-    except VerificationError as error:
-        checks.no("seal-coverage", error)
-        return Document("altered")
-    checks.yes("seal-coverage", "it covers the whole file and permits no change")
-    try:
-        document = check_trust(seal, roots, now_s)
-    except (FormatError, VerificationError) as error:
-        checks.no("seal-trust", error)
-        return Document("untrusted seal")
-    checks.yes("seal-trust", "by somebody whom the verifier trusts for seals")
-    return document
+def _unknown(data: bytes, day: date | None) -> CvReport:
+    checks = Checks()
+    checks.yes("readable", "a file")
+    what = explain_file(data)
+    hint = (
+        f"This is {what}." if what else "It is not a PDF file, a JSON CV, a proof or a QR code."
+    )
+    return conclude(_nothing(checks, hint), day)
+
+
+def _nothing(checks: Checks, hint: str) -> Findings:
+    """Return what is found in a file that has nothing to do with proofs."""
+    document = Document("not provable")
+    return Findings(
+        kind="unknown", made=checks.made, document=document, claims=False, hint=hint
+    )

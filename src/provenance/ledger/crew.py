@@ -24,13 +24,13 @@ import sys
 import threading
 from collections import deque
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from provenance.errors import FormatError
 from provenance.ledger.preparing import CHUNK, Prepared
+from provenance.workers import worker_command, worker_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,15 +65,12 @@ class Worker:
     """One process that prepares; it answers every `send` in order, for `receive`."""
 
     def __init__(self) -> None:
-        # The package is taken from where it was imported here, and from nowhere else that
-        # the working directory might offer (-P).
-        home = str(Path(__file__).parents[2])
         self._process: Final = subprocess.Popen(  # noqa: S603 - our own interpreter
-            [sys.executable, "-P", "-m", _MODULE],
+            worker_command(_MODULE),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": home},
+            env=worker_environment(),
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
