@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 Level: TypeAlias = Literal[
     "well-formed", "schema", "dictionary", "identity", "rights", "register", "deadline"
@@ -44,3 +44,8 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_
     element: str | None = None
     passage: int | None = None
     id_technique: str | None = None
+
+
+def located(fault: Fault, number: int, id_technique: str) -> Fault:
+    """Return the fault as one of the passage of this number, from 1, and of this name."""
+    return structs.replace(fault, passage=number, id_technique=id_technique)

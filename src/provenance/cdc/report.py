@@ -54,19 +54,46 @@ from provenance.record.forms import Bcr, Date, Hash, Index, Origin, Signature, p
 from provenance.tlog.merkle import leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from provenance.record.commitment import Value
 
 # What XML 1.0 section 2.2 does not allow, not even as a reference.
 _NO_CHARACTER: Final = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 
 
+class Award(Struct, frozen=True, gc=False):
+    """What a receipt says of a certification, so that its depositor can reckon with it.
+
+    ``certifier`` is a BCR, ``awarded`` the day of award; ``provisional``: a final form is to
+    follow.
+    """
+
+    type: str
+    code: str
+    certifier: str
+    awarded: str
+    provisional: bool
+
+
+def award_of(record: Mapping[str, Value]) -> Award:
+    """Return what a receipt says of a certification, whose record has passed level 2."""
+    return Award(
+        type=str(record["type"]),
+        code=str(record["code"]),
+        certifier=str(record["certificateur"]),
+        awarded=str(record["dateDebutValidite"]),
+        provisional=record["donneeCertifiee"] is False,
+    )
+
+
 class RecordedPassage(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """What the depositor sent, as it can reckon with it again.
+    """A passage, and what the certification says that it is about.
 
-    ``certifier`` is a BCR, ``awarded`` the day of award, ``first`` the time of the first
-    entry of the lineage. The five before it are None where the content was erased.
+    ``type`` to ``provisional`` are those of an `Award`, and None where the content was erased;
+    ``first`` is the time of the first entry of the lineage.
     """
 
     idTechnique: str  # noqa: N815 - the schema's own name

@@ -37,7 +37,13 @@ from provenance.cli.progress import show_progress
 from provenance.cli.receipts import show_receipt, show_refusal
 from provenance.cli.signing import open_ledger
 from provenance.encoding import decode_base64, decode_json
-from provenance.errors import DepositRefused, FormatError, UnreadableError
+from provenance.errors import (
+    DepositRefused,
+    FormatError,
+    PolicyError,
+    StorageError,
+    UnreadableError,
+)
 from provenance.ledger import DepositSignature
 
 if TYPE_CHECKING:
@@ -176,11 +182,26 @@ def _deposit(
         return Refusal(name, error, faults)
     except UnreadableError as error:
         return Refusal(name, error)
-    if args.report is not None:
-        write_file(args.report, [report_xml(receipt)], force=args.force)
-    if args.receipt is not None:
-        write_file(args.receipt, [encode_receipt(receipt)], force=args.force)
+    _hand_out(receipt, args)
     return receipt
+
+
+def _hand_out(receipt: Receipt, args: argparse.Namespace) -> None:
+    """Write report and receipt; raises `StorageError`, which says what was recorded."""
+    try:
+        if args.report is not None:
+            write_file(args.report, [report_xml(receipt)], force=args.force)
+        if args.receipt is not None:
+            write_file(args.receipt, [encode_receipt(receipt)], force=args.force)
+    except (OSError, PolicyError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        done = "nothing of it was new"
+        if receipt.deposit is not None:
+            done = f"it is recorded, as deposit {receipt.deposit}"
+        raise StorageError(
+            f"cannot write the receipt of {receipt.file_name}: {reason}; {done}: send it "
+            "again, and the receipt names the entries"
+        ) from error
 
 
 def _readable_name(file: str) -> str:

@@ -32,11 +32,11 @@ def show_receipt(receipt: Receipt, out: Output) -> None:
     if refused:
         out.heading("Refused")
         rows = [
-            (passage.idTechnique, fault.code, fault.message)
+            (fault.passage, passage.idTechnique, fault.code, fault.message)
             for passage in receipt.refused
             for fault in passage.faults
         ]
-        out.table(("idTechnique", "code", "reason"), rows[:ROWS_MAX])
+        out.table(("passage", "idTechnique", "code", "reason"), rows[:ROWS_MAX])
         if len(rows) > ROWS_MAX:
             out.line(f"  … and {len(rows) - ROWS_MAX} more: see --report or --json")
     _show_warnings(receipt, out)
@@ -74,6 +74,7 @@ def show_refusal(name: str, message: str, faults: Sequence[Fault], out: Output) 
         out.line(f"  {message}")
         return
     rows = [
-        (fault.line, fault.column, fault.element, fault.code, fault.message) for fault in faults
+        (fault.line, fault.column, fault.passage, fault.element, fault.code, fault.message)
+        for fault in faults
     ]
-    out.table(("line", "column", "element", "code", "reason"), rows)
+    out.table(("line", "column", "passage", "element", "code", "reason"), rows)

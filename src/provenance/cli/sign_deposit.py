@@ -1,8 +1,9 @@
 """Sign a deposit file, as the body that sends it; no ledger and no network is needed.
 
-The signature covers the log's origin, the depositor, the action and a digest of the file
-under a salt that is drawn here. It is written beside the file and sent along with it; the
-operator hands it to provenance deposit --signature. From then on the file must not change.
+The signature covers the log's origin, the depositor, the certifier, the action and a digest
+of the file and of each of its passages, under a salt that is drawn here. It is written beside
+the file and sent along with it; the operator hands it to provenance deposit --signature. From
+then on the file must not change.
 
 The key is the body's own, one that its entry in the log lists: a file of provenance key
 new, or a URI. --name is the name that the key was made with.
@@ -26,7 +27,8 @@ from provenance.cli.output import Answer
 from provenance.cli.signing import add_signing_key, open_signing_key
 from provenance.encoding import encode_base64, encode_json
 from provenance.errors import DepositRefused
-from provenance.ledger.source import FileSource
+from provenance.ledger.source import FileSource, leaves_of
+from provenance.record.depositdigest import deposit_digest
 from provenance.record.message import deposit_message
 
 if TYPE_CHECKING:
@@ -51,10 +53,14 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     del out
     key, signer = open_signing_key(args)
     source = FileSource(Path(args.file))
-    header = _read_header(source)
+    header, digest = _read(source)
     action = header.action or "CREATION"
     message = deposit_message(
-        origin=args.origin, depositor=header.emetteur, action=action, digest=source.digest()
+        origin=args.origin,
+        depositor=header.emetteur,
+        certifier=header.certificateur,
+        action=action,
+        digest=digest,
     )
     signed = SignatureFile(
         salt=encode_base64(source.salt),
@@ -66,9 +72,10 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     document = {
         "file": output,
         "depositor": header.emetteur,
+        "certifier": header.certificateur,
         "action": action,
         "origin": args.origin,
-        "digest": encode_base64(source.digest()),
+        "digest": encode_base64(digest),
         "signer": str(key),
     }
 
@@ -76,21 +83,29 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         if output != "-":
             out.verdict(f"{output} signs {args.file}.", good=True)
             out.pairs(
-                [("depositor", header.emetteur), ("action", action), ("log", args.origin)]
+                [
+                    ("depositor", header.emetteur),
+                    ("certifier", header.certificateur),
+                    ("action", action),
+                    ("log", args.origin),
+                ]
             )
             out.line("Send both; the file must not change any more.")
 
     return Answer(YES, document, show)
 
 
-def _read_header(source: FileSource) -> Header:
-    """Read the whole file, as the operator will: what it would refuse is not signed."""
+def _read(source: FileSource) -> tuple[Header, bytes]:
+    """Read the whole file, as the operator will; return its header and the deposit's digest.
+
+    What the operator would refuse as a whole is not signed.
+    """
     reader = FluxReader(source.chunks)
-    for _ in reader.passages():
-        pass
+    sources = [passage.digest for passage in reader.passages()]
     if reader.faults or reader.header is None:
         first = reader.faults[0].message if reader.faults else "it holds no passage"
         raise DepositRefused(
             f"{source.name} is not signed, since it would be refused: {first}", reader.faults
         )
-    return reader.header
+    digest = deposit_digest(leaves_of(source.salts, source.sha256(), sources))
+    return reader.header, digest

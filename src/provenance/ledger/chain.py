@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from provenance.encoding import encode_base64
+from provenance.ledger.deposit_job import DepositJob
 from provenance.ledger.draft import Draft, Place
 from provenance.record.entry import (
     ZERO_PREV,
     Genesis,
     Key,
-    certification_encoder,
     encode_entry,
     format_time,
     parse_time,
@@ -20,14 +20,9 @@ from provenance.record.entry import (
 from provenance.tlog.merkle import leaf_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import TypeAlias
-
     from provenance.ledger.clock import Clock
     from provenance.ledger.job import Item, Job
     from provenance.storage import View
-
-    CertificationEncoder: TypeAlias = Callable[[int, str, str, int | None], bytes]
 
 
 class End(msgspec.Struct, frozen=True):
@@ -68,14 +63,11 @@ class Chain:
     def add(self, job: Job) -> int:
         """Chain the job's entries; give the index of the first."""
         first, prev = self.end, self._prev
-        encoders: dict[str, CertificationEncoder] = {}
+        encode = job.encoder(first, self.time) if isinstance(job, DepositJob) else None
         for index, item in enumerate(job.items, first):
             if isinstance(item, Draft):
                 # By the thousand, and the lock is held.
-                body = item.depositor
-                encode = encoders.get(body) or encoders.setdefault(
-                    body, certification_encoder(time=self.time, depositor=body, deposit=first)
-                )
+                assert encode is not None, "only a deposit brings certifications"
                 entry = encode(index, prev, encode_base64(item.commitment), item.supersedes)
             else:
                 place = Place(index=index, time=self.time, prev=prev, start=first)

@@ -19,7 +19,7 @@ from provenance.ledger.files import (
     open_files,
 )
 from provenance.ledger.form import FormSource
-from provenance.ledger.intake import Reception
+from provenance.ledger.intake import Reception, check_options
 from provenance.ledger.keeping import Keeper
 from provenance.ledger.preparing import CHUNK
 from provenance.ledger.source import FileSource
@@ -62,6 +62,7 @@ class Ledger(Keeper):
         self._depositing: Final = Depositing(
             origin=self.origin,
             files=files,
+            recall=self._recall,
             group=self._group,
             now_us=wall_us,
         )
@@ -204,9 +205,20 @@ class Ledger(Keeper):
         Passages are accepted one by one; the file is recorded whole or not at all, and
         when no passage is new, nothing is recorded. Raises `DepositRefused` when the
         file as a whole is refused (``faults`` tells every reason), `UnreadableError`,
+        `FormatError` for an argument or an answer of ``decide`` of another type,
         `ClockError`, `StorageError`.
         """
         self._check_writable()
+        check_options(
+            decide=decide,
+            depositor=depositor,
+            signature=signature,
+            name=name,
+            corrections=corrections,
+            xsd=xsd,
+            limits=limits,
+            progress=progress,
+        )
         salt = None if signature is None else signature.salt
         source = FileSource(flux, name=name, salt=salt, progress=progress)
         reception = self._reception(decide, corrections=corrections)
@@ -235,9 +247,11 @@ class Ledger(Keeper):
         the passage's own by their dotted path. ``emetteur`` and ``source`` are supplied.
         All records of one call make one deposit, for one certifier; ``corrections`` as
         for `deposit`. A depositor with keys signs the form's digest (`form_digest`).
-        Raises `DepositRefused`, `ClockError`, `StorageError`.
+        Raises `DepositRefused`, `FormatError` for what is not a list of records, or of
+        another type, `ClockError`, `StorageError`.
         """
         self._check_writable()
+        check_options(decide=decide, corrections=corrections, signature=signature)
         salt = None if signature is None else signature.salt
         form = FormSource(records, depositor=depositor, salt=salt)
         reception = self._reception(decide, corrections=corrections)

@@ -9,18 +9,19 @@ the sorting is done again and the file's payload with it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 
 from provenance.cdc.faults import Fault
-from provenance.cdc.report import AcceptedPassage, Receipt
+from provenance.cdc.report import AcceptedPassage, DuplicatePassage, Receipt
 from provenance.encoding import encode_base64
 from provenance.errors import DepositRefused, LedgerBusyError
-from provenance.ledger.deposit_job import DepositItem, DepositJob
+from provenance.ledger.deposit_job import DepositItem, DepositJob, read_standing, signed_row
 from provenance.ledger.job import OutdatedError
-from provenance.ledger.registry import depositor_row, read_index
-from provenance.ledger.sorting import mentions_of, sort_candidates
+from provenance.ledger.registry import read_index
+from provenance.ledger.rights import signed_before
+from provenance.ledger.sorting import New, Repeated, mentions_of, sort_candidates
 from provenance.record.commitment import SEED_SIZE
 from provenance.record.entry import format_time
 from provenance.record.payload import NONCE_SIZE, DepositPayload, seal_payload
@@ -28,15 +29,17 @@ from provenance.record.payload import NONCE_SIZE, DepositPayload, seal_payload
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from provenance.ledger.deposit_job import Action
-    from provenance.ledger.draft import Draft
+    from provenance.cdc.report import Award, RefusedPassage
+    from provenance.ledger.deposit_job import Action, Standing
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.group import GroupCommit
     from provenance.ledger.job import Recorded
+    from provenance.ledger.recall import Recall
     from provenance.ledger.rights import DepositSignature
-    from provenance.ledger.screening import Candidate, Screening
-    from provenance.ledger.sorting import Sorted
-    from provenance.ledger.withdrawal import WithdrawalDraft
+    from provenance.ledger.screening import Screening
+    from provenance.ledger.sorting import Known, Sorted
+    from provenance.ledger.source import Salts
+    from provenance.storage import View
 
 ATTEMPTS_MAX: Final = 100
 """How often a deposit is sorted anew because other writers keep being faster."""
@@ -55,31 +58,40 @@ class Document(Protocol):
 
     @property
     def salt(self) -> bytes:
-        """The 32 bytes under which it is digested."""
+        """The file salt: the 32 bytes from which the salts of all leaves follow."""
+
+    @property
+    def salts(self) -> Salts:
+        """The salts of all leaves."""
 
     @property
     def size(self) -> int:
         """Bytes."""
 
-    def digest(self) -> bytes:
-        """Salted digest of the bytes (32 bytes)."""
+    def sha256(self) -> bytes:
+        """Return SHA-256 of the bytes, 32 bytes."""
 
     def residue(self, spans: list[tuple[int, int]]) -> bytes:
-        """Give the bytes that lie outside the accepted passages."""
+        """Return the bytes that lie outside the accepted passages."""
 
 
 class Intake(msgspec.Struct, frozen=True):
-    """One deposit after screening: all that is needed to record it."""
+    """One deposit after screening: all that is needed to record it.
+
+    ``registration``: index of the entry that gave the depositor its rights. ``leaves``: the
+    hashes of the leaves from leaf 0 on, from which ``digest`` follows.
+    """
 
     document: Document
     screening: Screening
     depositor: str
-    depositor_index: int | None
-    """Where the entry stands that gave the depositor its rights."""
     certifier: str
     action: Action
     id_flux: str
     signature: DepositSignature | None
+    registration: int = 0
+    leaves: Sequence[bytes] = ()
+    digest: bytes = b""
     warnings: tuple[Fault, ...] = ()
 
 
@@ -113,10 +125,17 @@ class Depositing:
     """Records what was screened, and writes the receipt."""
 
     def __init__(
-        self, *, origin: str, files: LedgerFiles, group: GroupCommit, now_us: Callable[[], int]
+        self,
+        *,
+        origin: str,
+        files: LedgerFiles,
+        recall: Recall,
+        group: GroupCommit,
+        now_us: Callable[[], int],
     ) -> None:
         self._origin: Final = origin
         self._files: Final = files
+        self._recall: Final = recall
         self._group: Final = group
         self._now_us: Final = now_us
 
@@ -152,16 +171,9 @@ class Depositing:
             try:
                 recorded = submit(attempt)
             except OutdatedError:
-                self._check_depositor(attempt.made[0])
                 continue
             return self._receipt(*attempt.made, recorded)
         raise LedgerBusyError("other writers keep recording the same passages: try again")
-
-    def _check_depositor(self, intake: Intake) -> None:
-        with self._files.store.view() as view:
-            now = read_index(view, depositor_row(intake.depositor))
-        if now != intake.depositor_index:
-            raise DepositRefused("the depositor's entry was replaced meanwhile: deposit again")
 
     def _make_job(self, intake: Intake) -> tuple[Sorted, DepositJob | None]:
         """Sort the candidates, and make the job that records them.
@@ -170,21 +182,26 @@ class Depositing:
         held, is what a depositor may ask for later. A repetition is not.
         """
         screening = intake.screening
-        found = sort_candidates(screening, self._files.store)
-        if not (found.new or found.conflicts or screening.refused):
-            return found, None
+        with self._files.store.view() as view:
+            found = sort_candidates(screening, view, self._recall)
+            if not (found.new or found.conflicts or screening.refused):
+                return found, None
+            standing = _check_open(view, intake)
         job = DepositJob(
-            _deposit_item(intake, found),
-            [draft for _, draft in found.new],
-            depositor=intake.depositor_index,
+            _deposit_item(intake, found, standing),
+            [one.draft for one in found.new],
             mentions=mentions_of(screening, found),
         )
         return found, job
 
     def _receipt(self, intake: Intake, found: Sorted, recorded: Recorded | None) -> Receipt:
-        for candidate, fault in found.conflicts:
-            intake.screening.refuse(candidate.id_technique, candidate.claim, [fault])
+        for one in found.conflicts:
+            candidate = one.candidate
+            intake.screening.refuse(
+                candidate.number, candidate.id_technique, candidate.claim, [one.fault]
+            )
         document = intake.document
+        accepted = () if recorded is None else _accepted(found.new, recorded)
         return Receipt(
             format="provenance-receipt/1",
             origin=self._origin,
@@ -194,23 +211,39 @@ class Depositing:
             processing_id=0 if recorded is None else recorded.start,
             received=format_time(self._now_us()) if recorded is None else recorded.time,
             size=document.size,
-            digest=encode_base64(document.digest()),
+            digest=encode_base64(intake.digest),
             deposit=None if recorded is None else recorded.start,
             deposit_entry=None if recorded is None else recorded.entries[0].decode(),
             deposit_signature=None
             if recorded is None
             else encode_base64(recorded.signatures[0]),
-            accepted=() if recorded is None else _accepted(found.new, recorded),
-            duplicates=tuple(known for _, known in found.duplicates),
-            refused=tuple(intake.screening.refused),
+            accepted=accepted,
+            duplicates=tuple([_duplicate(one, accepted) for one in found.duplicates]),
+            refused=tuple(sorted(intake.screening.refused, key=_number)),
             warnings=(*intake.warnings, *_clock_warning(recorded)),
         )
 
 
-def _deposit_item(intake: Intake, found: Sorted) -> DepositItem:
+def _check_open(view: View, intake: Intake) -> Standing:
+    """Return what a deposit rests on as of now; raises `DepositRefused` where it may not be."""
+    standing = read_standing(view, intake.depositor, intake.certifier)
+    if standing is None or standing.depositor != intake.registration:
+        raise DepositRefused(
+            "the depositor's entry was replaced meanwhile, and nothing was recorded: deposit "
+            "again"
+        )
+    if intake.signature is not None:
+        known = read_index(view, signed_row(intake.depositor, intake.digest))
+        if known is not None:
+            fault = signed_before(known)
+            raise DepositRefused(f"nothing was recorded: {fault.message}", [fault])
+    return standing
+
+
+def _deposit_item(intake: Intake, found: Sorted, standing: Standing) -> DepositItem:
     """Seal what is not in the certifications' own payloads, under a new seed."""
-    kept = [candidate for candidate, _ in found.new] if intake.screening.keeps_passages else []
-    spans = [candidate.span for candidate in kept]
+    kept = found.new if intake.screening.keeps_passages else []
+    spans = [one.candidate.span for one in kept]
     document = intake.document
     randomness = os.urandom(SEED_SIZE + NONCE_SIZE)
     seed, nonce = randomness[:SEED_SIZE], randomness[SEED_SIZE:]
@@ -223,14 +256,16 @@ def _deposit_item(intake: Intake, found: Sorted) -> DepositItem:
         residue=document.residue(spans),
         holes=tuple(start for start, _ in spans),
     )
-    digest = document.digest()
     return DepositItem(
         depositor=intake.depositor,
         certifier=intake.certifier,
+        standing=standing,
         action=intake.action,
-        digest=digest,
+        recorded=len(found.new),
+        digest=intake.digest,
+        leaves=intake.leaves,
         seed=seed,
-        payload=seal_payload(seed, nonce, digest, payload.encode_parts()),
+        payload=seal_payload(seed, nonce, intake.digest, payload.encode_parts()),
         signature=intake.signature,
     )
 
@@ -242,18 +277,45 @@ def _clock_warning(recorded: Recorded | None) -> tuple[Fault, ...]:
     return (Fault(level="deadline", code="clock-held", message=message, effect="warning"),)
 
 
-def _accepted(
-    new: Sequence[tuple[Candidate, Draft | WithdrawalDraft]], recorded: Recorded
-) -> tuple[AcceptedPassage, ...]:
+def _number(refused: RefusedPassage) -> int:
+    return refused.faults[0].passage or 0
+
+
+def _accepted(new: Sequence[New], recorded: Recorded) -> tuple[AcceptedPassage, ...]:
     return tuple(
-        AcceptedPassage(
-            idTechnique=candidate.id_technique,
-            index=recorded.start + number,
-            leaf_hash=encode_base64(recorded.leaf_hashes[number]),
-            entry=recorded.entries[number].decode(),
-            signature=encode_base64(recorded.signatures[number]),
-            warnings=candidate.warnings,
-            late=candidate.late,
-        )
-        for number, (candidate, _) in enumerate(new, 1)
+        [
+            AcceptedPassage(
+                idTechnique=one.candidate.id_technique,
+                **_said(one.award),
+                first=one.first or recorded.time,
+                index=recorded.start + number,
+                leaf_hash=encode_base64(recorded.leaf_hashes[number]),
+                entry=recorded.entries[number].decode(),
+                signature=encode_base64(recorded.signatures[number]),
+                warnings=one.candidate.warnings,
+                late=any(fault.code == "late" for fault in one.candidate.warnings),
+            )
+            for number, one in enumerate(new, 1)
+        ]
     )
+
+
+def _duplicate(one: Known | Repeated, accepted: Sequence[AcceptedPassage]) -> DuplicatePassage:
+    if isinstance(one, Repeated):
+        first = accepted[one.place]
+        return DuplicatePassage(
+            **{name: getattr(first, name) for name in DuplicatePassage.__struct_fields__}
+        )
+    return DuplicatePassage(
+        idTechnique=one.candidate.id_technique,
+        **_said(one.award),
+        first=one.first,
+        index=one.index,
+        entry=one.entry.decode(),
+        signature=encode_base64(one.signature),
+    )
+
+
+def _said(award: Award | None) -> dict[str, Any]:
+    """Return the members of a receipt that are absent where the content was erased."""
+    return {} if award is None else msgspec.structs.asdict(award)

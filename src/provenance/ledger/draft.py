@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from provenance.encoding import encode_base64, encode_json
+from provenance.encoding import encode_json
 from provenance.ledger.changes import Change
 from provenance.record.commitment import SEED_SIZE, commit_checked
-from provenance.record.entry import Certification, Entry
 from provenance.record.payload import (
     NONCE_SIZE,
     CertificationPayload,
+    RecordPayload,
     seal_payload,
+    unseal_payload,
 )
 from provenance.record.status import SUPERSEDED
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.record.commitment import Field
+    from provenance.record.slots import SlotTable
 
 NO_SEED: Final = bytes(SEED_SIZE)
 """Stands in the vault for an entry that commits to nothing, as for an erased one."""
@@ -54,9 +56,8 @@ class Sealed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):
-    """One certification, ready but for its place in the log."""
+    """One certification, ready but for its place in the log and its deposit."""
 
-    depositor: str
     sealed: Sealed
     technical: bytes
     """Look-up key of (depositor, idTechnique)."""
@@ -97,18 +98,6 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
             return self
         return msgspec.structs.replace(self, changes=(Change(target, SUPERSEDED),))
 
-    def entry(self, place: Place) -> Entry:
-        """Give the entry as it reads at ``place``."""
-        return Certification(
-            index=place.index,
-            time=place.time,
-            prev=place.prev,
-            deposit=place.start,
-            depositor=self.depositor,
-            commitment=encode_base64(self.commitment),
-            supersedes=self.supersedes,
-        )
-
 
 def encode_content(fields: Sequence[Field]) -> bytes:
     """Encode a record without its ``source``, which is the last field: as it is stored."""
@@ -120,16 +109,19 @@ def content_digest(content: bytes) -> bytes:
     return hashlib.sha256(content).digest()
 
 
-def seal_records(records: Sequence[tuple[Sequence[Field], Sequence[bytes]]]) -> list[Sealed]:
+def seal_records(
+    records: Sequence[tuple[Sequence[Field], Sequence[bytes]]], table: SlotTable
+) -> list[Sealed]:
     """Draw a seed for each record, commit to its fields under it, and encrypt its payload.
 
-    Fields and parts are those of a `CertificationPayload`, checked by whoever read them.
+    Fields and parts are those of a payload of this type, checked by whoever read them.
     """
     randomness = [os.urandom(SEED_SIZE + NONCE_SIZE) for _ in records]
     seeds = [one[:SEED_SIZE] for one in randomness]
     # One step for all before the next, see `preparing.py`.
     commitments = [
-        commit_checked(seed, fields) for seed, (fields, _) in zip(seeds, records, strict=True)
+        commit_checked(seed, fields, table)
+        for seed, (fields, _) in zip(seeds, records, strict=True)
     ]
     return [
         Sealed(
@@ -143,8 +135,14 @@ def seal_records(records: Sequence[tuple[Sequence[Field], Sequence[bytes]]]) -> 
     ]
 
 
-def seal_fields(*fields: Field) -> Sealed:
+def open_sealed(sealed: Sealed) -> CertificationPayload:
+    """Open the record of a certification that is not recorded yet."""
+    parts = unseal_payload(sealed.seed, sealed.payload, sealed.commitment)
+    return CertificationPayload.decode_parts(parts)
+
+
+def seal_fields(table: SlotTable, *fields: Field) -> Sealed:
     """Seal a record that has no exact bytes: a reason, or a basis."""
-    record = CertificationPayload(bindings=(), source=b"", fields=fields)
-    (sealed,) = seal_records([(record.fields, record.encode_parts())])
+    record = RecordPayload(fields)
+    (sealed,) = seal_records([(record.fields, record.encode_parts())], table)
     return sealed

@@ -2,24 +2,34 @@
 
 A form is deposited like a file. Its bytes are a JSON array of the records, each an object
 of its fields in order without ``source``; the bytes of one record are its own JSON, as the
-bytes of a passage are its XML.
+bytes of a passage are its XML, and no namespace is in force around it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from provenance.cdc.faults import Fault
+import msgspec
+
 from provenance.cdc.typed import check_fields_typed, in_order
 from provenance.encoding import encode_json
 from provenance.errors import DepositRefused, FormatError
 from provenance.ledger.preparing import Chunk
-from provenance.record.message import FILE_SALT_SIZE, file_digest
+from provenance.ledger.source import Salts, leaves_of
+from provenance.record.depositdigest import (
+    FILE_SALT_SIZE,
+    deposit_digest,
+    leading_of,
+    source_digest,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from provenance.cdc.faults import Fault
     from provenance.record.commitment import Field, Value
 
 FAULTS_MAX: Final = 100
@@ -42,11 +52,15 @@ class FormSource:
         self.name: Final = "form.json"
         self.media_type: Final = "application/json"
         self.salt: Final = secrets.token_bytes(FILE_SALT_SIZE) if salt is None else salt
+        self.salts: Final = Salts(self.salt)
+        if not isinstance(depositor, str):
+            raise FormatError("a depositor is named by its BCR, a text of 8 characters")
         self.depositor: Final = depositor
         self._records: Final = [_complete(record, depositor) for record in _listed(records)]
         self._sources: Final[list[bytes]] = []
+        self._contents: Final[list[dict[str, Value]]] = []
         self._bytes = b""
-        self._digest = b""
+        self._sha256 = b""
 
     @property
     def certifier(self) -> str:
@@ -77,7 +91,7 @@ class FormSource:
             if not faults:
                 yield self._chunk(part)
         _refuse(self._records, faults)
-        self._bytes, self._digest = b"[" + b",".join(self._sources) + b"]", b""
+        self._bytes, self._sha256 = b"[" + b",".join(self._sources) + b"]", b""
 
     def read(self) -> Self:
         """Check all records. Raises `DepositRefused` as `chunks` does."""
@@ -86,10 +100,19 @@ class FormSource:
         return self
 
     def _chunk(self, part: Sequence[dict[str, Value]]) -> Chunk:
+        first = len(self._sources) + 1
         contents = list(map(in_order, part))
         sources = list(map(encode_json, contents))
         self._sources.extend(sources)
-        return Chunk(bindings=(), leading=None, sources=sources, contents=contents)
+        self._contents.extend(contents)
+        return Chunk(
+            bindings=(),
+            leading=None,
+            sources=sources,
+            first=first,
+            salts=self.salts.some(first, len(sources)),
+            contents=contents,
+        )
 
     def spans(self) -> Iterator[tuple[int, int]]:
         """Give first byte and end of each record in the form's bytes."""
@@ -98,11 +121,19 @@ class FormSource:
             yield offset, offset + len(source)
             offset += len(source) + len(b",")
 
+    def sha256(self) -> bytes:
+        """Return SHA-256 of the form's bytes, 32 bytes; it is asked for several times."""
+        if not self._sha256:
+            self._sha256 = hashlib.sha256(self._bytes).digest()
+        return self._sha256
+
     def digest(self) -> bytes:
-        """Give the salted digest of the form's bytes; it is asked for several times."""
-        if not self._digest:
-            self._digest = file_digest(self.salt, [self._bytes])
-        return self._digest
+        """Return the deposit's digest, 32 bytes, of a form that was read."""
+        sources = [
+            source_digest((), leading_of(content), source)
+            for content, source in zip(self._contents, self._sources, strict=True)
+        ]
+        return deposit_digest(leaves_of(self.salts, self.sha256(), sources))
 
     def residue(self, spans: list[tuple[int, int]]) -> bytes:
         """Give the form's bytes outside ``spans``, which ascend."""
@@ -116,7 +147,7 @@ class FormSource:
 def form_digest(
     records: Sequence[Mapping[str, Value] | Sequence[Field]], *, depositor: str, salt: bytes
 ) -> bytes:
-    """Give the digest that a depositor with keys signs for a form, under its own salt.
+    """Return the digest that a depositor with keys signs for a form, under its own salt.
 
     ``salt`` is 32 random bytes, sent along with the signature. Raises `FormatError`,
     `DepositRefused` as recording the form would.
@@ -124,11 +155,10 @@ def form_digest(
     return FormSource(records, depositor=depositor, salt=salt).read().digest()
 
 
-def _listed(records: Iterable[Mapping[str, Value] | Sequence[Field]]) -> list[Any]:
-    try:
-        return list(records)
-    except TypeError as error:
-        raise FormatError("the records of a form are a list") from error
+def _listed(records: object) -> list[Any]:
+    if not isinstance(records, Iterable) or isinstance(records, str | bytes | Mapping):
+        raise FormatError("the records of a form are a list")
+    return list(records)
 
 
 def _complete(
@@ -140,6 +170,8 @@ def _complete(
         raise FormatError("a record is a mapping, or a list of names and values") from error
     if len(fields) != len(record):
         raise FormatError("a record has one name twice")
+    if not all(isinstance(name, str) for name in fields):
+        raise FormatError("the names of a record's fields are texts")
     if fields.setdefault("emetteur", depositor) != depositor:
         raise DepositRefused("a record names another depositor than the form's")
     return fields
@@ -148,7 +180,7 @@ def _complete(
 def _check(records: Sequence[Mapping[str, Value]], first: int) -> list[Fault]:
     """Find what a file could not say; ``first``: number of the first of these records."""
     return [
-        _in_record(number, fault)
+        _in_record(number, record.get("idTechnique"), fault)
         for number, record in enumerate(records, first)
         for fault in check_fields_typed(record)
     ]
@@ -167,11 +199,10 @@ def _refuse(records: Sequence[Mapping[str, Value]], faults: Sequence[Fault]) -> 
         raise DepositRefused("the records of one form are for one certifier")
 
 
-def _in_record(number: int, fault: Fault) -> Fault:
-    return Fault(
-        level=fault.level,
-        code=fault.code,
+def _in_record(number: int, id_technique: Value, fault: Fault) -> Fault:
+    return msgspec.structs.replace(
+        fault,
         message=f"record {number}: {fault.message}",
-        effect=fault.effect,
-        element=fault.element,
+        passage=number,
+        id_technique=id_technique if isinstance(id_technique, str) else None,
     )

@@ -2,40 +2,79 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from provenance.cdc.cutting import cut_flux
 from provenance.cdc.faults import Fault
-from provenance.cdc.flux import FluxReader
+from provenance.cdc.flux import FluxReader, Limits
 from provenance.errors import DepositRefused, FormatError
 from provenance.ledger.deposit import Intake
 from provenance.ledger.judging import CreationJudge
 from provenance.ledger.preparing import CHUNK, Chunk, Preparer, Terms, passage_record
-from provenance.ledger.rights import check_signature
+from provenance.ledger.rights import DepositSignature, check_certifier, check_signature
 from provenance.ledger.screening import CreationScreening, Decisions
 from provenance.ledger.sender import Sender, read_sender
 from provenance.ledger.suppression import SuppressionScreening
+from provenance.record.depositdigest import deposit_digest, file_leaf, passage_leaf
+from provenance.record.paris import paris_day
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from provenance.cdc.cutting import Cut
-    from provenance.cdc.flux import Limits, Passage
+    from provenance.cdc.flux import Passage
     from provenance.cdc.xsd import XsdValidator
     from provenance.ledger.crew import Crew
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.form import FormSource
     from provenance.ledger.lookups import Lookups
+    from provenance.ledger.preparing import Prepared
     from provenance.ledger.recall import Recall
-    from provenance.ledger.rights import DepositSignature
     from provenance.ledger.screening import Decide, Screening
     from provenance.ledger.source import FileSource
 
 FILE_SIZE_WARNED: Final = 200_000_000
 """Bytes above which the operator's portal takes no file; here it is only said."""
+
+
+_OPTIONS: Final[dict[str, tuple[str, Callable[[Any], bool]]]] = {
+    "decide": ("a function", callable),
+    "depositor": ("a BCR, a text of 8 characters", lambda value: isinstance(value, str)),
+    "signature": ("a DepositSignature", lambda value: isinstance(value, DepositSignature)),
+    "name": ("a text", lambda value: isinstance(value, str)),
+    "corrections": ("True or False", lambda value: isinstance(value, bool)),
+    "xsd": ("an XsdValidator", lambda value: callable(getattr(value, "faults", None))),
+    "limits": ("Limits", lambda value: isinstance(value, Limits)),
+    "progress": ("a function", callable),
+}
+"""What an option of a deposit is, and how that is told."""
+
+
+def check_options(**options: object) -> None:
+    """Check the types of a deposit's options, each of which may be None.
+
+    Raises `FormatError`.
+    """
+    for name, value in options.items():
+        what, fits = _OPTIONS[name]
+        if value is not None and not fits(value):
+            raise FormatError(f"{name} must be {what}")
+    signature = options.get("signature")
+    if isinstance(signature, DepositSignature):
+        salt, signer, signed = msgspec.structs.astuple(signature)
+        if not (
+            isinstance(salt, bytes) and isinstance(signer, str) and isinstance(signed, bytes)
+        ):
+            raise FormatError(
+                "salt and signature of a DepositSignature are bytes, signer a text"
+            )
+
+
+class _UnusualError(Exception):
+    """A file that must be read as a whole; never leaves this module."""
 
 
 class Reception:
@@ -56,9 +95,10 @@ class Reception:
         self._origin: Final = origin
         self._files: Final = files
         self._lookups: Final = lookups
-        self._received: Final = datetime.fromtimestamp(received_us / 1e6, UTC).date()
+        self._recall: Final = recall
+        self._received: Final = paris_day(received_us)
         self._decisions: Final = None if decide is None else Decisions(decide)
-        self._judge: Final = CreationJudge(lookups, recall, corrections=corrections)
+        self._corrections: Final = corrections
         self._crew: Final = crew
 
     def receive_file(
@@ -91,31 +131,42 @@ class Reception:
         if cut is None or cut.action == "SUPPRESSION":
             return None
         sender = self._sender(cut.emetteur)
-        if sender.faults(cut.certificateur, authenticated):
+        if _faults(sender, cut.certificateur, authenticated):
             return None
         screening = self._creation(sender)
         spans = zip(cut.starts, cut.ends, strict=True)
         try:
-            with self._crew.work(self._preparer(sender)) as work:
-                for chunk in _chunks(cut, source):
-                    work.add(chunk)
-                    for prepared in work.done():
-                        screening.add(prepared, spans)
-                for prepared in work.finish():
+            with closing(self._prepared(cut, source, sender)) as parts:
+                for prepared in parts:
                     screening.add(prepared, spans)
-        except FormatError:
+        except _UnusualError:
             return None
         return Intake(
             document=source,
             screening=screening,
             depositor=cut.emetteur,
-            depositor_index=None,
             certifier=cut.certificateur,
             action="CREATION",
             id_flux=cut.id_flux,
             signature=None,
             warnings=_size_warning(source.size),
         )
+
+    def _prepared(
+        self, cut: Cut, source: FileSource, sender: Sender
+    ) -> Generator[list[Prepared], None, None]:
+        """Prepare the passages of a file, those that are done while others are not.
+
+        Raises `_UnusualError` where one of them cannot be read alone.
+        """
+        try:
+            with self._crew.work(self._preparer(sender)) as work:
+                for chunk in _chunks(cut, source):
+                    work.add(chunk)
+                    yield from work.done()
+                yield from work.finish()
+        except FormatError as error:
+            raise _UnusualError from error
 
     def _receive_whole(
         self,
@@ -133,8 +184,9 @@ class Reception:
             faults = [*reader.faults, *_validate(validator, source, reader.faults)]
             raise _refused(source.name, faults)
         sender = self._sender(header.emetteur)
-        faults = sender.faults(header.certificateur, authenticated)
-        screening, add = self._screening(sender, suppresses=header.action == "SUPPRESSION")
+        faults = _faults(sender, header.certificateur, authenticated)
+        suppresses = header.action == "SUPPRESSION"
+        screening, add = self._screening(sender, source, suppresses=suppresses)
         passage: Passage | None = first
         while passage is not None:
             # A file that is refused already is only read on for its other faults.
@@ -146,9 +198,8 @@ class Reception:
             document=source,
             screening=screening,
             depositor=header.emetteur,
-            depositor_index=None,
             certifier=header.certificateur,
-            action="SUPPRESSION" if header.action == "SUPPRESSION" else "CREATION",
+            action="SUPPRESSION" if suppresses else "CREATION",
             id_flux=header.id_flux,
             signature=None,
             warnings=_size_warning(source.size),
@@ -156,9 +207,10 @@ class Reception:
         return intake, faults
 
     def _screening(
-        self, sender: Sender, *, suppresses: bool
+        self, sender: Sender, source: FileSource, *, suppresses: bool
     ) -> tuple[Screening, Callable[[Passage], None]]:
-        """Give a screening, and what adds a passage to it."""
+        """Return a screening, and what adds a passage to it."""
+        salts = source.salts
         if suppresses:
             withdrawn = SuppressionScreening(
                 self._files.store.view,
@@ -167,20 +219,24 @@ class Reception:
                 lookups=self._lookups,
             )
             return withdrawn, lambda passage: withdrawn.add(
-                passage.id_technique, (passage.start, passage.end), passage.fields
+                passage, passage_leaf(salts.some(passage.number + 1, 1), passage.digest)
             )
         created, preparer = self._creation(sender), self._preparer(sender)
-        return created, lambda passage: created.add(
-            preparer.prepare_records(
-                passage.bindings, [passage_record(passage.source, passage.fields)]
-            ),
-            [(passage.start, passage.end)],
-        )
+
+        def add(passage: Passage) -> None:
+            first = passage.number + 1
+            record = passage_record(passage.source, passage.fields)
+            prepared = preparer.prepare_records(
+                passage.bindings, [record], first=first, salts=salts.some(first, 1)
+            )
+            created.add(prepared, [(passage.start, passage.end)])
+
+        return created, add
 
     def receive_form(self, form: FormSource, signature: DepositSignature | None) -> Intake:
         """Screen the portal's form; raises `DepositRefused` as for a file."""
         sender = self._sender(form.depositor)
-        faults = sender.faults(form.certifier)
+        faults = _faults(sender, form.certifier)
         screening = self._creation(sender)
         if faults:
             form.read()
@@ -196,7 +252,6 @@ class Reception:
                 document=form,
                 screening=screening,
                 depositor=form.depositor,
-                depositor_index=None,
                 certifier=form.certifier,
                 action="CREATION",
                 id_flux="",
@@ -209,8 +264,14 @@ class Reception:
 
     def _creation(self, sender: Sender) -> CreationScreening:
         decisions = self._decisions
+        judge = CreationJudge(
+            self._lookups,
+            self._recall,
+            corrections=self._corrections,
+            bodies=(sender.depositor, *sender.succeeded),
+        )
         return CreationScreening(
-            self._judge,
+            judge,
             self._files.store.view,
             depositor=sender.depositor,
             decide=None if decisions is None else decisions.from_the_first(),
@@ -239,35 +300,57 @@ class Reception:
         """
         sender = sender or self._sender(intake.depositor)
         if not faults:
-            faults += sender.faults(intake.certifier)
-        if sender.entry is not None and not faults:
-            faults += check_signature(
-                sender.entry,
-                intake.signature,
-                origin=self._origin,
-                action=intake.action,
-                digest=intake.document.digest(),
-            )
+            faults += _faults(sender, intake.certifier)
+        document = intake.document
+        if faults or sender.entry is None:
+            raise _refused(document.name, faults)
+        salts = document.salts.some(0, 1)
+        leaves = [file_leaf(salts, document.sha256()), *intake.screening.leaves]
+        digest = deposit_digest(leaves)
+        faults += check_signature(
+            sender.entry,
+            intake.signature,
+            origin=self._origin,
+            certifier=intake.certifier,
+            action=intake.action,
+            digest=digest,
+        )
         if faults:
-            raise _refused(intake.document.name, faults)
-        return msgspec.structs.replace(intake, depositor_index=sender.index)
+            raise _refused(document.name, faults)
+        return msgspec.structs.replace(
+            intake, registration=sender.entry.index, leaves=leaves, digest=digest
+        )
+
+
+def _faults(sender: Sender, certifier: str, authenticated: str | None = None) -> list[Fault]:
+    """Return what speaks against a deposit by this sender for this certifier."""
+    return sender.faults(certifier, authenticated) or check_certifier(certifier)
 
 
 def _chunks(cut: Cut, source: FileSource) -> Iterator[Chunk]:
     """Read a file again, and give its passages, those of one chunk with equal surroundings."""
-    kind, sources = 0, list[bytes]()
+    kind, sources, first = 0, list[bytes](), 1
+    # All at once: so many are known to come.
+    source.salts.some(len(cut.starts), 1)
     for number, passage in cut.passages(source.chunks()):
         if sources and (number != kind or len(sources) == CHUNK):
-            yield _chunk(cut, kind, sources)
+            yield _chunk(cut, source, kind, sources, first)
+            first += len(sources)
             sources = []
         kind = number
         sources.append(passage)
-    yield _chunk(cut, kind, sources)
+    yield _chunk(cut, source, kind, sources, first)
 
 
-def _chunk(cut: Cut, kind: int, sources: list[bytes]) -> Chunk:
+def _chunk(cut: Cut, source: FileSource, kind: int, sources: list[bytes], first: int) -> Chunk:
     around = cut.surroundings[kind]
-    return Chunk(bindings=around.bindings, leading=around.leading, sources=sources)
+    return Chunk(
+        bindings=around.bindings,
+        leading=around.leading,
+        sources=sources,
+        first=first,
+        salts=source.salts.some(first, len(sources)),
+    )
 
 
 def _validate(

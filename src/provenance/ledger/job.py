@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from provenance.ledger.changes import Change
-    from provenance.ledger.draft import Place
+    from provenance.ledger.draft import Draft, Place
     from provenance.record.entry import Entry
     from provenance.storage import View
 
@@ -49,6 +49,7 @@ class Item(Protocol):
 class Effects(msgspec.Struct, frozen=True):
     """What a job changes beside the entries that it appends; as in `Commit`."""
 
+    leaves: Sequence[tuple[int, bytes]] = ()
     state: Sequence[tuple[bytes, bytes]] = ()
     dropped: Sequence[bytes] = ()
     tombstones: Sequence[tuple[bytes, int]] = ()
@@ -77,7 +78,7 @@ class Job:
 
     ends_a_log = False
 
-    def __init__(self, items: Sequence[Item]) -> None:
+    def __init__(self, items: Sequence[Item | Draft]) -> None:
         self.items: Final = items
         self.recorded: Recorded | None = None
         self.error: Exception | None = None
@@ -87,6 +88,10 @@ class Job:
         keys = {item.technical for item in self.items if item.technical is not None}
         targets = {change.target for item in self.items for change in item.changes}
         return keys | {target.to_bytes(8, "big") for target in targets}
+
+    def rests_on(self) -> set[bytes]:
+        """Return the keys that others of the commit may rest on too, but not claim."""
+        return set()
 
     def check(self, view: View) -> None:
         """Check, under the lock, the facts that the job rests on.

@@ -9,21 +9,31 @@ between steps.
 
 from __future__ import annotations
 
+from binascii import a2b_base64
 from datetime import date  # noqa: TC003 - msgspec resolves the annotations
 from itertools import compress
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from provenance.cdc.checks import check_deadline, check_passage
-from provenance.cdc.faults import Fault  # noqa: TC001 - as above
+from provenance.cdc.checks import check_award, check_deadline, check_passage
+from provenance.cdc.faults import Fault, located
 from provenance.cdc.flux import read_passage
+from provenance.cdc.report import Award, award_of
 from provenance.encoding import decode_json, encode_json
 from provenance.ledger.draft import Sealed, seal_records
 from provenance.ledger.judging import ID_TECHNIQUE, Claim, make_claim
 from provenance.ledger.lookups import Lookups
-from provenance.record.commitment import SOURCE, Field, Value
-from provenance.record.payload import FIELDS, source_digest
+from provenance.record.commitment import Field, Value  # noqa: TC001 - as above
+from provenance.record.depositdigest import (
+    FILE_SALT_SIZE,
+    leading_of,
+    passage_leaf,
+    source_digest,
+    source_text,
+)
+from provenance.record.payload import FIELDS, place_part
+from provenance.record.slots import CERTIFICATION, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +50,7 @@ class Terms(msgspec.Struct, frozen=True):
     bodies: tuple[str, ...]
     """BCRs of the depositor, and of the bodies that it has taken over."""
     received: date
-    """Day in UTC."""
+    """Day in Paris."""
     shows_fields: bool
     """Whether the prepared records are to tell their fields, for the operator to decide."""
 
@@ -53,6 +63,10 @@ class Chunk(msgspec.Struct, frozen=True):
     """The fields with which each record of a passage begins; None for those of a form."""
     sources: list[bytes]
     """The exact bytes of each."""
+    first: int
+    """Number of the first of them in the deposit, from 1."""
+    salts: bytes
+    """The salts of their leaves, joined."""
     contents: list[dict[str, Value]] | None = None
     """What each of a form says, where that is known already."""
 
@@ -63,7 +77,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     source: bytes
     """Its exact bytes."""
     fields: tuple[Field, ...]
-    """All of it; the last one is ``source``, the digest of the exact bytes."""
+    """All of it; the last one is ``source``, of the exact bytes and what is around them."""
     content: dict[str, Value]
     """The other fields by name."""
     encoded: bytes
@@ -75,8 +89,11 @@ class Prepared(msgspec.Struct, frozen=True, gc=False):
 
     id_technique: str
     claim: Claim
+    award: Award
+    leaf: bytes
+    """Hash of its leaf in the digest of the deposit."""
     faults: tuple[Fault, ...]
-    """Faults of effect ``passage``, else warnings; of level ``deadline`` when it is late."""
+    """Faults of effect ``passage``, else warnings."""
     sealed: Sealed | None
     """None where there are faults that refuse it."""
     fields: tuple[Field, ...] = ()
@@ -92,50 +109,74 @@ class Preparer:
 
     def prepare(self, chunk: Chunk) -> list[Prepared]:
         """Prepare a chunk; raises `FormatError` when one is no passage, or has a fault."""
-        return self.prepare_records(chunk.bindings, _read(chunk))
+        return self.prepare_records(
+            chunk.bindings, _read(chunk), first=chunk.first, salts=chunk.salts
+        )
 
     def prepare_records(
-        self, bindings: Sequence[tuple[str, str]], records: Sequence[Record]
+        self,
+        bindings: Sequence[tuple[str, str]],
+        records: Sequence[Record],
+        *,
+        first: int,
+        salts: bytes,
     ) -> list[Prepared]:
-        """Prepare records that have the form of the schema; ``bindings`` as in `Chunk`."""
-        faults = [self._faults(one.content) for one in records]
+        """Prepare records that have the form of the schema; the rest as in `Chunk`."""
+        parts = [salts[at : at + FILE_SALT_SIZE] for at in range(0, len(salts), FILE_SALT_SIZE)]
+        places = list(zip(range(first, first + len(records)), parts, strict=True))
+        faults = [
+            self._faults(one.content, number)
+            for one, (number, _) in zip(records, places, strict=True)
+        ]
         lookups, bodies = self._lookups, self.terms.bodies
         claims = [make_claim(lookups, bodies, one.content, one.encoded) for one in records]
-        sealed = _seal(bindings, records, faults)
+        leaves = [
+            passage_leaf(salt, a2b_base64(str(one.fields[-1][1])))
+            for one, (_, salt) in zip(records, places, strict=True)
+        ]
+        sealed = _seal(bindings, records, places, faults)
         shows = self.terms.shows_fields
         return [
             Prepared(
                 id_technique=str(one.content[ID_TECHNIQUE]),
                 claim=claim,
+                award=award_of(one.content),
+                leaf=leaf,
                 faults=found,
                 sealed=made,
                 fields=one.fields if shows else (),
             )
-            for one, claim, found, made in zip(records, claims, faults, sealed, strict=True)
+            for one, claim, leaf, found, made in zip(
+                records, claims, leaves, faults, sealed, strict=True
+            )
         ]
 
-    def _faults(self, record: Mapping[str, Value]) -> tuple[Fault, ...]:
-        """Give what refuses a record, else what is warned of."""
-        faults = check_passage(record)
-        if refusals := [fault for fault in faults if fault.effect == "passage"]:
-            return tuple(refusals)
-        late = check_deadline(record, self.terms.received)
-        return tuple(faults if late is None else (*faults, late))
+    def _faults(self, record: Mapping[str, Value], number: int) -> tuple[Fault, ...]:
+        """Return what refuses a record, else what is warned of."""
+        found = check_passage(record)
+        if refusals := [fault for fault in found if fault.effect == "passage"]:
+            found = refusals
+        else:
+            received = self.terms.received
+            dated = check_deadline(record, received), check_award(record, received)
+            found += [fault for fault in dated if fault is not None]
+        return tuple([located(one, number, str(record[ID_TECHNIQUE])) for one in found])
 
 
 def _seal(
     bindings: Sequence[tuple[str, str]],
     records: Sequence[Record],
+    places: Sequence[tuple[int, bytes]],
     faults: Sequence[tuple[Fault, ...]],
 ) -> list[Sealed | None]:
     """Seal the records that have no fault which refuses them; None stands for the others."""
     head = encode_json(bindings)
     wanted = [all(fault.effect != "passage" for fault in found) for found in faults]
-    sealed = iter(
-        seal_records(
-            [(one.fields, (head, one.source, one.encoded)) for one in compress(records, wanted)]
-        )
-    )
+    kept = [
+        (one.fields, (head, one.source, one.encoded, place_part(*place)))
+        for one, place in compress(zip(records, places, strict=True), wanted)
+    ]
+    sealed = iter(seal_records(kept, CERTIFICATION))
     return [next(sealed) if one else None for one in wanted]
 
 
@@ -148,8 +189,9 @@ def _read(chunk: Chunk) -> list[Record]:
 
 
 def form_record(source: bytes, content: dict[str, Value]) -> Record:
-    """Give the record of a form, of which the JSON of its content is the exact bytes."""
-    fields = (*content.items(), (SOURCE, source_digest(source)))
+    """Return the record of a form, of which the JSON of its content is the exact bytes."""
+    digest = source_digest((), leading_of(content), source)
+    fields = (*content.items(), (SOURCE, source_text(digest)))
     return Record(source=source, fields=fields, content=content, encoded=source)
 
 

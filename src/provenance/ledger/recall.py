@@ -9,7 +9,12 @@ from provenance.errors import ErasedError, LedgerDamagedError, UnknownEntryError
 from provenance.ledger.changes import read_change
 from provenance.ledger.registry import read_entry
 from provenance.record.entry import Certification, Deposit, Erasure, Withdrawal, parse_entry
-from provenance.record.payload import CertificationPayload, DepositPayload, unseal_payload
+from provenance.record.payload import (
+    CertificationPayload,
+    DepositPayload,
+    RecordPayload,
+    unseal_payload,
+)
 from provenance.record.status import ERASED
 
 if TYPE_CHECKING:
@@ -52,13 +57,15 @@ class Recall:
         seed, parts = self._open(view, entry.index, entry.commitment)
         return seed, CertificationPayload.decode_parts(parts)
 
-    def record(self, view: View, index: int) -> CertificationPayload:
+    def record(self, view: View, index: int) -> CertificationPayload | RecordPayload:
         """Open the record of any entry that commits to one; errors as for `certification`."""
         entry = parse_entry(view.entry(index))
-        if not isinstance(entry, Certification | Withdrawal | Erasure):
+        if isinstance(entry, Certification):
+            return self.seeded(view, entry)[1]
+        if not isinstance(entry, Withdrawal | Erasure):
             raise UnknownEntryError(f"entry {index} commits to no record")
         _, parts = self._open(view, index, entry.commitment)
-        return CertificationPayload.decode_parts(parts)
+        return RecordPayload.decode_parts(parts)
 
     def deposit(self, view: View, index: int) -> DepositPayload:
         """Open the payload of a deposit; errors as for `certification`."""

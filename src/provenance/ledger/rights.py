@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -52,6 +53,18 @@ def check_depositor(
     return []
 
 
+def check_certifier(certifier: str) -> list[Fault]:
+    """Check that the certifier's name is one that an entry can hold."""
+    if re.fullmatch(r"[0-9A-Z]{8}", certifier):
+        return []
+    return [
+        _fault(
+            "malformed-certifier",
+            "the certifier's idClient must be 8 characters, each a digit or one of A to Z",
+        )
+    ]
+
+
 def check_signature(
     depositor: Depositor,
     signature: DepositSignature | None,
@@ -84,6 +97,14 @@ def check_signature(
     if is_signed(signature.signer, signature.signature, message):
         return []
     return [_fault("signature-wrong", "the depositor's signature does not fit this file")]
+
+
+def signed_before(deposit: int) -> Fault:
+    """Return the fault of a signed deposit that an entry records already."""
+    return _fault(
+        "signed-before",
+        f"the same signed deposit is entry {deposit} already; to send it again, sign it anew",
+    )
 
 
 def is_signed(vkey: str, signature: bytes, message: bytes) -> bool:

@@ -7,24 +7,30 @@ by one; what is refused comes back in the report and stays out of the log.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from unicodedata import normalize
 
 import msgspec
 
-from provenance.cdc.faults import Fault
+from provenance.cdc.faults import Fault, located
 from provenance.cdc.report import RefusedPassage
+from provenance.errors import FormatError
 from provenance.ledger.draft import Draft
-from provenance.ledger.judging import identity_fault
+from provenance.ledger.judging import NEW, identity_fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import TypeAlias
 
+    from provenance.cdc.report import Award
     from provenance.ledger.judging import Claim, CreationJudge, Judge, Judgement
     from provenance.ledger.lookups import Lookups
     from provenance.ledger.preparing import Prepared
     from provenance.ledger.withdrawal import WithdrawalDraft
     from provenance.record.commitment import Value
     from provenance.storage import View
+
+REFUSED: Final = -1
+"""In place of a candidate's place: there is none, the passage was refused."""
 
 
 class Accept(msgspec.Struct, frozen=True):
@@ -39,6 +45,8 @@ class Refuse(msgspec.Struct, frozen=True):
     message: str
 
 
+_ACCEPTED: Final = Accept()
+
 if TYPE_CHECKING:
     Decide: TypeAlias = Callable[[Mapping[str, Value]], Accept | Refuse]
 
@@ -46,6 +54,8 @@ if TYPE_CHECKING:
 class Candidate(msgspec.Struct, frozen=True, gc=False):
     """One passage that may be recorded, if the ledger still agrees when its turn comes."""
 
+    number: int
+    """Of the passage in its file, from 1."""
     id_technique: str
     span: tuple[int, int]
     claim: Claim
@@ -53,8 +63,23 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     """What it came to when it was screened."""
     draft: Draft | WithdrawalDraft | None
     """None where there was nothing to record: a duplicate, or a conflict."""
+    award: Award | None = None
+    """What a receipt says of it; None where it is said of what the ledger has."""
+    repeats: int | None = None
+    """The place of the candidate that says the same, in this file; nothing else is of use."""
     warnings: tuple[Fault, ...] = ()
-    late: bool = False
+
+
+class _Passage(msgspec.Struct, frozen=True, gc=False):
+    """One passage that is to be judged, and becomes a candidate."""
+
+    number: int
+    span: tuple[int, int]
+    claim: Claim
+    prepared: Prepared
+    reference: bytes | None
+    repeats: int | None
+    twin: Fault | None
 
 
 class Decisions:
@@ -71,18 +96,32 @@ class Decisions:
         def decide(fields: Mapping[str, Value]) -> Accept | Refuse:
             decision = next(known, None)
             if decision is None:
-                decision = self._decide(fields)
+                decision = _checked(self._decide(fields))
                 self._made.append(decision)
             return decision
 
         return decide
 
 
+def _checked(decision: object) -> Accept | Refuse:
+    """Return what the operator's function answered; raises `FormatError` for anything else."""
+    if isinstance(decision, Accept) and isinstance(decision.holder, str | None):
+        return decision
+    if isinstance(decision, Refuse) and isinstance(decision.message, str):
+        return decision
+    raise FormatError(
+        "decide answered something else than Accept(holder: a text or None) or Refuse(message: "
+        "a text)"
+    )
+
+
 class Screening:
     """Sorts the passages of one deposit into candidates and refusals.
 
-    ``keeps_passages``: recorded passages are taken out of the deposit's own payload, since
-    their entries have them. ``mentions``: keys of refused passages, see `mentions.py`.
+    Every passage comes by here, in the order of the file. ``leaves``: the hashes of their
+    leaves in the digest of the deposit. ``keeps_passages``: recorded passages are taken out
+    of the deposit's own payload, since their entries have them. ``mentions``: keys of refused
+    passages, see `mentions.py`.
     """
 
     keeps_passages = False
@@ -91,15 +130,19 @@ class Screening:
         self.candidates: Final[list[Candidate]] = []
         self.refused: Final[list[RefusedPassage]] = []
         self.mentions: Final[list[bytes]] = []
+        self.leaves: Final[list[bytes]] = []
         self.judge: Final = judge
         self._sizes: Final[set[int]] = set()
         self._view: Final = view
-        self._seen: Final[set[bytes]] = set()
+        self._seen: Final[dict[bytes, int]] = {}
 
-    def refuse(self, id_technique: str, claim: Claim, faults: Sequence[Fault]) -> None:
+    def refuse(
+        self, number: int, id_technique: str, claim: Claim, faults: Sequence[Fault]
+    ) -> None:
         """Put one passage among the refused ones."""
         self.mentions.extend(claim.mentions())
-        self.refused.append(RefusedPassage(idTechnique=id_technique, faults=tuple(faults)))
+        told = tuple([located(fault, number, id_technique) for fault in faults])
+        self.refused.append(RefusedPassage(idTechnique=id_technique, faults=told))
 
     def _judging(self, view: View) -> None:
         """Take note of the snapshot on which some passages are judged."""
@@ -109,12 +152,27 @@ class Screening:
         """Whether nothing was recorded since the first passage was judged."""
         return self._sizes <= {view.size}
 
-    def _repeated(self, claim: Claim) -> list[Fault]:
-        """Give the fault of a passage whose idTechnique the file had before."""
-        if claim.technical in self._seen:
-            return [identity_fault("repeated-in-file", "idTechnique repeated in this file")]
-        self._seen.add(claim.technical)
-        return []
+    def _repeats(
+        self, number: int, id_technique: str, claim: Claim, pending: Sequence[_Passage]
+    ) -> int | None:
+        """Return the place of the candidate that says the same under the same idTechnique.
+
+        ``pending``: those that become candidates next. Where what it says is something else
+        the passage is refused, because one file would replace what it said before; -1.
+        """
+        place = self._seen.setdefault(claim.technical, len(self.candidates) + len(pending))
+        known = place - len(self.candidates)
+        if known == len(pending):
+            return None
+        first = pending[known] if known >= 0 else self.candidates[place]
+        if first.claim.content == claim.content:
+            return place
+        message = (
+            f"{number}: idTechnique is that of passage {first.number} of this file, which has "
+            "other content; send it in a file of its own, as a correction"
+        )
+        self.refuse(number, id_technique, claim, [identity_fault("repeated-in-file", message)])
+        return REFUSED
 
 
 class CreationScreening(Screening):
@@ -135,57 +193,106 @@ class CreationScreening(Screening):
         self._depositor: Final = depositor
         self._decide: Final = decide
         self._lookups: Final = lookups
+        self._awards: Final[dict[Award, Award]] = {}
+        self._numbers: Final[dict[bytes, int]] = {}
+        """Numbers of passages by the key of their idTechnique, where it is not ASCII."""
+        self._normal: Final[dict[bytes, int]] = {}
+        """The same by the key of its normal form, where that is another one."""
 
     def add(self, prepared: Sequence[Prepared], spans: Iterable[tuple[int, int]]) -> None:
         """Ask the operator about some passages, and judge those that are accepted."""
-        accepted = [
-            (one, span, None if reference is None else self._lookups.reference(reference))
-            for one, span in zip(prepared, spans, strict=False)
-            for reference in self._ask(one)
-        ]
+        pending: list[_Passage] = []
+        for one, span in zip(prepared, spans, strict=False):
+            self.leaves.append(one.leaf)
+            self._ask(one, span, len(self.leaves), pending)
         with self._view() as view:
             self._judging(view)
-            self.candidates.extend(
-                self._candidate(one, span, key, self.judge.judge(view, one.claim))
-                for one, span, key in accepted
-            )
+            self.candidates.extend([self._candidate(view, one) for one in pending])
 
-    def _ask(self, one: Prepared) -> Sequence[str | None]:
-        """Give the operator's reference for an accepted passage; nothing for a refused one."""
-        refusals = list(one.faults) if one.sealed is None else []
-        refusals += self._repeated(one.claim)
-        reference = None
-        if not refusals and self._decide is not None:
+    def _ask(
+        self, one: Prepared, span: tuple[int, int], number: int, pending: list[_Passage]
+    ) -> None:
+        """Refuse a passage, or put it among those that are to be judged."""
+        name, claim = one.id_technique, one.claim
+        if one.sealed is None:
+            self.refuse(number, name, claim, one.faults)
+            return
+        repeats = self._repeats(number, name, claim, pending)
+        if repeats == REFUSED:
+            return
+        decision: Accept | Refuse = _ACCEPTED
+        if self._decide is not None and repeats is None:
             decision = self._decide(dict(one.fields))
-            if isinstance(decision, Refuse):
-                refusals.append(_operators_refusal(decision.message))
-            else:
-                reference = decision.holder
-        if refusals:
-            self.refuse(one.id_technique, one.claim, refusals)
-            return ()
-        return (reference,)
+        if isinstance(decision, Refuse):
+            del self._seen[claim.technical]
+            self.refuse(number, name, claim, [_operators_refusal(decision.message)])
+            return
+        holder = decision.holder
+        pending.append(
+            _Passage(
+                number=number,
+                span=span,
+                claim=claim,
+                prepared=one,
+                reference=None if holder is None else self._lookups.reference(holder),
+                repeats=repeats,
+                twin=self._twin(name, claim, number) if repeats is None else None,
+            )
+        )
 
-    def _candidate(
-        self, one: Prepared, span: tuple[int, int], reference: bytes | None, judged: Judgement
-    ) -> Candidate:
+    def _twin(self, id_technique: str, claim: Claim, number: int) -> Fault | None:
+        """Warn of an idTechnique that the file has in another form of Unicode, too."""
+        if id_technique.isascii():
+            normal, key = id_technique, claim.technical
+        else:
+            normal = normalize("NFC", id_technique)
+            key = self._lookups.technical(self._depositor, normal)
+        twin = self._normal.get(key)
+        if normal != id_technique:
+            twin = self._numbers.get(key, twin)
+            self._normal.setdefault(key, number)
+        elif not normal.isascii():
+            self._numbers[key] = number
+        if twin is None:
+            return None
+        message = (
+            f"idTechnique is that of passage {twin} of this file in another form of Unicode "
+            "(NFC, NFD); they are recorded as two"
+        )
+        fault = Fault(
+            level="identity",
+            code="twin-id-technique",
+            message=message,
+            effect="warning",
+            element="idTechnique",
+        )
+        return located(fault, number, id_technique)
+
+    def _candidate(self, view: View, one: _Passage) -> Candidate:
+        prepared, claim = one.prepared, one.claim
+        judged = NEW
+        if one.repeats is None:
+            judged = self.judge.judge(view, claim, prepared.sealed)
         draft = None
-        if one.sealed is not None and judged.duplicate is None and judged.fault is None:
+        if one.repeats is None and judged.duplicate is None and judged.fault is None:
+            assert prepared.sealed is not None, "what is not sealed was refused"
             draft = Draft(
-                depositor=self._depositor,
-                sealed=one.sealed,
-                technical=one.claim.technical,
-                holder=one.claim.holder,
-                reference=reference,
+                sealed=prepared.sealed,
+                technical=claim.technical,
+                holder=claim.holder,
+                reference=one.reference,
             )
         return Candidate(
-            id_technique=one.id_technique,
-            span=span,
-            claim=one.claim,
+            number=one.number,
+            id_technique=prepared.id_technique,
+            span=one.span,
+            claim=claim,
             judged=judged,
             draft=draft,
-            warnings=one.faults,
-            late=any(fault.level == "deadline" for fault in one.faults),
+            # Many are alike, and a large file has many.
+            award=self._awards.setdefault(prepared.award, prepared.award),
+            repeats=one.repeats,
+            warnings=prepared.faults if one.twin is None else (*prepared.faults, one.twin),
         )
 
 

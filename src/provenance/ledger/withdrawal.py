@@ -16,6 +16,7 @@ from provenance.ledger.changes import Change
 from provenance.ledger.draft import Sealed, seal_fields
 from provenance.ledger.job import Job
 from provenance.record.entry import Withdrawal
+from provenance.record.slots import WITHDRAWAL
 from provenance.record.status import WITHDRAWN
 
 if TYPE_CHECKING:
@@ -79,7 +80,9 @@ def check_reason(reason: str) -> Reason:
 
 def draft_withdrawal(reason: Reason, *, by_deposit: bool) -> WithdrawalDraft:
     """Seal the reason under a new seed."""
-    return WithdrawalDraft(sealed=seal_fields(("reason", reason)), by_deposit=by_deposit)
+    return WithdrawalDraft(
+        sealed=seal_fields(WITHDRAWAL, ("reason", reason)), by_deposit=by_deposit
+    )
 
 
 class WithdrawalJob(Job):

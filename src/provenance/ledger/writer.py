@@ -146,6 +146,7 @@ class Writer:
 def _still_holding(jobs: Sequence[Job], view: View) -> list[Job]:
     """Check each job's facts again, now that nobody else can write."""
     taken: set[bytes] = set()
+    used: set[bytes] = set()
     held = []
     for job in jobs:
         try:
@@ -153,9 +154,10 @@ def _still_holding(jobs: Sequence[Job], view: View) -> list[Job]:
         except OutdatedError as error:
             job.error = error
             continue
-        claims = job.claims()
-        if claims.isdisjoint(taken):
+        claims, rests = job.claims(), job.rests_on()
+        if claims.isdisjoint(taken | used) and rests.isdisjoint(taken):
             taken |= claims
+            used |= rests
             held.append(job)
         else:
             job.error = OutdatedError()
@@ -193,6 +195,7 @@ def _gather(
         leaf_hashes=chain.leaf_hashes,
         signatures=signatures,
         payloads=[(index, item.payload) for index, item in indexed if item.payload],
+        leaves=[row for one in effects for row in one.leaves],
         technical=[(item.technical, index) for index, item in indexed if item.technical],
         holders=[(key, index) for index, item in indexed for key in item.holders],
         tombstones=[row for one in effects for row in one.tombstones],
