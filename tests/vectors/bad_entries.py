@@ -1,4 +1,4 @@
-"""Bundles whose entries are malformed, stand elsewhere, or are signed by nobody."""
+"""Bundles that show entries which no log should hold, though they are recorded and signed."""
 
 from __future__ import annotations
 
@@ -10,62 +10,188 @@ from msgspec.structs import replace
 
 from provenance.encoding import encode_base64, encode_json
 from provenance.record.bundle import ProvenEntry
-from provenance.record.entry import Certification, Key, entry_message
-from provenance.tlog.note import make_verifier_key
-from simulator import (
-    DEPOSITOR,
-    ORIGIN,
-    Simulator,
-    ed25519_key,
-    ed25519_vkey,
-    make_log,
-    make_record,
-)
-from vectors.drafts import ZEROS, fails
-from verifying import change, flip
+from simulator import CERTIFIER, ORIGIN, Simulator, ed25519_vkey, make_log
+from vectors.drafts import ZEROS, fails, warns
+from verifying import change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from vectors.cases import Draft
 
-ED25519_ORDER: Final = 2**252 + 27742317777372353535851937790883648493
-"""The order of the group that signatures are made in (RFC 8032 section 5.1)."""
 SMALL_ORDER: Final = bytes([1]) + bytes(31)
 """The neutral element: under it, anybody can sign for everybody."""
+NO_POINT: Final = bytes([2]) + bytes(31)
+"""No point of the curve has this one's coordinate."""
+NOT_CANONICAL: Final = b"\xf0" + b"\xff" * 30 + b"\x7f"
+"""The coordinate 3, written as 3 more than the field has elements."""
+UNSEEN: Final = (
+    "\u00ad\u061c\u200b\u200f\u2028\u202e\u2060\u206f\ufeff\ufff9\uffff\U000e0000\U000e0fff"
+)
+"""The ends of all ranges that visible text has none of."""
+NEIGHBOURS: Final = (
+    "\u00ac\u00ae\u061b\u061d\u200a\u2010\u2027\u202f\u205f\u2070\ufefe\uff00\ufff8"
+    "\U000dffff\U000e1000"
+)
+"""What is beside these ranges, and is text like any other."""
+SIGNATURE: Final = "A" * 86 + "=="
+KEY: Final = ed25519_vkey("a")
+ORDERS: Final[dict[str, tuple[str, ...]]] = {
+    "genesis": ("format", "origin", "log_keys", "previous"),
+    "key": ("action", "role", "vkey"),
+    "depositor": (
+        *("depositor", "name", "siret", "certifiers", "succeeds", "keys", "previous"),
+        "signature",
+    ),
+    "deposit": (
+        *("depositor", "registration", "certifier", "action", "recorded", "digest"),
+        *("signer", "signature"),
+    ),
+    "certification": (
+        *("deposit", "depositor", "registration", "certifier_registration", "commitment"),
+        "supersedes",
+    ),
+    "withdrawal": ("deposit", "withdraws", "commitment"),
+    "erasure": ("erases", "commitment"),
+    "endorsement": (*("deposit", "start", "end", "root", "registration", "vkey", "signature"),),
+    "status": ("size", "root", "register"),
+    "timestamp": ("size", "root", "token"),
+    "register": ("source", "version", "date", "digest", "sheets", "root"),
+    "upgrade": ("format",),
+    "close": ("successor", "genesis"),
+}
+"""The members of each type behind the four common ones."""
+GOOD: Final[dict[str, dict[str, Any]]] = {
+    "key": {"action": "add", "role": "log", "vkey": KEY},
+    "depositor": {"depositor": "0OTHERBC", "name": "Institut", "keys": [KEY]},
+    "deposit": {
+        "depositor": "0ABCDEFG",
+        "registration": 2,
+        "certifier": CERTIFIER,
+        "action": "SUPPRESSION",
+        "recorded": 0,
+        "digest": ZEROS,
+        "signer": KEY,
+        "signature": SIGNATURE,
+    },
+    "certification": {
+        "deposit": 3,
+        "depositor": "0ABCDEFG",
+        "registration": 2,
+        "certifier_registration": 1,
+        "commitment": ZEROS,
+    },
+    "withdrawal": {"deposit": 3, "withdraws": 4, "commitment": ZEROS},
+    "erasure": {"erases": [3, 4], "commitment": ZEROS},
+    "endorsement": {
+        "deposit": 3,
+        "start": 4,
+        "end": 5,
+        "root": ZEROS,
+        "registration": 2,
+        "vkey": KEY,
+        "signature": SIGNATURE,
+    },
+    "status": {"size": 5, "root": ZEROS, "register": 4},
+    "timestamp": {"size": 5, "root": ZEROS, "token": "AAAA"},
+    "register": {
+        "source": "France compétences",
+        "version": "V4.1",
+        "date": "2026-09-20",
+        "digest": ZEROS,
+        "sheets": 1,
+        "root": ZEROS,
+    },
+    "upgrade": {"format": "provenance/2"},
+    "close": {"successor": "ledger.example/2027", "genesis": ZEROS},
+}
+"""An entry of each type but the first that could be at index 5."""
 
 
 def bad_entries() -> Iterator[Draft]:
-    """Give them all."""
+    """Return them all, and beside some of them what is still allowed."""
+    yield from _good()
     yield from _spellings()
+    yield from _common_members()
+    yield from _members_missing()
     yield from _members()
-    yield from _other_types()
+    yield from _bodies()
+    yield from _names()
+    yield from _keys()
     yield from _not_entries()
-    yield from _orders()
-    yield from _chains()
-    yield from _paths()
-    yield from _trees()
-    yield from _beginnings()
-    yield from _declarations()
-    yield from _entry_signatures()
-    yield from _signed_otherwise()
+
+
+def entry_of(kind: str, **members: Any) -> bytes:
+    """Write an entry at index 5, members in their order; None leaves one out."""
+    common = {name: _plain()[name] for name in ("index", "time", "prev")}
+    made = GOOD.get(kind, {}) | members
+    own = {name: made[name] for name in ORDERS[kind] if made.get(name) is not None}
+    return encode_json({"type": kind, **common, **own})
+
+
+def _log_with(data: bytes) -> tuple[Simulator, int]:
+    """Record and sign an entry behind a certification; return its index."""
+    log = Simulator()
+    # As in the log that `_plain` is taken from, so that the entry is chained to its neighbour.
+    log.register(certifiers=(CERTIFIER,))
+    log.certify(log.deposit(recorded=2))
+    index = log.append_bytes(data)
+    log.publish(register=index if b'"type":"register"' in data else None)
+    return log, index
 
 
 def _logged(id_: str, note: str, data: bytes) -> Draft:
-    """Record and sign an entry that no log should hold, and show it beside a good one."""
-    log = Simulator()
-    log.register()
-    index = log.certify(log.deposit())
-    bad = log.append_bytes(data)
-    log.publish()
-    return fails("entry", id_, note, log, log.prove(index, support=(1, 2, bad)))
+    log, bad = _log_with(data)
+    status = log.show_status([4], log.size)
+    made = log.prove(support=(1, 2, 4, bad), status=status)
+    return fails("entry", id_, note, log, made)
+
+
+def _is_taken(id_: str, note: str, data: bytes) -> Draft:
+    log, index = _log_with(data)
+    made = log.prove(4, support=(1, 2, index), shown=["code"])
+    reasons = "incomplete no-identity"
+    return warns(reasons, f"entry-{id_}", note, log, made)
 
 
 def _plain() -> dict[str, Any]:
-    """Give the members of an entry that could stand at index 5."""
+    """Return the members of an entry that could be at index 5."""
     log, _ = make_log(2)
     entry: dict[str, Any] = json.loads(log.entries[5])
     return entry
+
+
+def _good() -> Iterator[Draft]:
+    log, (index,) = make_log()
+    common = {"time": _plain()["time"]}
+    kinds = [kind for kind in GOOD if kind not in {"certification", "withdrawal", "erasure"}]
+    for kind in kinds:
+        at = log.size
+        members = GOOD[kind] | ({"size": at} if kind in {"status", "timestamp"} else {})
+        own = {name: members[name] for name in ORDERS[kind] if name in members}
+        prev = encode_base64(log.leaves[-1])
+        log.append_bytes(
+            encode_json({"type": kind, "index": at, **common, "prev": prev, **own})
+        )
+    del log.status_leaves[max(log.status_leaves)]
+    log.withdraw(index)
+    log.erase(index)
+    log.publish(register=index + 2 + kinds.index("register"))
+    made = log.prove(index, support=range(log.size), shown=["code"])
+    reasons = "incomplete no-identity withdrawn erased"
+    yield warns(reasons, "entry-of-every-type", "all thirteen", log, made)
+    for kind, members in (
+        ("depositor", {"certifiers": []}),
+        ("depositor", {"certifiers": [f"{number:08}" for number in range(1000)]}),
+        ("depositor", {"succeeds": [f"{number:08}" for number in range(100)]}),
+        ("depositor", {"keys": [ed25519_vkey(f"k{number}") for number in range(16)]}),
+        ("depositor", {"name": "n" * 200, "siret": "12345678901234", "previous": 2}),
+        ("register", {"source": "\U0001f393" * 200, "sheets": 131_072}),
+    ):
+        name = next(iter(members))
+        note = f"{name}: as much as there may be, or as little"
+        size = len(encode_json(members))
+        yield _is_taken(f"{kind}-{name}-{size}", note, entry_of(kind, **members))
 
 
 def _spellings() -> Iterator[Draft]:
@@ -89,7 +215,7 @@ def _spellings() -> Iterator[Draft]:
         yield _logged(id_, note, other)
 
 
-def _members() -> Iterator[Draft]:
+def _common_members() -> Iterator[Draft]:
     for id_, note, members in (
         ("index-text", "an index is a number", {"index": "5"}),
         ("index-negative", "no position", {"index": -1}),
@@ -104,70 +230,143 @@ def _members() -> Iterator[Draft]:
         ("prev-short", "32 bytes", {"prev": encode_base64(bytes(31))}),
         ("prev-respelled", "one spelling of a value", {"prev": ZEROS[:-2] + "B="}),
         ("prev-url", "another alphabet", {"prev": "-" + ZEROS[1:]}),
-        ("depositor-lower-case", "capitals and digits", {"depositor": "0abcdefg"}),
-        ("depositor-long", "eight", {"depositor": "0ABCDEFGH"}),
-        ("depositor-newline", "eight and no more", {"depositor": "0ABCDEFG\n"}),
-        ("deposit-forward", "references point backwards", {"deposit": 6}),
-        ("deposit-itself", "references point backwards", {"deposit": 5}),
-        ("supersedes-forward", "references point backwards", {"supersedes": 7}),
-        ("commitment-missing", "every certification has one", {"commitment": None}),
     ):
-        entry = {**_plain(), **members}
-        whole = {name: value for name, value in entry.items() if value is not None}
-        yield _logged(id_, note, encode_json(whole))
+        yield _logged(id_, note, encode_json({**_plain(), **members}))
 
 
-def _other_types() -> Iterator[Draft]:
-    vkey, add = ed25519_vkey("a"), {"action": "add", "role": "entry"}
-    genesis = {"format": "provenance/1", "origin": ORIGIN, "log_keys": [vkey]}
-    register = {"source": "RNCP", "version": "1", "date": "2026-13-01", "digest": ZEROS}
-    backwards = {"withdraws": 5, "commitment": ZEROS}
-    for id_, note, kind, members in (
-        ("genesis-again", "index 0 alone", "genesis", genesis),
-        ("status-size", "its size is its index", "status", {"size": 4, "root": ZEROS}),
-        ("key-malformed", "no verifier key", "key", {**add, "vkey": "a+b+c"}),
-        ("key-small-order", "signs everything", "key", {**add, "vkey": _small_order()}),
-        ("key-action", "add or retire", "key", {**add, "action": "use", "vkey": vkey}),
-        ("withdrawal-forward", "backwards", "withdrawal", backwards),
-        ("erasure-of-nothing", "one", "erasure", {"erases": [], "commitment": ZEROS}),
-        ("erasure-unordered", "up", "erasure", {"erases": [4, 3], "commitment": ZEROS}),
-        ("register-date", "a day", "register", register),
-        ("upgrade-to-this", "another one", "upgrade", {"format": "provenance/1"}),
-        ("close-origin", "no plus", "close", {"successor": "a+b", "genesis": ZEROS}),
-    ):
-        yield _of_type(id_, note, kind, members)
-    bodies: tuple[tuple[str, str, dict[str, object]], ...] = (
-        ("body-name-empty", "1 to 200 characters", {"name": ""}),
-        ("body-name-long", "1 to 200 characters", {"name": "n" * 201}),
-        ("body-name-control", "no controls", {"name": "Institut\u0085"}),
-        ("body-certifier-twice", "once each", {"certifiers": ["CERT0001"] * 2}),
-        ("body-key-twice", "once each", {"keys": [vkey, vkey]}),
-        ("body-siret", "14 digits", {"siret": "1234567890123"}),
-        ("body-succeeds-nobody", "one at least", {"succeeds": []}),
-        ("body-signature-alone", "it replaces none", {"signature": "A" * 86 + "=="}),
+def _members_missing() -> Iterator[Draft]:
+    optional = {
+        *("signer", "signature", "certifier_registration", "register", "genesis"),
+        *("siret", "certifiers", "succeeds", "previous", "supersedes"),
+    }
+    for kind in ("deposit", "certification", "endorsement", "register"):
+        for name in ORDERS[kind]:
+            needed = name not in optional or (kind, name) == ("endorsement", "signature")
+            if needed:
+                note = f"a {kind} without {name}"
+                yield _logged(f"{kind}-no-{name}", note, entry_of(kind, **{name: None}))
+
+
+def _members() -> Iterator[Draft]:
+    small = {"vkey": _vkey(SMALL_ORDER, f"{ORIGIN}/entry"), "role": "entry"}
+    cases: tuple[tuple[str, str, str, Mapping[str, Any]], ...] = (
+        ("certification", "depositor-small", "capitals", {"depositor": "0abcdefg"}),
+        ("certification", "depositor-long", "eight", {"depositor": "0ABCDEFGH"}),
+        ("certification", "depositor-newline", "eight", {"depositor": "0ABCDEFG\n"}),
+        ("certification", "deposit-forward", "points backwards", {"deposit": 6}),
+        ("certification", "deposit-itself", "points backwards", {"deposit": 5}),
+        ("certification", "registration-itself", "points backwards", {"registration": 5}),
+        ("certification", "certifier-itself", "backwards", {"certifier_registration": 5}),
+        ("certification", "supersedes-forward", "points backwards", {"supersedes": 7}),
+        ("deposit", "registration-itself", "points backwards", {"registration": 5}),
+        ("deposit", "recorded-negative", "0 or more", {"recorded": -1}),
+        ("deposit", "recorded-text", "a number", {"recorded": "0"}),
+        ("deposit", "action", "one of two words", {"action": "MODIFICATION"}),
+        ("deposit", "signer-alone", "both or neither", {"signature": None}),
+        ("deposit", "signature-alone", "both or neither", {"signer": None}),
+        ("endorsement", "registration-itself", "points backwards", {"registration": 5}),
+        ("endorsement", "start-at-deposit", "what follows it", {"start": 3}),
+        ("endorsement", "end-at-start", "one entry at least", {"end": 4}),
+        ("endorsement", "end-forward", "what came before", {"end": 6}),
+        ("status", "size", "its size is its index", {"size": 4}),
+        ("status", "register-itself", "points backwards", {"register": 5}),
+        ("timestamp", "size-0", "a checkpoint", {"size": 0}),
+        ("timestamp", "size-forward", "an earlier one", {"size": 6}),
+        ("timestamp", "token-empty", "a byte at least", {"token": ""}),
+        ("withdrawal", "forward", "points backwards", {"withdraws": 5}),
+        ("erasure", "of-nothing", "one at least", {"erases": []}),
+        ("erasure", "unordered", "ascending", {"erases": [4, 3]}),
+        ("register", "date", "a day of the calendar", {"date": "2026-13-01"}),
+        ("register", "date-short", "as dates are written", {"date": "2026-9-20"}),
+        ("register", "sheets-0", "1 at least", {"sheets": 0}),
+        ("register", "sheets-more", "131,072 at most", {"sheets": 131_073}),
+        ("register", "version-empty", "a character at least", {"version": ""}),
+        ("register", "version-space", "visible", {"version": "V 4"}),
+        ("register", "source-empty", "a character at least", {"source": ""}),
+        ("register", "source-unseen", "visible text", {"source": "RNCP\u200b"}),
+        ("key", "malformed", "no verifier key", {"vkey": "a+b+c"}),
+        ("key", "small-order", "signs everything", small),
+        ("key", "action", "add or retire", {"action": "use"}),
+        ("upgrade", "to-this", "another one", {"format": "provenance/1"}),
+        ("upgrade", "to-01", "no leading zero", {"format": "provenance/01"}),
+        ("close", "origin", "no plus", {"successor": "a+b"}),
     )
-    for id_, note, changed in bodies:
-        body = {"depositor": "0OTHERBC", "name": "Institut", "keys": [], **changed}
-        order = ("depositor", "name", "siret", "certifiers", "succeeds", "keys", "signature")
-        ordered = {name: body[name] for name in order if name in body}
-        yield _of_type(id_, note, "depositor", ordered)
+    for kind, id_, note, members in cases:
+        yield _logged(f"{kind}-{id_}", note, entry_of(kind, **members))
+    genesis = {"format": "provenance/1", "origin": ORIGIN, "log_keys": [KEY]}
+    yield _logged("genesis-again", "index 0 alone", entry_of("genesis", **genesis))
 
 
-def _of_type(id_: str, note: str, kind: str, members: Mapping[str, object]) -> Draft:
-    common = {name: _plain()[name] for name in ("index", "time", "prev")}
-    return _logged(id_, note, encode_json({"type": kind, **common, **members}))
+def _bodies() -> Iterator[Draft]:
+    bodies: tuple[tuple[str, str, dict[str, object]], ...] = (
+        ("certifier-twice", "once each", {"certifiers": [CERTIFIER] * 2}),
+        ("certifiers-1001", "1,000", {"certifiers": [f"{one:08}" for one in range(1001)]}),
+        ("succeeds-twice", "once each", {"succeeds": ["0ABCDEFG"] * 2}),
+        ("succeeds-101", "100", {"succeeds": [f"{one:08}" for one in range(101)]}),
+        ("succeeds-nobody", "one at least", {"succeeds": []}),
+        ("key-twice", "once each", {"keys": [KEY, KEY]}),
+        ("keys-17", "16", {"keys": [ed25519_vkey(f"k{one}") for one in range(17)]}),
+        ("siret", "14 digits", {"siret": "1234567890123"}),
+        ("signature-alone", "it replaces none", {"signature": SIGNATURE}),
+        ("previous-itself", "points backwards", {"previous": 5}),
+    )
+    for id_, note, members in bodies:
+        yield _logged(f"body-{id_}", note, entry_of("depositor", **members))
 
 
-def _small_order() -> str:
+def _names() -> Iterator[Draft]:
+    """Name a body with what nobody sees, and with what only looks like that."""
+    for id_, note, name in (
+        ("empty", "1 to 200 characters", ""),
+        ("long", "1 to 200 characters", "n" * 201),
+        ("space-first", "no space at the ends", " Institut"),
+        ("space-last", "no space at the ends", "Institut "),
+        ("two-spaces", "one space", "Institut  Exemple"),
+        ("space-alone", "no space at the ends", " "),
+        ("control", "no controls", "Institut\x1f"),
+        ("delete", "no controls", "Institut\x7f"),
+        ("c1", "no controls", "Institut\x9f"),
+        *(
+            (f"{ord(one):04x}", "nobody sees it, or it turns others", f"Institut{one}X")
+            for one in UNSEEN
+        ),
+    ):
+        yield _logged(f"name-{id_}", note, entry_of("depositor", name=name))
+    note = "what is beside all that is refused"
+    yield _is_taken("name-neighbours", note, entry_of("depositor", name=NEIGHBOURS))
+    for id_, name in (
+        ("no-break-spaces", "A\u00a0\u00a0B\u00a0"),
+        ("planes", "\U0001f393" * 200),
+    ):
+        note = "U+0020 alone is looked at, and code points are counted"
+        yield _is_taken(f"name-{id_}", note, entry_of("depositor", name=name))
+
+
+def _keys() -> Iterator[Draft]:
+    for id_, note, public in (
+        ("small-order", "signs everything", SMALL_ORDER),
+        ("no-point", "not on the curve", NO_POINT),
+        ("not-canonical", "in another spelling", NOT_CANONICAL),
+        ("zeros", "of small order, too", bytes(32)),
+    ):
+        vkey = _vkey(public)
+        yield _logged(f"key-of-body-{id_}", note, entry_of("depositor", keys=[vkey]))
+        yield _logged(f"signer-{id_}", note, entry_of("deposit", signer=vkey))
+        yield _logged(f"endorsed-by-{id_}", note, entry_of("endorsement", vkey=vkey))
+    wrong = KEY.replace("+", "+0", 1)
+    yield _logged("key-of-body-id", "9 digits", entry_of("depositor", keys=[wrong]))
+
+
+def _vkey(public: bytes, name: str = "a") -> str:
     """Write a verifier key that is well-formed but for its point."""
-    name, public = f"{ORIGIN}/entry", b"\1" + SMALL_ORDER
-    key_id = hashlib.sha256(f"{name}\n".encode() + public).hexdigest()[:8]
-    return f"{name}+{key_id}+{encode_base64(public)}"
+    typed = b"\1" + public
+    key_id = hashlib.sha256(f"{name}\n".encode() + typed).hexdigest()[:8]
+    return f"{name}+{key_id}+{encode_base64(typed)}"
 
 
 def _not_entries() -> Iterator[Draft]:
     log, (index,) = make_log()
-    bundle = log.prove(index)
+    bundle = log.prove(support=(1, 2, index))
     for id_, note, text in (
         ("empty", "no byte at all", ""),
         ("null", "no object", "null"),
@@ -178,199 +377,3 @@ def _not_entries() -> Iterator[Draft]:
     shown = ProvenEntry(entry=node, signature="", path=())
     made = replace(bundle, entries=(shown, *bundle.entries))
     yield fails("entry", "inner-node", "a node of the tree is no entry", log, made)
-
-
-def _orders() -> Iterator[Draft]:
-    log, indexes = make_log(2)
-    bundle = log.prove(*indexes)
-    a, b, c, d, e = bundle.entries
-    made = replace(bundle, entries=(a, b, d, c, e))
-    yield fails("order", "swapped", "indexes ascend", log, made)
-    made = replace(bundle, entries=(a, b, c, c, d, e))
-    yield fails("order", "repeated", "nothing is shown twice", log, made)
-    made = replace(bundle, entries=(e, d, c, b, a))
-    yield fails("order", "reversed", "indexes ascend", log, made)
-    log, (index,) = make_log()
-    old = log.size
-    log.publish()
-    later = log.show_later(old, index, support=(1,))
-    made = replace(log.prove(index, size=old), later=later)
-    yield fails("order", "shown-in-both", "nor in both lists", log, made)
-
-
-def _chains() -> Iterator[Draft]:
-    log = Simulator()
-    log.register()
-    bad = log.append(
-        Certification,
-        deposit=1,
-        depositor=DEPOSITOR,
-        commitment=ZEROS,
-        time="2020-01-01T00:00:00.000000Z",
-    )
-    log.publish()
-    made = log.prove(support=(1, 2, bad))
-    yield fails("order", "time-falls", "recorded and signed all the same", log, made)
-    log = Simulator()
-    log.register(prev=ZEROS)
-    index = log.certify(log.deposit())
-    log.publish()
-    made = log.prove(index)
-    yield fails("order", "not-chained", "a neighbour names another one", log, made)
-    made = log.prove(index, support=(0, 1, 2))
-    yield fails("order", "not-chained-to-the-second", "the same, from the start", log, made)
-
-
-def _paths() -> Iterator[Draft]:
-    log, indexes = make_log(5)
-    bundle = log.prove(*indexes)
-    path = bundle.entries[2].path
-    for id_, note, changed in (
-        ("path-cut", "a hash is missing", path[:-1]),
-        ("path-longer", "a hash is left over", (*path, path[0])),
-        ("path-empty", "no path", ()),
-        ("path-reversed", "another order", path[::-1]),
-        ("path-of-another", "that of the entry behind it", bundle.entries[3].path),
-        ("path-malformed", "no base64", ("", *path[1:])),
-        ("path-31-bytes", "32 each", (encode_base64(bytes(31)), *path[1:])),
-        ("path-unpadded", "base64 has padding", (path[0].rstrip("="), *path[1:])),
-        ("path-flipped", "another hash", (flip(path[0]), *path[1:])),
-        ("path-of-64", "as long as a path may be", (path * 22)[:64]),
-    ):
-        made = change(bundle, 2, path=changed)
-        yield fails("inclusion", id_, note, log, made)
-    entry = json.loads(log.entries[4])
-    entry["commitment"] = flip(entry["commitment"])
-    made = change(bundle, 2, entry=encode_json(entry).decode())
-    said = "one character of its commitment"
-    yield fails("order inclusion", "and-entry-changed", said, log, made)
-    entry = json.loads(log.entries[8])
-    entry["depositor"] = "0OTHERBC"
-    made = change(bundle, 6, entry=encode_json(entry).decode())
-    yield fails("order inclusion", "and-depositor-changed", "of the last one", log, made)
-
-
-def _trees() -> Iterator[Draft]:
-    for size in (6, 8, 20, 1 << 40):
-        log, indexes = make_log(2)
-        log.publish(status=False, size=size)
-        note = "signed, with another size than the tree's"
-        yield fails("inclusion", f"size-{size}", note, log, log.prove(*indexes))
-    log, (index,) = make_log()
-    log.publish(root=bytes(32))
-    made = log.prove(index)
-    yield fails("inclusion", "root-of-zeros", "signed, but of no tree", log, made)
-    made = replace(made, entries=made.entries[:2])
-    yield fails("inclusion", "root-of-zeros-short", "and less is shown", log, made)
-    log = Simulator()
-    log.register()
-    deposit = log.deposit()
-    log.certify(deposit)
-    shifted = log._committed(
-        Certification, make_record(), index=7, deposit=deposit, depositor=DEPOSITOR
-    )
-    log.certify(deposit)
-    log.certify(deposit)
-    log.publish()
-    said = "its index is not its position"
-    made = log.prove(shifted)
-    yield fails("order inclusion", "and-shifted", said, log, made)
-
-
-def _beginnings() -> Iterator[Draft]:
-    log, (index,) = make_log()
-    for support in ((0, 1, 2), (1, 2)):
-        made = log.prove(index, support=support)
-        note = "another first entry is pinned"
-        yield fails("genesis", f"other-{support[0]}", note, log, made, genesis=bytes(32))
-    made = log.prove(index, support=(2,))
-    said = "neither it nor its neighbour is shown"
-    yield fails("genesis", "pinned-not-shown", said, log, made, genesis=log.leaves[0])
-    log = Simulator(origin_of_genesis="other.example/2026")
-    log.register()
-    index = log.certify(log.deposit())
-    log.publish()
-    made = log.prove(index, support=(0, 1, 2))
-    yield fails("genesis", "of-another-log", "its first entry says so", log, made)
-
-
-def _declarations() -> Iterator[Draft]:
-    log, (index,) = make_log()
-    made = log.prove(index, support=(2,))
-    yield fails("entry-key", "not-shown", "nothing declares the key", log, made)
-    made = log.prove(index, support=(0, 2))
-    yield fails("entry-key", "genesis-only", "the genesis declares no entry key", log, made)
-    public = log.entry_key.public_key().public_bytes_raw()
-    named = str(make_verifier_key("other.example/entry", 1, public))
-    wrong = log.append(Key, action="add", role="entry", vkey=named)
-    log_key = log.append(Key, action="add", role="log", vkey=ed25519_vkey(ORIGIN))
-    index = log.certify(3)
-    log.publish()
-    made = log.prove(index, support=(1, 2, wrong))
-    yield fails("entry-key", "of-another-name", "the key of another log", log, made)
-    made = log.prove(index, support=(2, log_key))
-    yield fails("entry-key", "of-the-log", "a key of another role", log, made)
-    log, _ = make_log()
-    added = log.rotate_entry_key("second")
-    later = log.certify(3)
-    log.publish()
-    made = log.prove(later, support=(2, added))
-    yield fails("entry-key", "declared-later", "a key signs what comes after it", log, made)
-    made = log.prove(4, later, support=(1, 2))
-    yield fails("entry-signature", "by-a-key-not-shown", "the newer key", log, made)
-
-
-def _entry_signatures() -> Iterator[Draft]:
-    log, indexes = make_log(2)
-    bundle = log.prove(*indexes)
-    signature = log.signatures[4]
-    scalar = int.from_bytes(signature[32:], "little") + ED25519_ORDER
-    malleable = signature[:32] + scalar.to_bytes(32, "little")
-    for id_, note, changed in (
-        ("empty", "none", ""),
-        ("no-base64", "not in the alphabet", "!"),
-        ("short", "63 bytes", encode_base64(signature[:-1])),
-        ("long", "65 bytes", encode_base64(signature + b"\0")),
-        ("zeros", "64 zero bytes", encode_base64(bytes(64))),
-        ("respelled", "one spelling of a value", _respelled(signature)),
-        ("of-another-entry", "that of the entry behind it", bundle.entries[3].signature),
-        ("flipped", "one bit", encode_base64(bytes([signature[0] ^ 1]) + signature[1:])),
-        ("malleable", "S is below the order of the group", encode_base64(malleable)),
-    ):
-        yield fails("entry-signature", id_, note, log, change(bundle, 2, signature=changed))
-    for number, name in enumerate(("key", "depositor", "", "", "status")):
-        if name:
-            made = change(bundle, number, signature=encode_base64(bytes(64)))
-            said = f"that of the {name} entry"
-            yield fails("entry-signature", f"of-the-{name}", said, log, made)
-
-
-def _respelled(signature: bytes) -> str:
-    text = encode_base64(signature)
-    return text[:-3] + {"A": "B", "Q": "R", "g": "h", "w": "x"}[text[-3]] + "=="
-
-
-def _signed_otherwise() -> Iterator[Draft]:
-    log, (index,) = make_log()
-    bundle = log.prove(index)
-    message, leaf = entry_message(ORIGIN, log.leaves[index]), log.leaves[index]
-    for id_, key, signed in (
-        ("by-another-key", "another", message),
-        ("over-the-leaf-alone", "entry", leaf),
-        ("over-the-entry", "entry", log.entries[index]),
-        ("for-another-log", "entry", entry_message("other.example/2026", leaf)),
-        ("by-the-log-key", "log", message),
-    ):
-        signature = encode_base64(ed25519_key(key).sign(signed))
-        made = change(bundle, 2, signature=signature)
-        yield fails("entry-signature", id_, "a sound signature of something else", log, made)
-    log, _ = make_log()
-    old = log.entry_key
-    added = log.rotate_entry_key("second")
-    vkey = json.loads(log.entries[1])["vkey"]
-    retired = log.append(Key, action="retire", role="entry", vkey=vkey)
-    log.entry_key = old
-    index = log.certify(3)
-    log.publish()
-    made = log.prove(index, support=(1, 2, added, retired))
-    yield fails("entry-signature", "by-a-retired-key", "it was retired before", log, made)

@@ -1,4 +1,4 @@
-"""Files that are no proof bundles, though most of them begin like one."""
+"""Files that are not proof bundles, though most of them begin like one."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from provenance.encoding import encode_json
 from provenance.record.bundle import EndorsementLink, StatusLeaf, encode_bundle
 from simulator import make_log
-from vectors.drafts import ZEROS, unreadable
+from vectors.drafts import ZEROS, holds, lean, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,19 +20,24 @@ if TYPE_CHECKING:
 
 
 def bad_formats() -> Iterator[Draft]:
-    """Give them all."""
+    """Return them all."""
     yield from _formats()
     yield from _shapes()
 
 
 def _formats() -> Iterator[Draft]:
-    """Give bytes that are not the one spelling of a bundle, though they begin like one."""
+    """Return bytes that are not the one spelling of a bundle, though they begin like one."""
     log, (index,) = make_log()
-    data = encode_bundle(log.prove(index))
+    policy, bundle = lean(log, log.prove(index))
+    data = encode_json(bundle)
+    note = "one newline behind it is passed over, as editors write it"
+    yield holds("format-newline", note, policy, data + b"\n")
     tree = json.loads(data)
     swapped = {"format": tree["format"], "entries": tree["entries"], **tree}
     for id_, note, other in (
-        ("newline-at-end", "not a byte more", data + b"\n"),
+        ("newlines-at-end", "one, and no more", data + b"\n\n"),
+        ("return-at-end", "a newline alone", data + b"\r\n"),
+        ("space-at-end", "a newline alone", data + b" "),
         ("cut", "the last byte is missing", data[:-1]),
         ("half", "half of it", data[: len(data) // 2]),
         ("twice", "a second one behind it", data + data),
@@ -72,18 +77,23 @@ def _formats() -> Iterator[Draft]:
         ("nested", "10,000 lists in a list", data[:-1] + b',"more":' + b"[" * 10_000),
     ):
         yield unreadable(id_, note, log, other)
+    options = {"kind": "unknown", "level": "no-proof", "failing": (), "proof_failing": ()}
     for id_, note, other in (
         ("empty", "no byte at all", b""),
         ("text", "no JSON", b"This is no proof.\n"),
         ("zeros", "zero bytes", bytes(300)),
+        ("mark", "a byte order mark in front", b"\xef\xbb\xbf" + data),
+        ("utf-16", "another encoding", data.decode().encode("utf-16")),
+        ("newline-in-front", "not even that", b"\x0b" + data),
     ):
-        yield unreadable(id_, note, log, other, kind="unknown", proof_failing=(), suffix="bin")
+        yield unreadable(id_, note, log, other, suffix="bin", **options)
 
 
 def _shapes() -> Iterator[Draft]:
-    """Give bundles whose members break a limit or a type."""
+    """Return bundles whose members break a limit or a type."""
     log, indexes = make_log(2)
-    bundle = log.prove(*indexes)
+    _, bundle = lean(log, log.prove(*indexes))
+    assert not isinstance(bundle, bytes)
     (leaf,) = bundle.status
     link = EndorsementLink(4, 5, ())
     entry = bundle.entries[2]
@@ -102,9 +112,8 @@ def _shapes() -> Iterator[Draft]:
         yield unreadable(id_, note, log, encode_json(changed))
     data = encode_bundle(bundle)
     shown = encode_json(entry)
-    hidden = shown.index(b',"hidden"')
     for id_, note, other in (
-        ("hidden-empty", "empty lists are left out", shown[:hidden] + b',"hidden":[]}'),
+        ("hidden", "a member of old", shown[:-1] + b',"hidden":[]}'),
         (
             "entry-an-object",
             "entries are text",

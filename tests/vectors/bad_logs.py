@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
@@ -11,7 +12,8 @@ from notes import ECDSASigner
 from provenance.encoding import encode_base64
 from provenance.tlog.note import Ed25519Signer, SignatureLine, sign_note
 from simulator import Simulator, ed25519_key, make_log, make_record
-from vectors.drafts import ZEROS, fails, holds
+from vectors import drafts
+from vectors.drafts import ZEROS, prove_bare, warns
 from vectors.good_logs import keep_lines
 
 if TYPE_CHECKING:
@@ -21,8 +23,13 @@ if TYPE_CHECKING:
     from vectors.cases import Draft
 
 
+fails: Final = partial(drafts.fails, whole=True)
+"""The notes of these cases are shown as they are, with both signatures of the log."""
+BARE: Final = "incomplete no-identity"
+
+
 def bad_logs() -> Iterator[Draft]:
-    """Give them all."""
+    """Return them all."""
     yield from _origins()
     yield from _checkpoints()
     yield from _malformed_notes()
@@ -34,7 +41,7 @@ def bad_logs() -> Iterator[Draft]:
 
 def _origins() -> Iterator[Draft]:
     log, (index,) = make_log()
-    bundle = log.prove(index)
+    bundle = prove_bare(log, index)
     other = Simulator("other.example/2026")
     yield fails("origin", "unknown", "the policy names another log", other, bundle)
     renamed = bundle.checkpoint.replace("ledger.example", "Ledger.example")
@@ -44,7 +51,7 @@ def _origins() -> Iterator[Draft]:
 
 def _checkpoints() -> Iterator[Draft]:
     log, (index,) = make_log()
-    bundle, note = log.prove(index), log.notes[log.size]
+    bundle, note = prove_bare(log, index), log.notes[log.size]
     other, _ = make_log(log_name="another log")
     yield fails("checkpoint", "other-keys", "keys that the policy does not list", other, bundle)
     for kept, name in enumerate(("ed25519", "ml-dsa")):
@@ -64,7 +71,7 @@ def _checkpoints() -> Iterator[Draft]:
         yield fails("checkpoint", id_, said, log, made)
     log.publish(status=False, extensions=("more",))
     note_ = "a line after the root, though it is signed"
-    yield fails("checkpoint", "extension", note_, log, log.prove(index))
+    yield fails("checkpoint", "extension", note_, log, prove_bare(log, index))
 
 
 def _text_of_another(log: Simulator, note: str) -> str:
@@ -76,7 +83,7 @@ def _text_of_another(log: Simulator, note: str) -> str:
 
 def _malformed_notes() -> Iterator[Draft]:
     log, (index,) = make_log()
-    bundle, note = log.prove(index), log.notes[log.size]
+    bundle, note = prove_bare(log, index), log.notes[log.size]
     size, root = f"\n{log.size}\n", note.split("\n")[2]
     for id_, said, changed in (
         ("empty", "no note", ""),
@@ -116,7 +123,7 @@ class _AnyText(Ed25519Signer):
 def _signed_texts() -> Iterator[Draft]:
     """Sign texts that are no checkpoints, under a policy that lists this one key."""
     log, (index,) = make_log()
-    bundle, signer = log.prove(index), _AnyText(log.origin, ed25519_key("log"))
+    bundle, signer = prove_bare(log, index), _AnyText(log.origin, ed25519_key("log"))
     policy = f"log {signer.verifier_key}\nquorum none\n"
     text = f"{bundle.checkpoint.partition(chr(10) * 2)[0]}\n"
     origin, size, root = text.splitlines()
@@ -148,7 +155,7 @@ def _signed_texts() -> Iterator[Draft]:
         yield fails("checkpoint", f"signed-{id_}", f"signed: {said}", policy, made)
     made = replace(bundle, checkpoint=signer.note(text))
     said = "the text as it is, signed in the same way"
-    yield holds("checkpoint-signed-so", said, policy, made)
+    yield warns(BARE, "checkpoint-signed-so", said, policy, made, whole=True)
 
 
 def _respell(text: str) -> str:
@@ -159,7 +166,7 @@ def _respell(text: str) -> str:
 
 def _signatures() -> Iterator[Draft]:
     log, (index,) = make_log()
-    bundle, note = log.prove(index), log.notes[log.size]
+    bundle, note = prove_bare(log, index), log.notes[log.size]
     for line, name in enumerate(("ed25519", "ml-dsa")):
         for at in (4, 20, -1):
             made = replace(bundle, checkpoint=_flip(note, line, at))
@@ -173,11 +180,11 @@ def _signatures() -> Iterator[Draft]:
         yield fails("checkpoint", f"{name}-of-nobody", said, log, made)
     log.log_signers = [ECDSASigner(log.origin), *log.log_signers]
     log.publish()
-    bundle = log.prove(index)
+    bundle = prove_bare(log, index)
     made = replace(bundle, checkpoint=_flip(bundle.checkpoint, 0, -1))
     yield fails("checkpoint", "ecdsa-flipped", "its last byte", log, made)
     log, (index,) = make_log(witnesses=("alpha",))
-    bundle = log.prove(index)
+    bundle = prove_bare(log, index)
     made = replace(bundle, checkpoint=_flip(bundle.checkpoint, 2, -1))
     said = "a line of a known witness that does not verify refuses the whole note"
     yield fails("checkpoint", "witness-flipped", said, log, made)
@@ -211,7 +218,7 @@ def _cut(note: str, number: int) -> str:
 
 def _quorums() -> Iterator[Draft]:
     log, (index,) = make_log(witnesses=("alpha", "beta", "gamma"))
-    bundle, policy = log.prove(index), log.policy(quorum=2)
+    bundle, policy = prove_bare(log, index), log.policy(quorum=2)
     for keep in (2, 3):
         made = replace(bundle, checkpoint=keep_lines(bundle.checkpoint, *range(keep)))
         yield fails("quorum", f"with-{keep - 2}", "two of three are asked", policy, made)
@@ -235,7 +242,7 @@ def _laters() -> Iterator[Draft]:
     old = log.size
     log.certify(3)
     log.publish()
-    later, bundle = log.show_later(old, index), log.prove(index, size=old)
+    later, bundle = log.show_later(old, index), prove_bare(log, index, size=old)
     fork, _ = make_log(records=[make_record(code="RS5000")])
     fork.certify(3)
     fork.publish()
@@ -262,7 +269,7 @@ def _laters() -> Iterator[Draft]:
     ):
         yield fails("later", id_, said, log, replace(bundle, later=changed))
     earlier = replace(later, checkpoint=log.notes[old])
-    made = replace(log.prove(index, size=log.size), later=earlier)
+    made = replace(prove_bare(log, index, size=log.size), later=earlier)
     yield fails("later", "earlier", "smaller than the first one", log, made)
     yield from _laters_elsewhere(log, index, bundle)
 

@@ -40,6 +40,14 @@ def lean(
     return policy, replace(bundle, checkpoint=note)
 
 
+def prove_bare(log: Simulator, *indexes: int, **options: Any) -> Bundle:
+    """Show certifications without their records, where a case is not about these."""
+    support = options.pop("support", None) or log.support_of(*indexes)
+    at = options.get("size") or max(log.notes)
+    status = log.show_status(indexes, at)
+    return log.prove(support=[*support, *indexes], **({"status": status} | options))
+
+
 def holds(
     id_: str,
     note: str,

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
 from notes import ECDSASigner
-from provenance.record.entry import Certification
-from simulator import (
-    DEPOSITOR,
-    Simulator,
-    make_log,
-)
-from vectors.drafts import holds
+from simulator import Simulator, make_log
+from vectors import drafts
+from vectors.drafts import warns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +18,12 @@ if TYPE_CHECKING:
     from vectors.cases import Draft
 
 
+holds: Final = partial(drafts.holds, whole=True)
+"""The notes of these cases are shown as they are, with both signatures of the log."""
+
+
 def good_logs() -> Iterator[Draft]:
-    """Give them all."""
+    """Return them all."""
     yield from _logs()
     yield from _policies()
     yield from _later()
@@ -53,11 +54,13 @@ def _logs() -> Iterator[Draft]:
     yield holds("genesis-not-shown", "what is not shown is not judged", log, bundle)
     log = Simulator()
     log.register()
-    index = log.append(Certification, deposit=1, depositor=DEPOSITOR, commitment="A" * 43 + "=")
+    index = log.certify(1)
     log.publish()
     status = log.show_status([index], log.size)
     bundle = log.prove(support=(1, 2, index), status=status)
-    yield holds("order-equal-deposit", "its deposit is not looked into", log, bundle)
+    reasons = "incomplete no-identity"
+    note = "what it names as its deposit is not looked into"
+    yield warns(reasons, "order-other-deposit", note, log, bundle)
 
 
 def _policies() -> Iterator[Draft]:
@@ -126,18 +129,22 @@ def _later() -> Iterator[Draft]:
     bundle = log.prove(index, size=old)
     yield holds("later-none", "in force as of then", log, bundle)
     made = replace(bundle, later=log.show_later(old, index))
-    yield holds("later-withdrawn", "withdrawn as of the later one", log, made)
+    note = "withdrawn as of the later one"
+    yield warns("withdrawn", "later-withdrawn", note, log, made)
     made = replace(bundle, later=log.show_later(old))
     yield holds("later-without-status", "the status of then is what counts", log, made)
     made = replace(bundle, later=log.show_later(old, index), status=())
-    yield holds("later-status-only", "the older status is not shown", log, made)
+    note = "the older status is not shown"
+    yield warns("withdrawn", "later-status-only", note, log, made)
     log, (index,) = make_log()
     old = log.size
     newer = log.certify(3)
     log.publish()
     later = log.show_later(old, support=(newer,))
     bundle = log.prove(index, size=old, later=later)
-    yield holds("later-certification", "one that only the later one holds", log, bundle)
+    reasons = ("", "incomplete no-identity status-unknown")
+    said = "one that only the later one holds, without its record and its status"
+    yield warns(reasons, "later-certification", said, log, bundle)
     log, (index,) = make_log()
     note = log.notes[log.size]
     later = replace(log.show_later(log.size, index), entries=(), status=())
