@@ -103,14 +103,19 @@ def test_who_deposited_for_whom_is_said() -> None:
     log.register(DEPOSITOR, name="Un intermédiaire")
     log.register(CERTIFIER, name="Université d’exemple")
     index = log.certify(log.deposit(), make_record())
+    own = log.certify(
+        log.deposit(certifier=DEPOSITOR), make_record(certificateur=DEPOSITOR, code="RS1")
+    )
     log.publish()
-    text = text_of(make(log, encode_bundle(log.prove(index))))
+    text = text_of(make(log, encode_bundle(log.prove(index, own))))
     assert (
         "déposée par Un intermédiaire pour le compte de Université d’exemple ; "
         "Université d’exemple n’a pas signé" in text
     )
     assert "Un intermédiaire n’est pas limité : il peut déposer pour tout certificateur" in text
-    # The example of the other tests deposits for itself, or for one of the bodies allowed it.
+    # Of what it deposited for itself nothing of the kind is said,
+    assert text.count("limité") == text.count("pour le compte") == 1
+    # nor where it may deposit for certain bodies only.
     assert "limité" not in text_of(rendered(record(0), record(1)))
 
 

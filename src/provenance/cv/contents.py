@@ -164,7 +164,10 @@ class Contents:
             "date": self._day(one.time[:10]),
             "depositor": depositor,
         }
-        if one.certifier in {None, one.depositor}:
+        if one.certifier == one.depositor:
+            yield self._say("entry", **values)
+            return
+        if one.certifier is None:
             yield self._say("entry", **values)
         else:
             certifier = one.certifier_name or one.certifier
