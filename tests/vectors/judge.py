@@ -7,6 +7,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from provenance.cv import verify
+from provenance.cv.roots import parse_seal_roots
+from provenance.cv.verify import verify_bundle
+from provenance.verifier import Verifier
+from provenance.verifier.reasons import STATUS_DAYS
 from vectors.cases import Case, Persons, Said
 
 if TYPE_CHECKING:
@@ -20,17 +24,17 @@ def judge(
 ) -> CvReport:
     """Verify a document as the case asks for; ``policy`` and ``roots`` are texts."""
     genesis = b64decode(asked.genesis) if isinstance(asked.genesis, str) else asked.genesis
-    return verify(
-        data,
-        asked.policy if policy is None else policy,
-        roots or "",
-        # A case without a time needs none, so any will do.
-        now_s=asked.now_s or 0,
-        day=date.fromisoformat(asked.day) if isinstance(asked.day, str) else asked.day,
-        **({} if asked.status_days is None else {"status_days": asked.status_days}),
-        max_age_s=asked.max_age_s,
-        genesis=genesis,
-    )
+    text = asked.policy if policy is None else policy
+    # A case without a time needs none, so any will do.
+    options = {"now_s": asked.now_s or 0, "max_age_s": asked.max_age_s, "genesis": genesis}
+    day = date.fromisoformat(asked.day) if isinstance(asked.day, str) else asked.day
+    if day is not None and asked.status_days is None:
+        return verify(data, text, roots or "", day=day, **options)
+    # Documents are always judged on some day, and by the usual age of a status.
+    tsa = parse_seal_roots(roots or "").tsas
+    status_days = STATUS_DAYS if asked.status_days is None else asked.status_days
+    verifier = Verifier(text, tsa=tsa, status_days=status_days, **options)
+    return verify_bundle(data, verifier, day)
 
 
 def describe(

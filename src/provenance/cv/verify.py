@@ -141,15 +141,10 @@ def recognise(data: bytes) -> Literal["pdf", "picture", "summary", "bundle", "js
     return "json" if data.lstrip(b" \t\r\n").startswith(b"{") else "unknown"
 
 
-def without_line_end(data: bytes) -> bytes:
-    """Return a proof bundle without the line end that editors put behind a text."""
-    return data.removesuffix(b"\n").removesuffix(b"\r")
-
-
 def verify_bundle(data: bytes, verifier: Verifier, day: date | None) -> CvReport:
-    """Verify a proof bundle alone; one line end behind it is passed over."""
+    """Verify a proof bundle alone."""
     checks = Checks()
-    report = check_proof(without_line_end(data), verifier, day, checks)
+    report = check_proof(data, verifier, day, checks)
     if report.verdict == "unreadable":
         unreadable = Checks()
         unreadable.no("readable", f"it is not a proof bundle: {report.checks[0].reason}")
