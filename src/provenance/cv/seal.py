@@ -13,6 +13,7 @@ EN 319 142-1, ISO 32000-2 section 12.8.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 from concurrent.futures import ThreadPoolExecutor
@@ -307,8 +308,21 @@ def _simple_signer(signer: SealSigner) -> Any:  # noqa: ANN401
         cert_registry=store,
         # Whoever verifies has the root already, and trusts no other.
         embed_roots=False,
-        prefer_pss=signer.pss,
+        signature_mechanism=_pss(_digest_of(signer)) if signer.pss else None,
     )
+
+
+def _pss(digest: str) -> Any:  # noqa: ANN401
+    """Return RSASSA-PSS with one hash function, and a salt as long as it (RFC 4055)."""
+    from asn1crypto import algos  # noqa: PLC0415
+
+    own = {"algorithm": digest}
+    parameters = {
+        "hash_algorithm": own,
+        "mask_gen_algorithm": {"algorithm": "mgf1", "parameters": own},
+        "salt_length": hashlib.new(digest).digest_size,
+    }
+    return algos.SignedDigestAlgorithm({"algorithm": "rsassa_pss", "parameters": parameters})
 
 
 def _digest_of(signer: SealSigner) -> str:
