@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from provenance.cdc.sample import SampleSpec, describe, write_flux
 from provenance.ledger import Ledger
+from provenance.report import PROVEN
+from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from provenance.record.commitment import Value
+    from provenance.report import Report
 
 ORIGIN: Final = "log.example/test"
 DEPOSITOR: Final = "9EXAMPLE"
@@ -51,3 +54,10 @@ def deposited(path: Path, spec: SampleSpec | None = None) -> Iterator[Ledger]:
         ledger.deposit(flux(spec or today_spec()))
         ledger.publish()
         yield ledger
+
+
+def verify(ledger: Ledger, bundle: bytes, **options: Any) -> Report:
+    """Verify a proof under the ledger's own policy, as of today; it must hold."""
+    report = Verifier(ledger.policy(), **options).verify(bundle, datetime.now(UTC).date())
+    assert report.verdict in PROVEN, report.summary
+    return report
