@@ -83,7 +83,17 @@ def report_lines(properties: Sequence[tuple[str, object]]) -> Iterator[str]:
             sums = totals.setdefault(str(name), [0] * len(numbers))
             totals[str(name)] = [a + int(b) for a, b in zip(sums, numbers, strict=True)]
     for name, (tried, fired, controls, caught) in sorted(totals.items()):
-        caught_text = (
-            f"{caught} of {controls} controls caught" if controls else "no control here"
-        )
-        yield f"{name:<44} {tried:>7} tried {fired:>7} came   {caught_text}"
+        control = f"{caught} of {controls} controls caught" if controls else "no control here"
+        yield f"{name:<44} {tried:>7} tried {fired:>7} came   {control}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table."""
+    # The numbers come with the report of a test's end, which is of no category.
+    reports = terminalreporter.getreports("") + terminalreporter.getreports("error")
+    lines = [*report_lines([pair for report in reports for pair in report.user_properties])]
+    if lines:
+        form = "long form" if LONG else "sampled"
+        terminalreporter.section(f"fault battery, {form}, seed {SEED}")
+        for line in lines:
+            terminalreporter.write_line(line)
