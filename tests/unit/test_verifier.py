@@ -174,8 +174,18 @@ def test_other_spellings_of_a_bundle_are_unreadable() -> None:
     log, (index,) = make_log()
     data = encode_bundle(log.prove(index))
     loose = json.dumps(json.loads(data)).encode()
-    for other in (loose, data + b"\n", b" " + data, data.replace(b"{", b'{"later":null,', 1)):
+    for other in (
+        *(loose, b" " + data, data + b"\r\n", data + b"\n\n", data + b" ", b"\n" + data),
+        data.replace(b"{", b'{"later":null,', 1),
+    ):
         assert verify(log, other).verdict == "unreadable"
+
+
+def test_one_newline_behind_a_bundle_is_passed_over() -> None:
+    """Editors put it there, and no byte of the proof is another one."""
+    log, (index,) = make_log()
+    data = encode_bundle(log.prove(index))
+    assert verify(log, data + b"\n") == verify(log, data)
 
 
 # The log.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import re
+import time
+from datetime import date
 from typing import Final
 
 from provenance.encoding import decode_fixed, parse_decimal
 from provenance.errors import FormatError
+from provenance.record.paris import paris_day
 
 HASH_SIZE: Final = 32
 MEBIBYTE: Final = 1 << 20
@@ -116,6 +119,33 @@ def add_refresh(parser: argparse.ArgumentParser) -> None:
         help="bring the proof up to date first, from published tiles at a web address or in "
         "a directory",
     )
+
+
+def add_day(parser: argparse.ArgumentParser) -> None:
+    """Add ``--day``."""
+    parser.add_argument(
+        "--day",
+        metavar="YYYY-MM-DD",
+        type=day,
+        help="judge on this day in Paris what is valid and how old a status is (today)",
+    )
+
+
+def day_of(args: argparse.Namespace) -> date:
+    """Return the day that was given, else today's in Paris."""
+    chosen = args.day
+    return chosen if isinstance(chosen, date) else paris_day(time.time_ns() // 1000)
+
+
+def day(text: str) -> date:
+    """Read a day of the calendar, ``YYYY-MM-DD``."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.isoformat() != text:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a day: YYYY-MM-DD") from None
+    return found
 
 
 def index(text: str) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from provenance.cli.exits import NO, UNREADABLE, YES
+from provenance.cli.exits import VERDICTS
 from provenance.cli.files import read_file
 from provenance.cli.output import Answer, value_text
 from provenance.cli.reports import show_failures, show_summary
@@ -13,29 +13,27 @@ from provenance.reconstruct import CV_SIZE_MAX, reconstruct
 if TYPE_CHECKING:
     from provenance.cli.output import Output
     from provenance.reconstruct import CvReport, LineReport
-    from provenance.report import Report
+    from provenance.report import Report, Verdict
+
+_WORST_FIRST: Final[tuple[Verdict, ...]] = ("unreadable", "no", "attention", "yes")
+_WORDS: Final = {
+    "yes": "YES: every line of the CV is proven, and holds.",
+    "attention": "ATTENTION: every line of the CV is proven, but not all of them hold:",
+    "no": "NO: not every line of the CV is proven.",
+    "unreadable": "The CV cannot be read.",
+}
 
 
 def compare(path: str, report: Report) -> Answer:
-    """Compare the CV in a file with what is proven; both have to agree for a yes."""
+    """Compare the CV in a file with what is proven; the worse of both verdicts counts."""
     compared = reconstruct(read_file(path, size_max=CV_SIZE_MAX + 1), report)
-    verdicts = {report.verdict, compared.verdict}
-    verdict, status = "no", NO
-    if "unreadable" in verdicts:
-        verdict, status = "unreadable", UNREADABLE
-    elif verdicts == {"yes"}:
-        verdict, status = "yes", YES
+    verdict = min(report.verdict, compared.verdict, key=_WORST_FIRST.index)
     document = {"verdict": verdict, "report": report, "cv": compared}
-    return Answer(status, document, lambda out: _show(report, compared, out))
+    return Answer(VERDICTS[verdict], document, lambda out: _show(report, compared, out))
 
 
 def _show(report: Report, compared: CvReport, out: Output) -> None:
-    words = {
-        "yes": "YES: every line of the CV is proven and in force.",
-        "no": "NO: not every line of the CV is proven and in force.",
-        "unreadable": "The CV cannot be read.",
-    }
-    out.verdict(words[compared.verdict], good=compared.verdict == "yes")
+    out.verdict(_WORDS[compared.verdict], good=compared.verdict == "yes")
     for sentence in compared.summary:
         out.line(f"  {sentence}")
     show_failures(report, out)

@@ -26,6 +26,7 @@ ACTIONS: Final = {
     "seal-key": "make a seal certificate of your own, for trying out",
     "render": "make the PDF file of a CV out of a proof",
     "verify": "check a CV, offline",
+    "recover": "take the sealed version out of a file that was modified",
     "json": "make the CV for machines",
     "summary": "make the QR code for a printed CV",
 }

@@ -67,7 +67,8 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         raise KeyFileError(f"the key {args.key} is of another kind: Ed25519 is needed")
     issuer = format_did_key(signer.public)
     verifier = Verifier(policy, now_s=int(time.time()), genesis=args.genesis)
-    report = verifier.verify(bundle, paris_day(time.time_ns() // 1000))
+    day = paris_day(time.time_ns() // 1000)
+    report = verifier.verify(bundle, day)
     if report.verdict != "yes":
         return _refusal(report.summary, {"proof": report})
     lines = jsoncv.lines_of(cv, report)
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         signer=signer,
     )
-    checked = jsoncv.verify(data, verifier, SealRoots(issuers=(issuer,)))
+    checked = jsoncv.verify(data, verifier, SealRoots(issuers=(issuer,)), day)
     if checked.verdict != "yes":
         return _refusal(_failures(checked), {"report": checked})
     return _write(args, data, issuer, len(cv.lines))

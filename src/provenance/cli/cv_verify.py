@@ -1,10 +1,11 @@
 """Check a CV, offline: a PDF file, a JSON CV, a QR code, or a proof alone.
 
-What the file is, is recognised by its content. Policy and seal roots must come by another
-way than the CV. The answer is yes (exit status 0) for an original and for a signed summary,
-no (1), or that the file cannot be read (2). A PDF file is an original only where the seal
-covers all of it; a genuine proof in a file that was changed is said to be just that.
-A proven certification need not be in force: read its status.
+What the file is, is recognised by its content. Policy and seal roots must be obtained
+separately from the CV. The answer is yes (exit status 0) for an original, all of whose
+certifications hold today in Paris (or on --day); attention (4) where one does not, and for
+a summary, which has to be compared with the paper; no (1); or that the file cannot be read or
+carries no proof (2). A PDF file is an original only where the seal covers all of it; what was
+changed since is told as that, and "provenance cv recover" takes the sealed version out.
 
 Examples:
   provenance cv verify sealed.pdf --policy policy.txt --seal-roots seal-roots.txt
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provenance.cli.arguments import add_json, add_refresh, add_trust, duration
+from provenance.cli.arguments import add_day, add_json, add_refresh, add_trust, duration
 from provenance.cli.documents import add_seal_roots, verify_document
 from provenance.cli.files import read_file, read_text
 from provenance.cv.verify import DOCUMENT_SIZE_MAX
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="AGE",
         help="refuse a proof that was witnessed longer ago: 90s, 15m, 12h, 30d",
     )
+    add_day(parser)
     add_refresh(parser)
     add_json(parser)
 

@@ -22,6 +22,10 @@ UNREADABLE: Final = 2
 """What was handed in cannot be read, or the command line is wrong."""
 IMPOSSIBLE: Final = 3
 """The ledger, the disk, the keys or the rules of the log prevent it."""
+ATTENTION: Final = 4
+"""It is proven, and there is a reason not to rely on all of it as it stands."""
+VERDICTS: Final = {"yes": YES, "attention": ATTENTION, "no": NO, "unreadable": UNREADABLE}
+"""Exit status for each verdict of a report, in every command that gives one."""
 INTERRUPTED: Final = 130
 """Stopped by the user: 128 and the number of SIGINT, as shells have it."""
 PIPE_CLOSED: Final = 141

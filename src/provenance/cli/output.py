@@ -8,6 +8,7 @@ cursor, or write right to left over what it is not.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 T = TypeVar("T")
+
+_OBEYED: Final = re.compile(
+    rb"\x7f|\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]"
+)
+"""The characters of `escape_json`, in UTF-8."""
 
 
 class Answer(NamedTuple):
@@ -133,10 +139,23 @@ def has_rich(stream: TextIO) -> bool:
 
 
 def print_document(document: object, out: Output) -> None:
-    """Print an answer's document, and the end of its line."""
+    """Print an answer's document, and the end of its line.
+
+    It is the same JSON with characters escaped that a terminal would obey.
+    """
     if isinstance(document, bytes):
-        out.data(document, b"\n")
+        out.data(escape_json(document), b"\n")
     elif isinstance(document, Iterator):
-        out.data(*document, b"\n")
+        out.data(*map(escape_json, document), b"\n")
     else:
-        out.data(encode_json(document), b"\n")
+        out.data(escape_json(encode_json(document)), b"\n")
+
+
+def escape_json(text: bytes) -> bytes:
+    """Escape what moves a terminal's cursor, or turns text around, in a piece of JSON text.
+
+    These are C1 controls (U+007F to U+009F), line and paragraph separators, and the controls
+    of bidirectional text. In JSON they occur inside of strings alone; those below U+0020 are
+    escaped there already.
+    """
+    return _OBEYED.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.cli.output import value_text, when
+from provenance.report import PROVEN, REASON_WORDS, reasons_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,18 +16,27 @@ if TYPE_CHECKING:
 
 _VERDICTS: Final = {
     "yes": "YES: what is shown here is proven.",
+    "attention": "ATTENTION: it is proven, but do not rely on all of it as it stands:",
     "no": "NO: nothing in this file can be relied on.",
-    "unreadable": "This is no proof: it cannot be read as one.",
+    "unreadable": "This is not a proof: it cannot be read as one.",
 }
 
 
 def show_report(report: Report, out: Output) -> None:
     """Show a whole report."""
     out.verdict(_VERDICTS[report.verdict], good=report.verdict == "yes")
+    show_reasons(report, out)
     show_failures(report, out)
     show_certifications(report, out)
     show_checks(report.checks, out)
     show_summary(report, out)
+
+
+def show_reasons(report: Report, out: Output) -> None:
+    """Show in one line what stands against relying on each certification."""
+    texts = [text for one in report.certifications if (text := reasons_text(one))]
+    if texts:
+        out.line(f"  {' '.join(texts)}")
 
 
 def show_certifications(report: Report, out: Output) -> None:
@@ -53,7 +63,7 @@ def show_failures(report: Report | CvReport, out: Output) -> None:
 
 def show_summary(report: Report, out: Output) -> None:
     """Show what a report says in sentences, where it proves anything."""
-    if report.verdict == "yes":
+    if report.verdict in PROVEN:
         out.heading("In words")
         for sentence in report.summary:
             out.line(f"  {sentence}")
@@ -67,14 +77,18 @@ def _standing(one: CertificationReport) -> str:
 
 
 def _facts(one: CertificationReport) -> Iterator[tuple[str, str]]:
-    """Give what the log itself says of a certification, before what is disclosed of it."""
+    """Yield what the log itself says of a certification, before what is disclosed of it."""
+    if one.reasons:
+        yield "attention", "; ".join(REASON_WORDS[reason] for reason in one.reasons)
+    if one.title is not None:
+        level = "" if one.level is None else f", level {one.level}"
+        yield "title", f"{one.title}{level} (register of {one.register_date})"
     yield "received", when(one.time)
-    yield "deposited by", f"{one.depositor} {one.depositor_name} ({one.depositor_name_source})"
+    limits = "" if one.limited else "; not limited to certain certifiers"
+    yield "deposited by", f"{one.depositor} {one.depositor_name}{limits}"
     if one.certifier is not None:
-        yield "certifier", f"{one.certifier} {one.certifier_name or ''}".strip()
-    if one.endorsement is not None:
-        yield "endorsed", one.endorsement
-    if one.provisional:
-        yield "provisional", "a final certification is to follow"
+        signs = "" if one.certifier == one.depositor else "; has not signed"
+        yield "certifier", f"{one.certifier} {one.certifier_name or ''}".strip() + signs
+    yield "endorsed", one.endorsement or "no: its depositor has not signed this entry"
     if one.lacks:
         yield "not shown", ", ".join(one.lacks)

@@ -1,15 +1,18 @@
 """Check a proof or a CV, offline: with a trust policy and nothing else.
 
-The policy must come by another way than the proof. The answer is yes (exit
-status 0), no (1), or that the file is no proof at all (2); the checks say why. A
-proven certification need not be in force: read its status. With --cv a CV (JSON)
-is held against the proof line by line, and has to agree for a yes. A C2SP
-tlog-proof is read too, together with the entry that it is about (--entry).
-With --refresh the log's published tiles are asked how things stand by now.
+The policy must be obtained separately from the proof. The answer is yes (exit
+status 0), attention (4: it is proven, and there is a reason not to rely on all
+of it as it stands, such as a withdrawal or an end of validity), no (1), or that
+the file is not a proof at all (2); the first lines and the checks say why. What
+is valid is judged today in Paris, or on --day. With --cv a CV (JSON) is held
+against the proof line by line, and has to agree. A C2SP tlog-proof is read too,
+together with the entry that it is about (--entry). With --refresh the log's
+published tiles are asked how things stand by now.
 
 A CV that carries its proof is recognised by its content: a PDF file, a JSON CV, a
 picture of a QR code (PNG, JPEG) or its text. Its seal or signature is judged by
---seal-roots, which came by another way too; "provenance cv verify" does the same.
+--seal-roots, obtained separately too, and so are time stamps of proofs;
+"provenance cv verify" does the same.
 
 Examples:
   provenance verify proof.json --policy policy.txt
@@ -25,9 +28,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from provenance.cli.arguments import add_json, add_refresh, add_trust, duration
-from provenance.cli.documents import add_seal_roots, read_tiles, verify_document
-from provenance.cli.exits import NO, UNREADABLE, YES
+from provenance.cli.arguments import (
+    add_day,
+    add_json,
+    add_refresh,
+    add_trust,
+    day_of,
+    duration,
+)
+from provenance.cli.documents import (
+    add_seal_roots,
+    read_seal_roots,
+    read_tiles,
+    verify_document,
+)
+from provenance.cli.exits import VERDICTS
 from provenance.cli.files import read_file, read_text
 from provenance.cli.output import Answer
 from provenance.cli.reports import show_report
@@ -40,11 +55,7 @@ if TYPE_CHECKING:
     from provenance.cli.output import Output
 
 POLICY_SIZE_MAX: Final = 1024 * 1024
-STATUS: Final = {"yes": YES, "no": NO, "unreadable": UNREADABLE}
-"""Exit status for each verdict."""
 _TLOG_PROOF: Final = b"c2sp.org/tlog-proof@"
-_CONTEXT: Final = b'"@context"'
-"""What every JSON CV holds, and no proof bundle."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--cv", metavar="FILE", help="a CV to hold against the proof")
     parser.add_argument("--entry", metavar="FILE", help="the entry of a tlog-proof, its bytes")
+    add_day(parser)
     add_refresh(parser)
     add_json(parser)
 
@@ -74,9 +86,9 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         from provenance.cli.tlog_proof import verify  # noqa: PLC0415 - seldom needed
 
         return verify(data, policy, args)
-    if _is_document(data):
+    if recognise(data) != "bundle":
         if (args.cv, args.entry) != (None, None):
-            raise FormatError("--cv and --entry go with a proof, and this is a CV")
+            raise FormatError("--cv and --entry go with a proof by itself, and this is not one")
         return verify_document(data, policy, args)
     verifier = make_verifier(
         policy,
@@ -84,18 +96,13 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
         max_age_s=args.max_age,
         genesis=args.genesis,
         tiles=read_tiles(args.refresh),
+        tsa=read_seal_roots(args).tsas,
     )
-    report = verifier.verify(data)
+    report = verifier.verify(data, day_of(args))
     if args.cv is not None:
         from provenance.cli.comparison import compare  # noqa: PLC0415 - only with --cv
 
         return compare(args.cv, report)
     return Answer(
-        STATUS[report.verdict], report.to_json(), lambda out: show_report(report, out)
+        VERDICTS[report.verdict], report.to_json(), lambda out: show_report(report, out)
     )
-
-
-def _is_document(data: bytes) -> bool:
-    """Whether it is a CV; other JSON is taken for a proof, and what is unknown too."""
-    kind = recognise(data)
-    return kind in {"pdf", "picture", "summary"} or (kind == "json" and _CONTEXT in data)
