@@ -288,7 +288,7 @@ class Rules:
         self.erasures.append(entry.index)
         for index in entry.erases:
             target = self._entry_at(index)
-            if not isinstance(target, Certification | Deposit | Withdrawal):
+            if not isinstance(target, Certification | Deposit | Withdrawal | Erasure):
                 self._broken(entry, f"erases entry {index}, which has nothing to erase")
             if index in self.erased:
                 self._broken(entry, f"erases entry {index}, which was erased before")
