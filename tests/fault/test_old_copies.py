@@ -95,7 +95,7 @@ def goes_on(path: Path) -> list[bytes]:
         ledger.publish()
         verify(ledger, ledger.prove([receipt.accepted[0].index]))
     report = audit(path)
-    assert report.verdict == "yes", report.summary
+    assert report.verdict == "yes", report.findings
     return before
 
 
