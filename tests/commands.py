@@ -98,7 +98,10 @@ def make_world(path: Path) -> World:
     ledger = str(world.ledger)
     manifest = str(path / "manifest.json")
     assert main(["init", ledger, "--origin", ORIGIN]) == 0
-    assert main(["depositor", "add", ledger, DEPOSITOR, "--name", "Un organisme"]) == 0
+    assert (
+        main(["depositor", "add", ledger, DEPOSITOR, "--name", "Un organisme", "--for-all"])
+        == 0
+    )
     assert main([*SAMPLE, *FLAWS, "-o", str(world.deposit), "--manifest", manifest]) == 0
     assert main(["deposit", ledger, str(world.deposit)]) == 1
     assert main(["publish", ledger, "-o", str(world.checkpoint)]) == 0

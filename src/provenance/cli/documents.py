@@ -109,11 +109,11 @@ def show_document(report: CvReport, out: Output) -> None:
         show_reasons(report.proof, out)
     if report.recoverable:
         out.line(_RECOVER)
+    if report.level == "no-proof":
+        # What it is, and what to do, comes right behind the first sentence.
+        out.line(f"  {report.summary[1]}")
     show_failures(report, out)
     if report.verdict == "unreadable":
-        # What it is, and what to do, comes right behind the first sentence.
-        for sentence in report.summary[1:2]:
-            out.line(f"  {sentence}")
         return
     out.heading("Is this document as it was sealed?")
     out.line(f"  {_document_sentence(report)}")

@@ -55,12 +55,13 @@ def explain_file(data: bytes) -> str:
         return (
             "a file that begins with a byte order mark (EF BB BF): save it as UTF-8 without one"
         )
-    if start.startswith(_WIDE_MARKS) or b"\0" in start[:2]:
-        return "a text in UTF-16: save it as UTF-8"
     if start.startswith(b"PK\x03\x04"):
         return _OFFICE if any(part in start for part in _OFFICE_PARTS) else _ARCHIVE
     if (start.startswith(b"RIFF") and start[8:12] == b"WEBP") or start[4:8] == b"ftyp":
         return _PHOTOGRAPH
+    # Half of the bytes of common letters are zeros there.
+    if start.startswith(_WIDE_MARKS) or b"\0" in (start[:1], start[1:2]):
+        return "a text in UTF-16: save it as UTF-8"
     known = next((what for magic, what in _STARTS if start.startswith(magic)), "")
     return known or _explain_text(start)
 

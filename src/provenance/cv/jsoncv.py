@@ -38,6 +38,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from provenance.cv.agreement import find_disagreements, find_other_names
 from provenance.cv.dataintegrity import add_proof, decode_proof_value, verify_proof
+from provenance.cv.foreign import explain_file
 from provenance.cv.jcs import Json, canonicalize, parse_json
 from provenance.cv.proofcheck import check_person, check_proof
 from provenance.cv.report import CvReport, Document, Findings, conclude
@@ -171,12 +172,14 @@ def verify(
             Findings(kind="json", made=checks.made, document=Document("unreadable")), day
         )
     checks.yes("readable", "JSON that every program reads alike")
+    what = "" if "provenance" in tree else explain_file(data)
     found = Findings(
         kind="json",
         made=checks.made,
         document=Document("not provable"),
         claims="provenance" in tree,
         signed="proof" in tree,
+        hint=f"This is {what}." if what else "",
     )
     try:
         document = _parse_document(tree)
