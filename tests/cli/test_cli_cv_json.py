@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from commands import DEPOSITOR, ORIGIN, SAMPLE, Commands
+from commands import CERTIFIER, DEPOSITOR, ORIGIN, SAMPLE, Commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,8 @@ def place(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Place:
     run = Commands(capsys)
     ledger = tmp_path / "ledger"
     run("init", ledger, "--origin", ORIGIN)
-    run("depositor", "add", ledger, DEPOSITOR, "--name", "Un organisme")
+    add = ("depositor", "add", ledger, DEPOSITOR, "--name", "Un organisme")
+    run(*add, "--certifier", CERTIFIER)
     run(*SAMPLE, "-o", tmp_path / "deposit.xml")
     run("deposit", ledger, tmp_path / "deposit.xml")
     run("publish", ledger)
@@ -68,9 +69,12 @@ def test_a_document_is_made_and_verified(place: Place) -> None:
     verify = ("verify", output, "--policy", place.path / "policy.txt")
     report = place.run.json(*verify, "--seal-roots", roots)
     assert (report["kind"], report["level"]) == ("json", "original")
+    # What the CV calls it is not the issuer's to say.
+    (line,) = json.loads(output.read_bytes())["credentialSubject"]["lines"]
+    assert line["label"] == line["claims"]["code"]
     roots.write_text("", "utf-8")
     report = place.run.json(*verify, "--seal-roots", roots, status=1)
-    assert (report["verdict"], report["level"]) == ("no", "forged")
+    assert (report["verdict"], report["level"]) == ("no", "untrusted-seal")
 
 
 def test_without_a_file_the_document_is_printed(place: Place) -> None:
@@ -102,6 +106,23 @@ def test_a_proof_that_is_not_accepted_is_not_signed(place: Place) -> None:
     assert "entry-signature" in place.refused(status=1)
     proof.write_bytes(data[:-1])
     assert "nothing was signed" in place.refused(status=1)
+
+
+def test_what_does_not_hold_is_not_signed(place: Place) -> None:
+    place.write(entry=4, claims={"code": proven(place)["code"]})
+    ledger, proof = place.path / "ledger", place.path / "proof.json"
+    # Nobody's, though the proof of it holds.
+    place.run("prove", ledger, "4", "--disclose", "type,code", "-o", proof)
+    assert "nothing was signed" in place.refused(status=1)
+    # Of another person beside the line's own.
+    place.run("prove", ledger, "4", "5", "-o", proof)
+    assert "nothing was signed" in place.refused(status=1)
+    place.run("withdraw", ledger, "4", "--reason", "FRAUD", "--yes")
+    place.run("publish", ledger)
+    place.run("prove", ledger, "4", "-o", proof)
+    said = place.refused(status=1)
+    assert "nothing was signed" in said
+    assert "withdrawn" in said
 
 
 def test_files_that_cannot_be_read_are_told(place: Place) -> None:

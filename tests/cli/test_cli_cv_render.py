@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from commands import ORIGIN, Commands, World, make_world, start
 from cv_samples import opened, text_of
-from provenance.cv.qr import read_pdf, read_picture
+from provenance.cv.picture import read_picture
+from provenance.cv.qr import read_pdf
 from provenance.cv.summary import PREFIX, decode_summary, verify_summary
 from provenance.tlog.note import parse_verifier_key
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-HOLDER = json.dumps({"format": "provenance-holder/1", "name": "Zoé Martin"})
+HOLDER = json.dumps({"format": "provenance-holder/1", "headline": "Développeuse web"})
 
 
 @pytest.fixture(scope="module")
@@ -75,11 +77,11 @@ def test_a_code_is_verified_from_its_picture(
     words = ("cv", "summary", world.proof, "--policy", world.policy, "--key", key)
     roots.write_text(f"{run.json(*words, '-o', picture)['seal_roots']}\n")
     verify = ("verify", picture, "--policy", world.policy)
-    said = run(*verify, "--seal-roots", roots).out
-    assert "YES: the summary is the operator's" in said
-    (row,) = [line.split() for line in said.splitlines() if line.startswith("  4  ")]
-    assert row[-2:] == ["in", "force"]
-    assert "holder" in said
+    # A genuine code says nothing of the paper around it.
+    report = run.json(*verify, "--seal-roots", roots, status=4)
+    assert (report["level"], report["verdict"]) == ("paper", "attention")
+    (line,) = report["printed"]["certifications"]
+    assert line["index"] == 4 if isinstance(line, dict) else 4 in line
     assert "no signature by a known key" in run(*verify, status=1).out
 
 
@@ -116,17 +118,18 @@ def test_a_cv_is_rendered(
     words = ("cv", "render", declared, world.proof, "--policy", world.policy, "-o", target)
     assert "is a CV that guarantees 4." in run(*words).out
     pdf = target.read_bytes()
-    assert "Données déclarées" not in text_of(pdf)
+    assert "DÉCLARÉES par le titulaire, sans garantie Développeuse web" in text_of(pdf)
     with opened(pdf) as document:
         (attached,) = document.attachments.values()
         assert attached.get_file().read_bytes() == world.proof.read_bytes()
-    made = ("--created", "2026-11-25T21:00:00+00:00", "--address", "cv.example")
+    now = datetime.now(UTC).replace(microsecond=0)
+    made = ("--created", now.isoformat(), "--address", "cv.example")
     given = run.json(*words, "--lang", "en", "--summary-key", key, *made)
     assert given["code"] is True
     assert given["indexes"] == [4]
     pdf = target.read_bytes()
     assert given["bytes"] == len(pdf)
-    assert "CV made on 25 November 2026." in text_of(pdf)
+    assert f"{now.year}. " in text_of(pdf).partition("CV made on ")[2]
     assert "cv.example" in text_of(pdf)
     assert read_pdf(pdf)[0].startswith(PREFIX)
     again = tmp_path / "again.pdf"
@@ -135,7 +138,7 @@ def test_a_cv_is_rendered(
     run(*words[:-1], again, "--fonts", tmp_path)
     done = start(*words[:-1], "-")
     assert done.stdout.startswith(b"%PDF-1.7")
-    assert done.stdout.endswith(b"%%EOF")
+    assert done.stdout.endswith(b"%%EOF\n")
 
 
 def test_what_cannot_be_rendered_leaves_no_file(
@@ -155,15 +158,44 @@ def test_what_cannot_be_rendered_leaves_no_file(
 
 
 def test_a_withdrawn_certification_is_shown_on_request(
-    run: Commands, tmp_path: Path, declared: Path
+    run: Commands, tmp_path: Path, key: Path, declared: Path
 ) -> None:
     (tmp_path / "own").mkdir()
     world = make_world(tmp_path / "own")
-    run("withdraw", world.ledger, "4", "--reason", "ERROR")
+    run("withdraw", world.ledger, "4", "--reason", "ERROR", "--yes")
     run("publish", world.ledger)
     run("prove", world.ledger, "4", "-o", world.proof)
     target = tmp_path / "cv.pdf"
-    words = ("cv", "render", declared, world.proof, "--policy", world.policy, "-o", target)
-    assert "entry 4 is withdrawn; leave it out" in run(*words, status=1).err
-    run(*words, "--all")
+    trust = ("--policy", world.policy)
+    words = ("cv", "render", declared, world.proof, *trust, "-o", target)
+    said = run(*words, status=1).err
+    assert "entry 4 cannot stand among what is guaranteed: withdrawn; leave it out" in said
+    said = run(*words, "--all").out
+    assert "is a CV that guarantees nothing." in said
+    assert "Apart, and with the reason, it shows 4." in said
     assert "RETIRÉE" in text_of(target.read_bytes())
+    # What is signed has no option.
+    assert "withdrawn" in run(*words, "--all", "--summary-key", key, status=1).err
+    summary = ("cv", "summary", world.proof, *trust, "--key", key)
+    assert "no summary: entry 4 does not hold: withdrawn" in run(*summary, status=1).err
+
+
+def test_another_name_and_titles_are_refused(
+    run: Commands, world: World, tmp_path: Path
+) -> None:
+    target, given = tmp_path / "cv.pdf", tmp_path / "other.json"
+    words = ("cv", "render", given, world.proof, "--policy", world.policy, "-o", target)
+
+    def refused(status: int, **members: object) -> str:
+        given.write_text(json.dumps({"format": "provenance-holder/1", **members}))
+        said = run(*words, status=status).err
+        assert run(*words, "--all", status=status).err == said
+        assert not target.exists()
+        return said
+
+    assert "name that is declared is not that of entry 4" in refused(1, name="Ana Dupont")
+    titles = {"register": "x", "version": "1", "titles": {"RNCP1": "Doctorat"}}
+    assert "They come from the register's sheets" in refused(2, titles=titles)
+    assert "a full square, a tick" in refused(2, profile="■ Données garanties")
+    assert "which stand in the guaranteed part" in refused(2, headline="Médecin, EN VIGUEUR")
+    assert "a code of a register" in refused(2, contact=["RNCP38000"])
