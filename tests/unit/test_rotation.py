@@ -25,6 +25,7 @@ from provenance.ledger import Ledger
 from provenance.ledger.job import OutdatedError
 from provenance.ledger.keyhistory import key_row, replay_keys, signing_key
 from provenance.record.entry import ZERO_PREV, Depositor, Key
+from provenance.report import PROVEN
 from provenance.tlog.checkpoint import Checkpoint
 from provenance.tlog.note import ED25519, MLDSA44, make_verifier_key, sign_note
 from provenance.tlog.policy import parse_policy, verify_checkpoint
@@ -76,9 +77,9 @@ def test_a_new_entry_key_signs_what_follows(tmp_path: Path) -> None:
         declared = [one["entry"] for one in shown if '"type":"key"' in one["entry"]]
         assert [msgspec.json.decode(one)["index"] for one in declared] == [1, added]
         report = Verifier(ledger.policy()).verify(ledger.prove([FIRST, index]))
-        assert report.verdict == "yes", report
-        assert Verifier(ledger.policy()).verify(ledger.prove([FIRST])).verdict == "yes"
-        assert Verifier(ledger.policy()).verify(ledger.prove([index])).verdict == "yes"
+        assert report.verdict in PROVEN, report
+        assert Verifier(ledger.policy()).verify(ledger.prove([FIRST])).verdict in PROVEN
+        assert Verifier(ledger.policy()).verify(ledger.prove([index])).verdict in PROVEN
     found = audit(tmp_path / "ledger")
     assert found.verdict == "yes", found.findings
 
@@ -101,9 +102,9 @@ def test_new_log_keys_sign_the_next_checkpoint(tmp_path: Path) -> None:
         assert kinds == {ED25519, MLDSA44}
         with pytest.raises(SignatureError):
             verify_checkpoint(note, parse_policy(old_policy))
-        assert Verifier(policy).verify(ledger.prove([FIRST])).verdict == "yes"
+        assert Verifier(policy).verify(ledger.prove([FIRST])).verdict in PROVEN
         assert Verifier(policy).verify(old_bundle).verdict == "no"
-        assert Verifier(old_policy).verify(old_bundle).verdict == "yes"
+        assert Verifier(old_policy).verify(old_bundle).verdict in PROVEN
     found = audit(tmp_path / "ledger", policy=parse_policy(policy))
     assert found.verdict == "yes", found.findings
     assert audit(tmp_path / "ledger", policy=parse_policy(old_policy)).verdict == "no"
@@ -120,7 +121,7 @@ def test_keys_rotate_again_and_again(tmp_path: Path) -> None:
             notes.append(ledger.publish())
         assert [key.retired is None for key in ledger.operator_keys()].count(True) == 3
         last = ledger.size - 2
-        assert Verifier(ledger.policy()).verify(ledger.prove([FIRST, last])).verdict == "yes"
+        assert Verifier(ledger.policy()).verify(ledger.prove([FIRST, last])).verdict in PROVEN
         for older, newer in pairwise(ledger.operator_keys()):
             assert older.added <= newer.added
     for since in (None, *notes):
@@ -282,7 +283,7 @@ def test_a_rotation_by_another_process_is_noticed_before_signing(tmp_path: Path)
         command("depositor", "add", str(path), CERTIFIER, "--name", "Autre")
         ledger.rotate_keys("entry")
         command("depositor", "add", str(path), CERTIFIER, "--name", "Encore")
-        assert Verifier(ledger.policy()).verify(ledger.prove([FIRST])).verdict == "yes"
+        assert Verifier(ledger.policy()).verify(ledger.prove([FIRST])).verdict in PROVEN
     report = audit(path)
     assert report.verdict == "yes", report.findings
     assert report.types["key"] == 1 + 3 * 2 + 4
@@ -317,9 +318,8 @@ from provenance.storage import HeadRegister
 
 if sys.argv[2] == "before":
     GroupCommit.submit = lambda *_: os._exit(9)
-else:
-    HeadRegister.write = lambda *_: os._exit(9)
 ledger = Ledger.open(sys.argv[1])
+HeadRegister.write = lambda *_: os._exit(9)
 ledger.rotate_keys("entry")
 os._exit(0)
 """
@@ -340,7 +340,7 @@ def test_a_crash_on_either_side_of_the_commit_leaves_a_usable_ledger(
         ledger.register("9ANOTHER", name="Un")
         ledger.rotate_keys("entry")
         ledger.publish()
-        assert Verifier(ledger.policy()).verify(ledger.prove([FIRST])).verdict == "yes"
+        assert Verifier(ledger.policy()).verify(ledger.prove([FIRST])).verdict in PROVEN
     assert audit(path).verdict == "yes"
 
 
