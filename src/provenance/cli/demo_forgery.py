@@ -1,6 +1,6 @@
 """What forgers do to a CV, for the demo: as any PDF editor would, with no key of anybody.
 
-Each gives a file that looks genuine on the screen. None of them touches the proof, which
+Each makes a file that looks genuine on the screen. None of them touches the proof, which
 nobody can change unnoticed; they change what stands around it.
 """
 
@@ -22,17 +22,17 @@ _SCAN_DPI: Final = 200
 _POINTS_AN_INCH: Final = 72
 _TITLE_POINTS: Final = 11.4
 """The size in which a CV shows titles."""
-_STAR: Final = 9
-"""Width of the star behind a title, and something more, in points."""
+_TINT: Final = "0.9333 0.9608 0.9412 rg"
+"""The tint behind what is guaranteed."""
 
 
 def paint_over(pdf: bytes, old: str, new: str) -> bytes:
-    """Paint white over a title on the first page, and another one in its place."""
+    """Paint over a title on the first page, and another one in its place."""
     left, bottom, right, top = _find_text(pdf, old)
     text = new.encode("cp1252").hex()
     painted = (
-        f"q 1 g {left - 1} {bottom - 1} {right - left + _STAR} {top - bottom + 2} re f Q "
-        f"q 0.11 g BT {_FONT} {_TITLE_POINTS} Tf {left} {bottom + 2:.2f} Td <{text}> Tj ET Q"
+        f"q {_TINT} {left - 1} {bottom - 1} {right - left + 2} {top - bottom + 2} re f Q "
+        f"q 0.11 g BT {_FONT} {_TITLE_POINTS} Tf {left} {bottom:.2f} Td <{text}> Tj ET Q"
     )
     with pikepdf.open(io.BytesIO(pdf)) as document:
         page = document.pages[0]
