@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from provenance.errors import PolicyError
+from provenance.errors import FormatError, PolicyError
 from provenance.ledger.disclosure import choose, names_for
+from provenance.record.showing import SOURCE_HOLDERS, SOURCE_NEEDS
 
 NIR = "identificationTitulaire.identifiantNational.nir"
 FIELDS = (
@@ -20,6 +23,12 @@ FIELDS = (
     ("identificationTitulaire.titulaire.sexe", "F"),
     ("source", "AAAA"),
 )
+WHOLE = (
+    *((name, "x") for name in sorted(SOURCE_NEEDS | SOURCE_HOLDERS[1])),
+    ("verbatim", "x"),
+    ("source", "AAAA"),
+)
+"""A record that has all that is compulsory, and something more."""
 NATIONAL = (("code", "RS1"), (NIR, "1"), ("source", "AAAA"))
 
 
@@ -41,7 +50,17 @@ def test_a_level_brings_its_flag() -> None:
 
 
 def test_all_shows_everything() -> None:
-    assert choose(FIELDS, {"all"}) == {name for name, _ in FIELDS}
+    assert choose(WHOLE, {"all"}) == {name for name, _ in WHOLE}
+
+
+def test_source_stays_hidden_where_something_compulsory_is_missing() -> None:
+    """No verifier would take it: what is missing could be a hidden field."""
+    names = {name for name, _ in WHOLE}
+    for missing in SOURCE_NEEDS | SOURCE_HOLDERS[1]:
+        without = [(name, value) for name, value in WHOLE if name != missing]
+        assert choose(without, {"all"}) == names - {missing, "source"}
+        with pytest.raises(PolicyError, match="source"):
+            choose(without, {"all", "source"})
 
 
 def test_the_nir_is_never_shown_and_takes_source_with_it() -> None:
@@ -52,8 +71,8 @@ def test_the_nir_is_never_shown_and_takes_source_with_it() -> None:
 
 def test_source_alone_is_refused() -> None:
     with pytest.raises(PolicyError, match="source"):
-        choose(FIELDS, {"source", "code"})
-    assert "source" in choose(FIELDS, {"all", "source"})
+        choose(WHOLE, {"source", "code"})
+    assert "source" in choose(WHOLE, {"all", "source"})
 
 
 def test_names_per_entry_fall_back_to_the_line() -> None:
@@ -61,3 +80,32 @@ def test_names_per_entry_fall_back_to_the_line() -> None:
     assert names_for(3, ["code", "type"]) == {"code", "type"}
     assert names_for(3, {3: ["code"]}) == {"code"}
     assert names_for(4, {3: ["code"]}) == {"line"}
+
+
+@pytest.mark.parametrize(
+    "disclose",
+    [
+        "nope",
+        ["code", "nope"],
+        {3: ["nope"]},
+        {3: "nope"},
+        "Line",
+        "",
+        ["hidden"],
+        7,
+        None,
+        {3: None},
+    ],
+    ids=str,
+)
+def test_names_that_no_field_has_are_refused(disclose: Any) -> None:
+    """They would show nothing, and nobody would notice before the proof is used."""
+    with pytest.raises(FormatError):
+        names_for(3, disclose)
+    if isinstance(disclose, dict):
+        assert names_for(4, disclose) == {"line"}
+
+
+def test_nothing_may_be_shown() -> None:
+    assert names_for(3, ()) == frozenset()
+    assert choose(FIELDS, ()) == frozenset()
