@@ -14,9 +14,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from commands import CERTIFIER, DEPOSITOR, FLAWS, ORIGIN, PASSAGES, SAMPLE, Commands
+from digests import digest_of_file
 from provenance.cdc.report import parse_receipt
 from provenance.cli.receipts import ROWS_MAX
-from provenance.record.message import deposit_message, file_digest
+from provenance.record.message import deposit_message
 from provenance.tlog.note import ED25519, make_verifier_key
 from sources import ROOT
 
@@ -225,8 +226,9 @@ def test_a_depositor_that_signs_sends_its_signature_along(
     message = deposit_message(
         origin=ORIGIN,
         depositor=DEPOSITOR,
+        certifier=CERTIFIER,
         action="CREATION",
-        digest=file_digest(salt, [file.read_bytes()]),
+        digest=digest_of_file(file.read_bytes(), salt),
     )
     parts = {
         "salt": base64.b64encode(salt).decode(),

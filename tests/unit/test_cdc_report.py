@@ -3,7 +3,7 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -24,7 +24,7 @@ from provenance.cdc.report import (
     report_xml,
 )
 from provenance.cdc.wording import WORDINGS, passage_named, word_fault
-from provenance.encoding import encode_base64
+from provenance.encoding import decode_json, encode_base64
 from provenance.errors import FormatError
 from provenance.record.entry import Certification, Deposit, encode_entry
 from provenance.tlog.merkle import leaf_hash
@@ -35,10 +35,20 @@ DEPOSIT: Final = Deposit(
     time=TIME,
     prev=fill("prev"),
     depositor="9EXAMPLE",
+    registration=2,
     certifier="9SAMPLES",
     action="CREATION",
+    recorded=2,
     digest=fill("digest"),
 )
+EARLIER: Final = "2026-01-02T03:04:05.000006Z"
+SAID: Final[dict[str, Any]] = {
+    "type": "RS",
+    "code": "RS9012",
+    "certifier": "9SAMPLES",
+    "awarded": "2026-10-01",
+    "provisional": False,
+}
 LATE: Final = Fault(level="deadline", code="late", message="too late", effect="warning")
 RECORDED: Final = Fault(
     level="identity", code="already-recorded", message="other content", effect="passage"
@@ -63,6 +73,7 @@ def certification(index: int, deposit: int = 5) -> str:
             prev=fill("prev"),
             deposit=deposit,
             depositor="9EXAMPLE",
+            registration=2,
             commitment=fill(f"commitment {index}"),
         )
     ).decode()
@@ -72,6 +83,8 @@ def accepted(index: int) -> AcceptedPassage:
     entry = certification(index)
     return AcceptedPassage(
         idTechnique=f"T{index}",
+        **SAID,
+        first=TIME,
         index=index,
         leaf_hash=encode_base64(leaf_hash(entry.encode())),
         entry=entry,
@@ -98,6 +111,8 @@ RECEIPT: Final = Receipt(
     duplicates=(
         DuplicatePassage(
             idTechnique="D1",
+            **SAID,
+            first=EARLIER,
             index=4,
             entry=certification(4, deposit=3),
             signature=fill("signature", 64),
@@ -138,6 +153,24 @@ def test_the_form_of_a_receipt() -> None:
     assert b'"warnings":[{"level":"deadline","code":"late",' in encode_receipt(RECEIPT)
 
 
+def test_the_members_of_a_recorded_passage() -> None:
+    data = decode_json(encode_receipt(RECEIPT), dict[str, Any], "receipt")
+    said = ["idTechnique", "type", "code", "certifier", "awarded", "provisional", "first"]
+    kept = ["index", "leaf_hash", "entry", "signature", "warnings", "late"]
+    assert list(data["accepted"][0]) == said + kept
+    assert list(data["duplicates"][0]) == [*said, "index", "entry", "signature"]
+    assert data["duplicates"][0]["first"] == EARLIER
+
+
+def test_what_a_receipt_says_of_an_erased_certification() -> None:
+    known = replace(RECEIPT.duplicates[0], **dict.fromkeys(SAID))
+    receipt = replace(RECEIPT, duplicates=(known,))
+    data = decode_json(encode_receipt(receipt), dict[str, Any], "receipt")
+    members = ["idTechnique", "first", "index", "entry", "signature"]
+    assert list(data["duplicates"][0]) == members
+    assert parse_receipt(encode_receipt(receipt)) == receipt
+
+
 OTHER_ENTRY: Final = encode_entry(ENTRIES["genesis"]).decode()
 CONTRADICTIONS: Final[dict[str, dict[str, object]]] = {
     "no deposit, but accepted": {
@@ -160,6 +193,20 @@ CONTRADICTIONS: Final[dict[str, dict[str, object]]] = {
     "not a certification": {"accepted": (replace(accepted(6), entry=OTHER_ENTRY),)},
     "duplicate of another index": {"duplicates": (replace(RECEIPT.duplicates[0], index=3),)},
     "malformed time": {"received": "yesterday"},
+    "fewer than the deposit says": {"accepted": (accepted(6),)},
+    "one twice": {"accepted": (accepted(6), accepted(6))},
+    "another order": {"accepted": (accepted(7), accepted(6))},
+    "some of it erased": {"duplicates": (replace(RECEIPT.duplicates[0], code=None),)},
+    "all but one of it erased": {
+        "accepted": (
+            replace(accepted(6), **{**dict.fromkeys(SAID), "code": "RS1"}),
+            accepted(7),
+        )
+    },
+    "an unreal first time": {"accepted": (replace(accepted(6), first="then"), accepted(7))},
+    "a first entry later than the entry": {
+        "accepted": (replace(accepted(6), first="2099-01-02T03:04:05.000006Z"), accepted(7))
+    },
 }
 
 
@@ -202,6 +249,36 @@ def test_report_of_a_deposit() -> None:
     assert texts(root, "idTraitement") == ["5"]
     assert texts(root, "PassagesOK/idTechnique") == ["T6", "T7", "D1"]
     assert texts(root, "PassagesKO/passage/idTechnique") == ["R1", "R2", "R3"]
+
+
+def numbered(fault: Fault, number: int) -> Fault:
+    return replace(fault, passage=number, id_technique="R1")
+
+
+REPEATED: Final = Fault(
+    level="identity", code="repeated-in-file", message="2: other content", effect="passage"
+)
+
+
+def test_an_id_technique_stands_once_under_ok() -> None:
+    again = replace(RECEIPT.duplicates[0], idTechnique="T6")
+    root = ET.fromstring(report_xml(replace(RECEIPT, duplicates=(again, again))))
+    assert texts(root, "PassagesOK/idTechnique") == ["T6", "T7"]
+
+
+def test_passages_of_one_name_are_told_apart_by_their_numbers() -> None:
+    refused = (
+        RefusedPassage(idTechnique="T6", faults=(numbered(REPEATED, 2),)),
+        RefusedPassage(idTechnique="R1", faults=(numbered(RECORDED, 3), numbered(ENDED, 3))),
+        RefusedPassage(idTechnique="R1", faults=(numbered(ENDED, 12),)),
+        RefusedPassage(idTechnique="R2", faults=(numbered(RECORDED, 5),)),
+    )
+    root = ET.fromstring(report_xml(replace(RECEIPT, refused=refused)))
+    messages = list(map(str, texts(root, "PassagesKO/passage/messageErreur")))
+    assert messages[0].startswith("2 : Le passage certification avec le bcr émetteur 9EXAMPLE")
+    assert messages[1] == f"3 : {RECORDED_SENTENCE.format(1)} ; {ENDED_SENTENCE.format(1)}"
+    assert messages[2] == f"12 : {ENDED_SENTENCE.format(1)}"
+    assert messages[3] == RECORDED_SENTENCE.format(2)
 
 
 RECORDED_SENTENCE: Final = (
@@ -341,6 +418,7 @@ def test_the_search_for_codes_finds_them() -> None:
     assert {"doctype", "unbound-prefix"} <= found["_xml"]
     assert {"xsd-doctype", "xsd-length"} <= found["xsd"]
     assert "already-recorded" in found["judging"]
+    assert {"not-xml-table", "byte-order-mark"} <= found["_foreign"]
     planted = ast.parse('def f():\n    raise UnfitError("planted", "text")')
     assert find_codes(planted) == {"planted"}
 

@@ -19,8 +19,10 @@ from provenance.errors import DepositRefused, FormatError
 from provenance.ledger import Ledger
 from provenance.ledger.crew import Crew, Work, Worker, WorkerLostError
 from provenance.ledger.preparing import CHUNK, Chunk, Preparer, Terms, form_record
-from provenance.record.commitment import disclose, recompute
+from provenance.ledger.source import Salts
+from provenance.record.commitment import disclose, read_record
 from provenance.record.payload import FIELDS, CertificationPayload, unseal_payload
+from provenance.record.slots import CERTIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,8 +38,12 @@ PREPARER: Final = Preparer(
 )
 
 
+SALTS: Final = Salts(bytes(32))
+RECORD: Final = records(today_spec(passages=1))[0]
+
+
 def source(number: int) -> bytes:
-    return encode_json({"code": f"RNCP{number}", "idTechnique": f"t-{number}"})
+    return encode_json({**RECORD, "code": f"RNCP{number}", "idTechnique": f"t-{number}"})
 
 
 def payload(number: int) -> CertificationPayload:
@@ -46,12 +52,20 @@ def payload(number: int) -> CertificationPayload:
         bindings=(),
         source=made,
         fields=form_record(made, decode_json(made, FIELDS, "record")).fields,
+        number=number + 1,
+        salt=SALTS.some(number + 1, 1),
     )
 
 
 def chunk(start: int, count: int = CHUNK) -> Chunk:
     sources = [source(number) for number in range(start, start + count)]
-    return Chunk(bindings=(), leading=None, sources=sources)
+    return Chunk(
+        bindings=(),
+        leading=None,
+        sources=sources,
+        first=start + 1,
+        salts=SALTS.some(start + 1, count),
+    )
 
 
 def unsealed(prepared: Prepared) -> CertificationPayload:
@@ -173,7 +187,14 @@ def test_a_worker_that_dies_when_abandoned_is_done_without(crew: Crew) -> None:
 
 def prepare_what_is_no_passage(crew: Crew) -> None:
     with crew.work(PREPARER) as work:
-        work.add(Chunk(bindings=(), leading=(), sources=[b"<x/>"] * CHUNK))
+        bad = Chunk(
+            bindings=(),
+            leading=tuple(RECORD.items())[:6],
+            sources=[b"<x/>"] * CHUNK,
+            first=1,
+            salts=SALTS.some(1, CHUNK),
+        )
+        work.add(bad)
         list(work.finish())
 
 
@@ -239,5 +260,5 @@ def test_a_commitment_of_a_worker_is_that_of_its_record(crew: Crew) -> None:
     for number, prepared in enumerate(prepare_all(crew, CHUNK)):
         sealed = prepared.sealed
         assert sealed is not None
-        shown = disclose(sealed.seed, payload(number).fields, ["code"])
-        assert recompute(shown.disclosures, shown.hidden)[0] == sealed.commitment
+        shown = disclose(sealed.seed, payload(number).fields, ["code"], CERTIFICATION)
+        assert read_record(shown, CERTIFICATION).commitment == sealed.commitment

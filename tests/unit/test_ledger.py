@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from digests import digest_of_file, digest_of_form, leaves_of_file
 from ledgers import CERTIFIER, DEPOSITOR, ORIGIN, create, deposited, flux, records, today_spec
 from provenance.audit import audit
 from provenance.cdc.report import encode_receipt, parse_receipt
@@ -31,7 +32,7 @@ from provenance.errors import (
 )
 from provenance.ledger import Accept, DepositSignature, Ledger, Refuse, files, intake, prove
 from provenance.record.entry import Depositor, Genesis, Key, Status
-from provenance.record.message import deposit_message, file_digest
+from provenance.record.message import deposit_message
 from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.merkle import leaf_hash, tree_root
 from provenance.tlog.note import ED25519, make_verifier_key
@@ -216,8 +217,9 @@ class Signer:
         message = deposit_message(
             origin=ORIGIN,
             depositor=DEPOSITOR,
+            certifier=CERTIFIER,
             action="CREATION",
-            digest=file_digest(salt, [file]),
+            digest=digest_of_file(file, salt),
         )
         return DepositSignature(salt=salt, signer=self.vkey, signature=self._key.sign(message))
 
@@ -225,7 +227,7 @@ class Signer:
 def test_a_depositor_with_keys_must_sign(tmp_path: Path) -> None:
     signer, file = Signer(), flux(today_spec())
     with create(tmp_path / "ledger") as ledger:
-        ledger.register(DEPOSITOR, name="Organisme", keys=[signer.vkey])
+        ledger.register(DEPOSITOR, name="Organisme", for_all=True, keys=[signer.vkey])
         with pytest.raises(DepositRefused, match="must sign"):
             ledger.deposit(file)
         with pytest.raises(DepositRefused, match="does not fit"):
@@ -256,8 +258,12 @@ def test_publishing_ends_in_status_and_is_repeatable(tmp_path: Path) -> None:
 def test_a_proof_convinces_a_stranger(tmp_path: Path) -> None:
     with deposited(tmp_path / "ledger") as ledger:
         bundle, policy = ledger.prove([5, 7, 6]), ledger.policy()
-    report = Verifier(policy).verify(bundle)
-    assert report.verdict == "yes", report
+    report = Verifier(policy).verify(bundle, today_spec().day)
+    # They are of several persons, and nothing else is to be said.
+    assert report.verdict == "attention", report
+    assert {reason for one in report.certifications for reason in one.reasons} == {
+        "other-person"
+    }
     assert [one.index for one in report.certifications] == [5, 6, 7]
     assert all(one.line_complete and one.status == "in force" for one in report.certifications)
     assert {one.depositor_name for one in report.certifications} == {"Organisme d'exemple"}
@@ -372,6 +378,11 @@ def test_a_form_that_no_file_could_be_is_refused(tmp_path: Path) -> None:
         assert ledger.size == size
 
 
+def is_proven(ledger: Ledger, index: int) -> bool:
+    report = Verifier(ledger.policy()).verify(ledger.prove([index]), today_spec().day)
+    return report.verdict == "yes"
+
+
 def test_opening_again_finds_everything_and_goes_on(tmp_path: Path) -> None:
     with deposited(tmp_path / "ledger") as ledger:
         size, note = ledger.size, ledger.publish()
@@ -379,14 +390,15 @@ def test_opening_again_finds_everything_and_goes_on(tmp_path: Path) -> None:
         assert (ledger.size, ledger.origin, ledger.publish()) == (size, ORIGIN, note)
         ledger.deposit(flux(today_spec(seed=8)))
         ledger.publish()
-        assert Verifier(ledger.policy()).verify(ledger.prove([6, size + 2])).verdict == "yes"
+        assert is_proven(ledger, 6)
+        assert is_proven(ledger, size + 2)
 
 
 def test_a_reader_writes_nothing(tmp_path: Path) -> None:
     with deposited(tmp_path / "ledger"):
         pass
     with Ledger.open(tmp_path / "ledger", readonly=True) as ledger:
-        assert Verifier(ledger.policy()).verify(ledger.prove([5])).verdict == "yes"
+        assert is_proven(ledger, 5)
         for write in (
             ledger.publish,
             lambda: ledger.deposit(b""),
@@ -403,7 +415,7 @@ def test_a_ledger_is_open_once_in_a_process(tmp_path: Path) -> None:
 
 
 def test_what_is_no_ledger_says_so(tmp_path: Path) -> None:
-    with pytest.raises(LedgerDamagedError, match="no ledger"):
+    with pytest.raises(LedgerDamagedError, match="not a ledger"):
         Ledger.open(tmp_path)
 
 
@@ -433,12 +445,14 @@ def test_two_histories_of_one_size_are_told_apart(tmp_path: Path) -> None:
     path, data = tmp_path / "ledger", tmp_path / "ledger" / "log" / "data.mdb"
     with deposited(path):
         pass
-    old = data.read_bytes(), (path / "head").read_bytes()
+    seeds = path / "vault" / "seeds"
+    old = data.read_bytes(), (path / "head").read_bytes(), seeds.read_bytes()
     with Ledger.open(path) as ledger:
         ledger.register("9ANOTHER", name="Un")
     one = (path / "head").read_bytes()
     data.write_bytes(old[0])
     (path / "head").write_bytes(old[1])
+    seeds.write_bytes(old[2])
     with Ledger.open(path) as ledger:
         ledger.register("9ANOTHER", name="Deux")
     (path / "head").write_bytes(one)
@@ -654,7 +668,7 @@ def test_a_proof_waits_for_a_publication_that_was_cut_off(
             ledger.publish()
         monkeypatch.undo()
         # All status leaves are zero still, so the older tree can be read from the newer.
-        assert Verifier(ledger.policy()).verify(ledger.prove([5])).verdict == "yes"
+        assert is_proven(ledger, 5)
 
 
 def test_what_is_asked_for_must_be_of_the_right_type(tmp_path: Path) -> None:

@@ -104,7 +104,8 @@ def test_a_publication_that_was_cut_off_is_finished_by_the_next(
         note = ledger.publish()
         assert ledger.size == size
         assert (tmp_path / "ledger" / "anchor").read_text() == note
-        assert Verifier(ledger.policy()).verify(ledger.prove([6])).verdict == "yes"
+        report = Verifier(ledger.policy()).verify(ledger.prove([6]), today_spec().day)
+        assert report.verdict == "yes"
     assert audit(tmp_path / "ledger").verdict == "yes"
 
 
@@ -120,7 +121,8 @@ def test_entries_behind_a_cut_off_publication_get_a_status_entry_of_their_own(
         monkeypatch.undo()
         ledger.deposit(flux(today_spec(seed=8)))
         ledger.publish()
-        assert Verifier(ledger.policy()).verify(ledger.prove([6])).verdict == "yes"
+        report = Verifier(ledger.policy()).verify(ledger.prove([6]), today_spec().day)
+        assert report.verdict == "yes"
     assert audit(tmp_path / "ledger").verdict == "yes"
 
 
@@ -146,10 +148,10 @@ def test_a_file_that_is_not_too_large_is_read_once(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     source = FileSource(path, progress=lambda read, total: told.append((read, total)))
     assert b"".join(source.chunks()) == b"one"
-    digest = source.digest()
+    digest = source.sha256()
     path.write_bytes(b"two")
     assert b"".join(source.chunks()) == b"one"
-    assert source.digest() == digest
+    assert source.sha256() == digest
     assert told == [(3, 3), (3, 3)]
 
 
@@ -164,7 +166,7 @@ def test_two_readings_of_one_file_must_be_the_same(
     path.write_bytes(b"two")
     assert b"".join(source.chunks()) == b"two"
     with pytest.raises(UnreadableError, match="changed"):
-        source.digest()
+        source.sha256()
 
 
 def test_a_depositor_that_is_replaced_meanwhile_is_asked_again(
@@ -174,7 +176,7 @@ def test_a_depositor_that_is_replaced_meanwhile_is_asked_again(
 
         def decide(_: object) -> object:
             if not replaced:
-                replaced.append(ledger.register(DEPOSITOR, name="Autre nom"))
+                replaced.append(ledger.register(DEPOSITOR, name="Autre nom", for_all=True))
             return Accept()
 
         replaced: list[int] = []
@@ -190,7 +192,7 @@ def test_a_depositor_that_is_replaced_meanwhile_is_asked_again(
         monkeypatch.setattr(ledger._group, "submit_made", overtaken)
         with pytest.raises(LedgerBusyError):
             ledger.append(records(today_spec(seed=3, passages=1)), depositor=DEPOSITOR)
-        monkeypatch.setattr(deposit, "read_index", lambda *_: None)
+        monkeypatch.setattr(deposit, "read_standing", lambda *_: None)
         with pytest.raises(DepositRefused, match="replaced"):
             ledger.append(records(today_spec(seed=3, passages=1)), depositor=DEPOSITOR)
 

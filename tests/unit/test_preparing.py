@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from ledgers import DEPOSITOR, records, today_spec
 from naive_commitment import naive_commitment
 from provenance.cdc.sample import SampleSpec, describe
-from provenance.encoding import encode_json
+from provenance.encoding import decode_base64, encode_json
 from provenance.ledger.draft import content_digest, encode_content
 from provenance.ledger.preparing import (
     Chunk,
@@ -18,6 +20,8 @@ from provenance.ledger.preparing import (
     form_record,
     passage_record,
 )
+from provenance.ledger.source import Salts
+from provenance.record.depositdigest import passage_leaf
 from provenance.record.payload import CertificationPayload, unseal_payload
 
 if TYPE_CHECKING:
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
 
 LATE: Final = date(9999, 1, 1)
 SECRET: Final = bytes(32)
+SALTS: Final = Salts(bytes(range(32)))
+FIRST: Final = 8
 
 
 def preparer(received: date = date.min, *, shows_fields: bool = False) -> Preparer:
@@ -41,7 +47,12 @@ def preparer(received: date = date.min, *, shows_fields: bool = False) -> Prepar
 def form_chunk(contents: list[dict[str, Value]], *, known: bool = True) -> Chunk:
     sources = [encode_json(one) for one in contents]
     return Chunk(
-        bindings=(), leading=None, sources=sources, contents=contents if known else None
+        bindings=(),
+        leading=None,
+        sources=sources,
+        first=FIRST,
+        salts=SALTS.some(FIRST, len(sources)),
+        contents=contents if known else None,
     )
 
 
@@ -51,6 +62,9 @@ def opened(prepared: Prepared) -> CertificationPayload:
     parts = unseal_payload(sealed.seed, sealed.payload, sealed.commitment)
     payload = CertificationPayload.decode_parts(parts)
     assert sealed.commitment == naive_commitment(sealed.seed, payload.fields)
+    assert payload.salt == SALTS.some(payload.number, 1)
+    digest = decode_base64(str(payload.fields[-1][1]))
+    assert prepared.leaf == passage_leaf(payload.salt, digest)
     return payload
 
 
@@ -60,12 +74,18 @@ def test_what_is_refused_does_not_shift_what_is_not() -> None:
         contents[number]["dateFinValidite"] = "0001-01-01"
     prepared = preparer().prepare(form_chunk(contents))
     assert [one.id_technique for one in prepared] == [one["idTechnique"] for one in contents]
+    leaves = preparer().prepare(form_chunk(records(today_spec(passages=6))))
     for number, (one, content) in enumerate(zip(prepared, contents, strict=True)):
+        assert (one.leaf == leaves[number].leaf) == (number not in {0, 3})
         if number in {0, 3}:
             assert one.sealed is None
-            assert [fault.code for fault in one.faults] == ["end-before-start"]
+            (fault,) = one.faults
+            assert (fault.code, fault.passage) == ("end-before-start", FIRST + number)
+            assert fault.id_technique == one.id_technique
         else:
-            assert dict(opened(one).fields[:-1]) == content
+            payload = opened(one)
+            assert dict(payload.fields[:-1]) == content
+            assert payload.number == FIRST + number
 
 
 def test_a_refused_record_is_not_called_late_too() -> None:
@@ -85,6 +105,29 @@ def test_a_form_is_prepared_alike_whether_its_contents_are_known_or_not() -> Non
         assert (one.claim, one.faults, one.fields) == (other.claim, other.faults, other.fields)
         assert opened(one) == opened(other)
         assert len(one.claim.succeeded) == 1
+
+
+def test_what_a_receipt_says_is_that_of_the_record() -> None:
+    contents = records(today_spec(passages=2))
+    contents[1]["donneeCertifiee"] = not contents[1]["donneeCertifiee"]
+    for one, content in zip(preparer().prepare(form_chunk(contents)), contents, strict=True):
+        assert msgspec.structs.astuple(one.award) == (
+            content["type"],
+            content["code"],
+            content["certificateur"],
+            content["dateDebutValidite"],
+            content["donneeCertifiee"] is False,
+        )
+
+
+def test_an_award_in_the_future_is_warned_of() -> None:
+    (content,) = records(today_spec(passages=1))
+    day = date.fromisoformat(str(content["dateDebutValidite"]))
+    for received, codes in ((day, []), (day - timedelta(days=1), ["award-in-future"])):
+        (one,) = preparer(received).prepare(form_chunk([content]))
+        assert [fault.code for fault in one.faults] == codes
+        assert {fault.effect for fault in one.faults} <= {"warning"}
+        assert one.sealed is not None
 
 
 def test_records_show_their_fields_only_where_somebody_decides() -> None:

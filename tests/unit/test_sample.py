@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from msgspec.structs import replace
 
+from fluxes import source_of
 from provenance.cdc.checks import check_deadline, check_passage
 from provenance.cdc.flux import FluxReader, Header, reparse
 from provenance.cdc.sample import (
@@ -24,7 +25,6 @@ from provenance.cdc.sample import (
 from provenance.cdc.sample.people import identity
 from provenance.errors import FormatError
 from provenance.record.identity import fold
-from provenance.record.payload import source_digest
 
 if TYPE_CHECKING:
     from provenance.cdc.flux import Passage
@@ -87,7 +87,7 @@ def test_every_form_reads_as_described(spec: SampleSpec, form: Form) -> None:
     assert [p.id_technique for p in passages] == [e.id_technique for e in expected]
     assert [p.fields[:-1] for p in passages] == [e.fields for e in expected]
     assert [p.fields[-1] for p in passages] == [
-        ("source", source_digest(p.source)) for p in passages
+        ("source", source_of(p.bindings, p.fields, p.source)) for p in passages
     ]
     assert (header.emetteur, header.certificateur) == (spec.depositor, spec.certifier)
     assert header.contrat == spec.contract

@@ -1,21 +1,22 @@
-"""Depositors with keys: their deposits, their forms, and how their keys are replaced."""
+"""Depositors with keys sign their deposits: files and forms, each once."""
 
 from __future__ import annotations
 
 import secrets
-import shutil
+import threading
 from typing import TYPE_CHECKING, Final
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from digests import digest_of_file
 from ledgers import CERTIFIER, DEPOSITOR, ORIGIN, create, flux, records, today_spec
 from provenance.audit import audit
-from provenance.errors import DepositRefused, FormatError, PolicyError, SignatureError
-from provenance.ledger import DepositSignature, Ledger, form_digest
-from provenance.ledger.registration import RegistrationJob
-from provenance.record.entry import Deposit, Depositor
-from provenance.record.message import deposit_message, depositor_message, file_digest
+from provenance.cdc.report import encode_receipt, parse_receipt
+from provenance.errors import DepositRefused, FormatError
+from provenance.ledger import DepositSignature, Ledger, Refuse, form_digest
+from provenance.record.entry import Deposit
+from provenance.record.message import deposit_message
 from provenance.tlog.note import ED25519, make_verifier_key
 
 if TYPE_CHECKING:
@@ -38,10 +39,15 @@ class Body:
         salt: bytes,
         origin: str = ORIGIN,
         depositor: str = DEPOSITOR,
+        certifier: str = CERTIFIER,
         action: str = "CREATION",
     ) -> DepositSignature:
         message = deposit_message(
-            origin=origin, depositor=depositor, action=action, digest=digest
+            origin=origin,
+            depositor=depositor,
+            certifier=certifier,
+            action=action,
+            digest=digest,
         )
         return DepositSignature(
             salt=salt, signer=self.vkey, signature=self.private.sign(message)
@@ -49,13 +55,7 @@ class Body:
 
     def sign_file(self, data: bytes, **members: str) -> DepositSignature:
         salt = secrets.token_bytes(32)
-        return self.sign(file_digest(salt, [data]), salt=salt, **members)
-
-    def vouch(self, *keys: Body, depositor: str = DEPOSITOR) -> bytes:
-        vkeys = [key.vkey for key in keys]
-        return self.private.sign(
-            depositor_message(origin=ORIGIN, depositor=depositor, keys=vkeys)
-        )
+        return self.sign(digest_of_file(data, salt), salt=salt, **members)
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def body() -> Body:
 def ledger(tmp_path: Path, body: Body) -> Iterator[Ledger]:
     """Give a ledger whose depositor has a key; it must pass its audit in the end."""
     with create(tmp_path / "ledger") as ledger:
-        ledger.register(DEPOSITOR, name="Organisme d'exemple", keys=[body.vkey])
+        ledger.register(DEPOSITOR, name="Organisme d'exemple", for_all=True, keys=[body.vkey])
         yield ledger
         ledger.publish()
     assert audit(tmp_path / "ledger").findings == ()
@@ -110,6 +110,7 @@ def test_signatures_that_do_not_fit(ledger: Ledger, body: Body) -> None:
             body.sign_file(FILE + b" "),
             body.sign_file(FILE, origin="another.example/log"),
             body.sign_file(FILE, depositor=CERTIFIER),
+            body.sign_file(FILE, certifier=DEPOSITOR),
             DepositSignature(salt=bytes(32), signer=body.vkey, signature=good.signature),
             DepositSignature(salt=good.salt, signer=body.vkey, signature=good.signature[:-1]),
             DepositSignature(salt=good.salt, signer=body.vkey, signature=b""),
@@ -136,72 +137,100 @@ def test_forms_are_signed_too(ledger: Ledger, body: Body) -> None:
     assert len(receipt.accepted) == 2
 
 
-def test_new_keys_signed_by_an_old_one(ledger: Ledger, body: Body) -> None:
-    newer = Body("certifier.example/newer")
-    index = ledger.register(
-        DEPOSITOR, name="Organisme", keys=[newer.vkey], signature=body.vouch(newer)
-    )
-    entry = ledger.entry(index)
-    assert isinstance(entry, Depositor)
-    assert entry.signature is not None
-    # The old key has no say any more, over files or over keys.
-    with pytest.raises(DepositRefused) as refused:
-        ledger.deposit(FILE, signature=body.sign_file(FILE))
-    assert code(refused) == "signature-key-unknown"
-    with pytest.raises(SignatureError):
-        ledger.register(DEPOSITOR, name="x", keys=[body.vkey], signature=body.vouch(body))
-    assert ledger.deposit(FILE, signature=newer.sign_file(FILE)).accepted
+def deposits(ledger: Ledger) -> list[Deposit]:
+    entries = [ledger.entry(index) for index in range(ledger.size)]
+    return [entry for entry in entries if isinstance(entry, Deposit)]
 
 
-def test_signatures_over_keys_that_do_not_fit(ledger: Ledger, body: Body) -> None:
-    newer, other = Body("certifier.example/newer"), Body("certifier.example/other")
-    size = ledger.size
-    for signature in (
-        body.vouch(other),
-        newer.vouch(newer),
-        body.vouch(newer, depositor=CERTIFIER),
-        body.vouch(newer)[:-1],
-        b"",
-    ):
-        with pytest.raises((SignatureError, FormatError)):
-            ledger.register(DEPOSITOR, name="x", keys=[newer.vkey], signature=signature)
-    with pytest.raises(PolicyError, match="no key in force"):
-        ledger.register(CERTIFIER, name="x", keys=[newer.vkey], signature=body.vouch(newer))
-    with pytest.raises(PolicyError, match="no key in force"):
-        ledger.register("9UNKNOWN", name="x", keys=[newer.vkey], signature=body.vouch(newer))
-    with pytest.raises(PolicyError, match="succeed itself"):
-        ledger.register(DEPOSITOR, name="x", succeeds=[DEPOSITOR])
-    assert ledger.size == size
-
-
-def test_the_operator_may_reset_keys_and_it_shows(ledger: Ledger, body: Body) -> None:
-    newer = Body("certifier.example/newer")
-    ledger.register(DEPOSITOR, name="Organisme", keys=[newer.vkey])
-    assert ledger.deposit(FILE, signature=newer.sign_file(FILE)).accepted
-    ledger.publish()
-    copy = ledger.path.with_name("copy")
-    shutil.copytree(ledger.path, copy)
-    assert any("reset by the operator" in note for note in audit(copy).notes)
-
-
-def test_a_signature_is_against_one_entry(
-    ledger: Ledger, body: Body, monkeypatch: pytest.MonkeyPatch
+def test_a_signed_file_that_comes_again_is_a_list_of_duplicates(
+    ledger: Ledger, body: Body
 ) -> None:
-    """Somebody replaces the entry between the check and the commit."""
-    newer = Body("certifier.example/newer")
-    before = RegistrationJob.check
-
-    def replaced_meanwhile(job: RegistrationJob, view: object) -> None:
-        job._signed_against = 2  # type: ignore[misc]
-        before(job, view)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(RegistrationJob, "check", replaced_meanwhile)
-    with pytest.raises(PolicyError, match="replaced meanwhile"):
-        ledger.register(DEPOSITOR, name="x", keys=[newer.vkey], signature=body.vouch(newer))
+    """A receipt was lost: what was sent is sent again, as it was signed."""
+    signed = body.sign_file(FILE)
+    first = ledger.deposit(FILE, signature=signed)
+    size = ledger.size
+    again = ledger.deposit(FILE, signature=signed)
+    assert (ledger.size, again.deposit, again.digest) == (size, None, first.digest)
+    assert [one.entry for one in again.duplicates] == [one.entry for one in first.accepted]
 
 
-def test_a_successor_is_registered_as_such(ledger: Ledger) -> None:
-    index = ledger.register("9SUCCEED", name="Nouvel organisme", succeeds=[DEPOSITOR])
-    entry = ledger.entry(index)
-    assert isinstance(entry, Depositor)
-    assert entry.succeeds == (DEPOSITOR,)
+def test_nothing_new_is_recorded_under_a_signature_that_was_used(
+    ledger: Ledger, body: Body
+) -> None:
+    def decide(fields: object) -> object:
+        refused.append(fields)
+        return Refuse("non")
+
+    refused: list[object] = []
+    signed = body.sign_file(FILE)
+    receipt = ledger.deposit(FILE, decide, signature=signed)  # type: ignore[arg-type]
+    assert len(refused) == len(receipt.refused) == 3
+    assert receipt.deposit is not None
+    size = ledger.size
+    with pytest.raises(DepositRefused, match=f"entry {receipt.deposit} already") as told:
+        ledger.deposit(FILE, signature=signed)
+    assert code(told) == "signed-before"
+    assert ledger.size == size
+    # Signed anew, under another salt, it is another deposit.
+    assert len(ledger.deposit(FILE, signature=body.sign_file(FILE)).accepted) == 3
+    assert len({entry.digest for entry in deposits(ledger)}) == 2
+
+
+def test_a_signed_file_is_not_taken_twice_after_an_erasure(ledger: Ledger, body: Body) -> None:
+    signed = body.sign_file(FILE)
+    (first, *_) = ledger.deposit(FILE, signature=signed).accepted
+    ledger.erase([first.index], basis="GDPR_ART_17")
+    with pytest.raises(DepositRefused) as told:
+        ledger.deposit(FILE, signature=signed)
+    assert code(told) == "signed-before"
+
+
+def test_a_signed_form_is_not_taken_twice(ledger: Ledger, body: Body) -> None:
+    sent = records(today_spec(passages=2))
+    salt = secrets.token_bytes(32)
+    signed = body.sign(form_digest(sent, depositor=DEPOSITOR, salt=salt), salt=salt)
+
+    def decide(_: object) -> object:
+        return Refuse("non")
+
+    ledger.append(sent, depositor=DEPOSITOR, decide=decide, signature=signed)  # type: ignore[arg-type]
+    with pytest.raises(DepositRefused) as told:
+        ledger.append(sent, depositor=DEPOSITOR, signature=signed)
+    assert code(told) == "signed-before"
+
+
+def test_a_signed_file_sent_by_many_at_once_is_recorded_once(
+    ledger: Ledger, body: Body
+) -> None:
+    signed = body.sign_file(FILE)
+    outcomes: list[tuple[int, int]] = []
+
+    def send() -> None:
+        receipt = ledger.deposit(FILE, signature=signed)
+        assert parse_receipt(encode_receipt(receipt)) == receipt
+        outcomes.append((len(receipt.accepted), len(receipt.duplicates)))
+
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [*[(0, 3)] * 5, (3, 0)]
+    assert len(deposits(ledger)) == 1
+
+
+def test_the_signature_of_one_file_is_none_of_one_that_differs_around_its_passages(
+    ledger: Ledger, body: Body
+) -> None:
+    """The passages are the same, letter by letter."""
+    signed = body.sign_file(FILE)
+    kind = b"<natureDeposant>TIERS_CONFIANCE</natureDeposant>"
+    for old, new in (
+        (b"SPECIMEN-0001", b"SPECIMEN-0002"),
+        (b"<code>RS", b"<code>RS0"),
+        (kind, b""),
+    ):
+        assert old in FILE
+        with pytest.raises(DepositRefused) as told:
+            ledger.deposit(FILE.replace(old, new), signature=signed)
+        assert code(told) == "signature-wrong"
