@@ -33,7 +33,7 @@ class Picture(NamedTuple):
 
 PICTURES: Final = {
     "cv.png": Picture("cv.pdf", 0.0, 1.0),
-    "cv-forged.png": Picture("forged-painted.pdf", 0.0, 0.405),
+    "cv-forged.png": Picture("painted.pdf", 0.0, 0.405),
     "cv-code.png": Picture("cv.pdf", 0.81, 0.97),
 }
 
