@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from provenance.cdc.checks import check_deadline, check_passage, deadline
+from provenance.cdc.checks import check_award, check_deadline, check_passage, deadline
 
 if TYPE_CHECKING:
     from provenance.cdc.faults import Fault
@@ -261,3 +261,85 @@ def test_a_deadline_past_the_end_of_the_calendar() -> None:
 
 def test_without_a_day_of_award_nothing_is_late() -> None:
     assert check_deadline(record({}, without=("dateDebutValidite",)), date.max) is None
+
+
+@pytest.mark.parametrize(
+    "character",
+    [
+        *("\u200b", "\u200d", "\u2060", "\ufeff", "\u00ad", "\u034f", "\ufe0f", "\u3164"),
+        *("\U000e0041", "\U000e0100"),
+        *("\u061c", "\u200e", "\u202e", "\u2066", "\u2069", "\u2028"),
+        *("\x7f", "\x80", "\x85", "\x9b", "\x9f"),
+    ],
+    ids=ascii,
+)
+def test_characters_that_nobody_sees(character: str) -> None:
+    for name in (f"{HOLDER}nomNaissance", "libelleOption", "idTechnique"):
+        for text in (f"a{character}b", f"Zoé{character}", f"œ{character}"):
+            assert ("hidden-character", "warning") in check({name: text})
+    found = check({RESULTS: [{"domaineCompetenceId": character}], DIGITAL: True})
+    assert ("hidden-character", "warning") in found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zoé",
+        "Œuvrard",
+        "Nguyễn",
+        "O\u2019Brien",
+        "Łukasz",
+        "a\u00a0b",
+        "\U0001f393",
+        "e\u0301",
+        "a\tb\n",
+    ],
+    ids=ascii,
+)
+def test_characters_that_are_seen(text: str) -> None:
+    assert check({f"{HOLDER}nomNaissance": text, "verbatim": text}) == []
+
+
+CODES: Final = (
+    "idTechnique",
+    "contrat",
+    "identificationTitulaire.dossierFormation.idDossier",
+    f"{HOLDER}codeCommuneNaissance.codeInseeNaissance.codeInsee",
+    f"{HOLDER}codePaysNaissance",
+)
+POSTAL: Final = (
+    "codePostalCentreExamen",
+    f"{HOLDER}codeCommuneNaissance.codePostalNaissance.codePostal",
+)
+
+
+@pytest.mark.parametrize("text", [" a1", "a1 ", "a 1", "a\t1", "a\u00a01", "\na1"])
+def test_white_space_around_and_in_codes(text: str) -> None:
+    for name in CODES:
+        assert check({name: text}) == [("stray-space", "warning")]
+    assert check({"type": "Habilitation", "code": text}) == [("stray-space", "warning")]
+    around = text != text.strip()
+    for name in (*POSTAL, "type"):
+        assert check({name: text}) == [("stray-space", "warning")] * around
+
+
+def test_codes_without_white_space() -> None:
+    for name in (*CODES, *POSTAL, "type", "code"):
+        assert check({"type": "Diplôme Universitaire", name: "a-1"}) == []
+    assert check({"idTechnique": " "}) == [("blank-string", "warning")]
+    assert check({POSTAL[1]: None}) == []
+
+
+def test_days_that_are_in_the_future() -> None:
+    day = date(2026, 1, 31)
+    assert check_award(SOUND, day) is None
+    assert check_award({}, day) is None
+    for received in (date(2026, 1, 30), date(1999, 1, 1)):
+        fault = check_award(SOUND, received)
+        assert fault is not None
+        assert (fault.code, fault.effect, fault.level) == (
+            "award-in-future",
+            "warning",
+            "deadline",
+        )
+        assert fault.element == "dateDebutValidite"
