@@ -11,13 +11,14 @@ from provenance.ledger.draft import Place
 from provenance.ledger.endorsing import endorsement_row
 from provenance.ledger.erasures import erasure_row
 from provenance.ledger.keyhistory import key_row, log_keys, signing_key
-from provenance.ledger.registry import depositor_row, index_row
+from provenance.ledger.registry import REGISTER_ROW, depositor_row, index_row
 from provenance.record.changes import changes_of
 from provenance.record.entry import (
     Depositor,
     Endorsement,
     Erasure,
     Key,
+    Register,
     encode_entry,
     parse_entry,
 )
@@ -80,6 +81,8 @@ def _rows(entry: Entry) -> list[tuple[bytes, bytes]]:
         rows.append(endorsement_row(entry.deposit, entry.index))
     if isinstance(entry, Depositor):
         rows.append(index_row(depositor_row(entry.depositor), entry.index))
+    if isinstance(entry, Register):
+        rows.append(index_row(REGISTER_ROW, entry.index))
     if isinstance(entry, Key):
         rows.append(key_row(entry.index))
     return rows

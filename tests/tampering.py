@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from broken_rules import register
+from insider import Body, plan_file, record
 from ledgers import DEPOSITOR, create, flux, records, today_spec
 from provenance.audit import audit
 from provenance.ledger import Accept, Refuse
 from provenance.storage import Store
 from provenance.storage.rows import TABLES
+from raw_entries import append_raw
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +21,12 @@ if TYPE_CHECKING:
 
     Tampering = Callable[[WriteRows, str, bytes, bytes], None]
 
-FACTS: Final = (b"change/", b"depositor/", b"erasure/", b"keys/", b"mention/", b"mentions/")
+FACTS: Final = (
+    *(b"change/", b"depositor/", b"erasure/", b"keys/", b"mention/", b"mentions/"),
+    *(b"register", b"signed/"),
+)
+SIGNING: Final = "9SIGNING"
+"""A depositor that signs."""
 ROWS: Final = [
     *((table, b"") for table in TABLES if table not in {"state", "edge"}),
     *(("state", start) for start in (*FACTS, b"reference/")),
@@ -31,6 +39,7 @@ ROWS: Final = [
 
 def make_ledger(path: Path) -> Path:
     """Make a ledger that has rows in every table."""
+    body = Body()
     with create(path) as ledger:
         ledger.deposit(flux(today_spec(passages=150)))
         sent = records(today_spec(passages=3, seed=44))
@@ -43,10 +52,14 @@ def make_ledger(path: Path) -> Path:
                 else Accept(holder="holder-1")
             ),
         )
+        ledger.register(SIGNING, name="Signataire", keys=[body.vkey], for_all=True)
+        signed = flux(today_spec(passages=3, seed=45)).replace(DEPOSITOR.encode(), b"9SIGNING")
+        record(ledger, plan_file(signed, signed_by=body))
         ledger.withdraw(5)
         ledger.publish()
         ledger.rotate_keys("entry")
         ledger.withdraw(6)
+        append_raw(ledger, register())
         ledger.erase([7], basis="OTHER")
         ledger.publish()
         ledger.withdraw(8)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from broken_rules import BROKEN
+from broken_rules import BROKEN, append
 from ledgers import DEPOSITOR, create, deposited, flux, today_spec
 from provenance.audit import apart, audit, crew, frames, helpers, plan, session, structure
 from provenance.audit.crew import Crew
@@ -22,7 +22,6 @@ from provenance.ledger import Ledger
 from provenance.storage import Store
 from provenance.storage.tree import BLOCK_LEAVES
 from provenance.tlog.policy import parse_policy
-from raw_entries import append_raw
 from tampering import ROWS, add, alter, change, make_ledger, remove
 
 if TYPE_CHECKING:
@@ -82,8 +81,8 @@ def test_every_broken_rule(tmp_path: Path, case: str) -> None:
     with create(path) as ledger:
         ledger.deposit(flux(today_spec(passages=70)))
         ledger.publish()
-        for make in BROKEN[case][1]:
-            append_raw(ledger, make)
+        for make in BROKEN[case][2]:
+            append(ledger, make)
     one = by(1, path, vault=False)
     assert not isinstance(one, str)
     assert any(finding.check == "rules" for finding in one.findings)

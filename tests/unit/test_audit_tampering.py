@@ -55,7 +55,7 @@ def test_files_beside_the_database(ledger: Path, tmp_path: Path, name: str) -> N
     shutil.copytree(ledger, path)
     data = bytearray((path / name).read_bytes())
     # The newest slot of the register, a digit of the root, the seed of a certification.
-    at = {"head": range(len(data)), "anchor": [30], "vault/seeds": [64 + 32 * 20]}[name]
+    at = {"head": range(len(data)), "anchor": [30], "vault/seeds": [256 + 32 * 20]}[name]
     for place in at:
         data[place] ^= 1
     (path / name).write_bytes(data)

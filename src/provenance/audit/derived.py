@@ -21,7 +21,7 @@ from provenance.ledger.mentions import (
     REFERENCE_PREFIX,
     mention_rows,
 )
-from provenance.ledger.registry import depositor_row
+from provenance.ledger.registry import REGISTER_ROW, depositor_row
 from provenance.record.entry import Certification
 from provenance.record.status import ERASED, SUPERSEDED
 from provenance.storage import Inspection, status_rows
@@ -140,6 +140,8 @@ class DerivedCheck:
             depositor_row(body): entry.index
             for body, entry in self._rules.registrations.in_force.items()
         }
+        if self._rules.register is not None:
+            expected[REGISTER_ROW] = self._rules.register.index
         facts = {
             key: value for key, value in self._rows.facts() if not key.startswith(ELSEWHERE)
         }
@@ -148,7 +150,9 @@ class DerivedCheck:
         due = {key: index.to_bytes(8, "big") for key, index in expected.items()}
         if plain != due:
             wrong = sum(plain.get(key) != due.get(key) for key in plain.keys() | due.keys())
-            self._findings.add(STATE, f"{wrong} rows about depositors are not right")
+            self._findings.add(
+                STATE, f"{wrong} rows about depositors and registers are not right"
+            )
         self._check_mentions({key: facts[key] for key in facts.keys() - plain.keys()})
 
     def _check_mentions(self, facts: Mapping[bytes, bytes]) -> None:
