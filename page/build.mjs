@@ -78,7 +78,7 @@ function policyOf(script, style) {
     `script-src ${hashSource(script)}`,
     `style-src ${hashSource(style)}`,
     "worker-src blob:",
-    "img-src data: blob:",
+    "img-src 'none'", // `provenance page` allows data: where it writes a logo in
     "connect-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",

@@ -12,7 +12,7 @@ import msgspec
 import pikepdf
 from PIL import Image
 
-from cv_samples import SUMMARY_SIGNER, holder
+from cv_samples import NATIONAL, SHEETS, SUMMARY_SIGNER, holder
 from provenance.cv import jsoncv
 from provenance.cv.pdf import attach
 from provenance.cv.qr import make_qr_png
@@ -22,6 +22,7 @@ from provenance.cv.seal import seal
 from provenance.cv.summary import make_summary, sign_summary
 from provenance.encoding import encode_json
 from provenance.reconstruct import CvLine
+from provenance.record.paris import paris_day
 from provenance.verifier import Verifier
 from sealing import (
     OPENSSL,
@@ -35,13 +36,22 @@ from sealing import (
     serve,
     signer_of,
 )
-from simulator import CERTIFIER, HOLDER, Simulator, ed25519_key, make_record
+from simulator import (
+    CERTIFIER,
+    HOLDER,
+    IDENTITY,
+    Simulator,
+    ed25519_key,
+    ed25519_vkey,
+    make_record,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from provenance.record.commitment import Field
+    from provenance.report import Report
 
 
 class Issuer:
@@ -59,6 +69,8 @@ class Issuer:
 
 
 ISSUER: Final = Issuer("issuer")
+LAST_SLOT: Final = 63
+"""A slot of a certification that never holds a field."""
 TURNED: Final = "\u202enedlog\u202c"
 SCRIPT: Final = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 OTHER: Final[tuple[Field, ...]] = (
@@ -68,15 +80,28 @@ OTHER: Final[tuple[Field, ...]] = (
     (f"{HOLDER}titulaire.moisNaissance", 2),
     (f"{HOLDER}titulaire.jourNaissance", 29),
 )
+OPEN: Final = "9OPENALL"
+"""A depositor that may deposit for every certifier, and signs what it deposits."""
+BEGINNING_S: Final = int(time.time()) - 3600
+"""The page asks the browser's clock, so the log is of today."""
+
+
+class Present(Simulator):
+    """A log of the last hour."""
+
+    def now_s(self) -> int:
+        return BEGINNING_S + 60 * len(self.entries)
 
 
 class Scene:
     """A log with certifications of one person, and documents made of it."""
 
     def __init__(self) -> None:
-        self.log = Simulator()
+        self.log = Present()
         self.log.register(certifiers=(CERTIFIER,), name="Institut des métiers du numérique")
         self.log.register(CERTIFIER, name="Chambre de certification")
+        self.register = self.log.import_register(*SHEETS)
+        self.log.register(OPEN, name="Dépôts pour tous", keys=(ed25519_vkey("open"),))
         deposit = self.log.deposit()
         self.good = self.log.certify(deposit, make_record(certificateur=CERTIFIER))
         self.second = self.log.certify(
@@ -93,32 +118,63 @@ class Scene:
             *OTHER[2:],
         )
         self.hostile = self.log.certify(deposit, make_record(named))
+        self.surname = self.log.certify(deposit, make_record(NATIONAL, code="RNCP36000"))
+        self.on_behalf = self._on_behalf()
         self.log.withdraw(self.taken_back)
         self.log.publish()
+
+    def _on_behalf(self) -> int:
+        """Deposit for a certifier, by somebody who may for all, and let it sign that."""
+        deposit = self.log.deposit(OPEN)
+        record = make_record(emetteur=OPEN, code="RNCP37000")
+        index = self.log.certify(deposit, record, depositor=OPEN)
+        self.endorsement = self.log.endorse(deposit, index, index + 1, "open")
+        return index
 
     @property
     def policy(self) -> str:
         return self.log.policy()
 
-    def prove(self, *indexes: int) -> bytes:
-        return encode_json(self.log.prove(*indexes, support=(1, 2, 3)))
+    def prove(self, *indexes: int, hidden: Collection[int] = ()) -> bytes:
+        """Prove certifications, with what the register says of them; some without identity."""
+        shown = {one: self.log.line_names(one) for one in indexes}
+        for one in hidden:
+            shown[one] -= IDENTITY
+        support = {*self.log.support_of(*indexes), self.register}
+        links = ()
+        if self.on_behalf in indexes:
+            support.add(self.endorsement)
+            links = (self.log.link(self.endorsement, self.on_behalf),)
+        codes = [str(dict(self.log.records[one].fields)["code"]) for one in indexes]
+        sheets = self.log.show_register(*codes)
+        bundle = self.log.prove(
+            *indexes,
+            shown=shown,
+            support=sorted(support if sheets.sheets else support - {self.register}),
+            endorsements=links,
+            register=sheets if sheets.sheets else None,
+        )
+        return encode_json(bundle)
 
     def cv(self, *indexes: int, everything: bool = False) -> bytes:
         """Draw a CV with the proof in it and a code on it, unsealed."""
-        options = Options(everything=everything)
         signer = None if everything else SUMMARY_SIGNER
         return render(
-            holder(titles=None),
+            holder(),
             self.prove(*indexes),
             self.policy,
             created_s=int(time.time()),
             signer=signer,
-            options=options,
+            options=Options(everything=everything),
         )
 
-    def summary(self) -> str:
-        report = Verifier(self.policy).verify(self.prove(self.good, self.second))
+    def summary(self, *indexes: int) -> str:
+        report = self.report(*(indexes or (self.good, self.second)))
         return sign_summary(make_summary(report), SUMMARY_SIGNER)
+
+    def report(self, *indexes: int) -> Report:
+        day = paris_day(int(time.time()) * 1_000_000)
+        return Verifier(self.policy).verify(self.prove(*indexes), day=day)
 
 
 def seal_roots() -> str:
@@ -155,6 +211,7 @@ def _documents(scene: Scene, directory: Path) -> Iterator[tuple[str, bytes]]:
     yield from _changed(genuine)
     yield "unsealed.pdf", unsealed
     yield "stranger.pdf", seal(unsealed, signer_of(STRANGER))
+    yield from _odd(scene, unsealed)
     yield from _standing(scene)
     yield from _codes(scene)
     yield from _bundles(scene)
@@ -188,16 +245,32 @@ def _changed(genuine: bytes) -> Iterator[tuple[str, bytes]]:
         yield "printed-to-pdf.pdf", target.getvalue()
 
 
+def _odd(scene: Scene, unsealed: bytes) -> Iterator[tuple[str, bytes]]:
+    """Seal what the operator should not have sealed: another's proof, and what acts."""
+    signer = signer_of(SEALER)
+    yield "other-name.pdf", seal(attach(unsealed, scene.prove(scene.others)), signer)
+    with pikepdf.open(io.BytesIO(unsealed)) as document:
+        action = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS=pikepdf.String("app.beep()"))
+        document.Root.OpenAction = action
+        target = io.BytesIO()
+        document.save(target)
+    yield "active.pdf", seal(target.getvalue(), signer, allowed=("javascript", "actions"))
+
+
 def _standing(scene: Scene) -> Iterator[tuple[str, bytes]]:
     signer = signer_of(SEALER)
     withdrawn = scene.cv(scene.good, scene.taken_back, everything=True)
     yield "withdrawn.pdf", seal(withdrawn, signer)
-    yield "expired.pdf", seal(scene.cv(scene.good, scene.expired), signer)
-    two = attach(make_pdf(), scene.prove(scene.good, scene.others))
-    yield "two-persons.pdf", seal(two, signer)
-    bundle = msgspec.json.decode(scene.prove(scene.good))
-    bundle["status"] = []
-    yield "no-status.json", _compact(bundle)
+    yield "expired.pdf", seal(scene.cv(scene.good, scene.expired, everything=True), signer)
+    for name, bundle in (
+        ("two-persons.pdf", scene.prove(scene.good, scene.others)),
+        ("stolen.pdf", scene.prove(scene.good, scene.others, hidden=(scene.others,))),
+    ):
+        attached = attach(make_pdf(), bundle, as_is=True)
+        yield name, seal(attached, signer, as_is=True)
+    one = msgspec.json.decode(scene.prove(scene.good))
+    one["status"] = []
+    yield "no-status.json", _compact(one)
 
 
 def _codes(scene: Scene) -> Iterator[tuple[str, bytes]]:
@@ -206,9 +279,26 @@ def _codes(scene: Scene) -> Iterator[tuple[str, bytes]]:
     picture = make_qr_png(text)
     yield "code.png", picture
     yield "photo.jpg", _photograph(picture)
-    yield "other-code.png", make_qr_png("HTTPS://EXAMPLE.ORG/")
+    yield "two-codes.png", _beside(picture, make_qr_png(scene.summary(scene.second)))
+    address = make_qr_png("HTTPS://EXAMPLE.ORG/")
+    yield "other-code.png", address
+    yield "code-and-address.png", _beside(address, picture)
     wrong = text[:-8] + ("A" if text[-8] != "A" else "B") + text[-7:]
     yield "wrong-code.txt", wrong.encode()
+
+
+def _beside(*pictures: bytes) -> bytes:
+    """Paste pictures side by side on white paper."""
+    opened = [Image.open(io.BytesIO(one)).convert("L") for one in pictures]
+    width = sum(one.width + 60 for one in opened)
+    paper = Image.new("L", (width, max(one.height for one in opened) + 60), 255)
+    at = 30
+    for one in opened:
+        paper.paste(one, (at, 30))
+        at += one.width + 60
+    target = io.BytesIO()
+    paper.save(target, "PNG")
+    return target.getvalue()
 
 
 def _photograph(picture: bytes) -> bytes:
@@ -225,32 +315,48 @@ def _photograph(picture: bytes) -> bytes:
 def _bundles(scene: Scene) -> Iterator[tuple[str, bytes]]:
     good = scene.prove(scene.good)
     yield "proof.json", good
-    forged = msgspec.json.decode(good)
-    forged["entries"][-2]["disclosures"] = forged["entries"][-2]["disclosures"][1:]
-    yield "forged-proof.json", _compact(forged)
+    yield "newline.json", good + b"\n"
+    yield "mark.json", b"\xef\xbb\xbf" + good
+    changed = msgspec.json.decode(good)
+    record = next(one["record"] for one in changed["entries"] if "record" in one)
+    record[LAST_SLOT] = record[LAST_SLOT - 1]
+    yield "changed-proof.json", _compact(changed)
     yield "script.json", scene.prove(scene.hostile)
+    stolen = scene.prove(scene.good, scene.others, hidden=(scene.others,))
+    yield "stolen.json", stolen
+    yield "surname.json", scene.prove(scene.good, scene.surname)
+    yield "two-persons.json", scene.prove(scene.good, scene.others)
+    yield "on-behalf.json", scene.prove(scene.on_behalf)
+    yield "taken-back.json", scene.prove(scene.taken_back)
 
 
 def _machine(scene: Scene) -> Iterator[tuple[str, bytes]]:
-    bundle = scene.prove(scene.good)
-    report = Verifier(scene.policy).verify(bundle)
+    bundle, report = scene.prove(scene.good), scene.report(scene.good)
     fields = dict(report.certifications[0].fields)
-    line = CvLine(
-        id="1", label="Développeuse web", entry=scene.good, claims={"code": fields["code"]}
-    )
+    title = report.certifications[0].title
+    line = CvLine(id="1", label=title, entry=scene.good, claims={"code": fields["code"]})
     created = "2026-11-25T12:00:00Z"
-    holder_shown = jsoncv.holder_of(report)
+    shown = jsoncv.holder_of([line], report)
     for name, key in (("machine.json", ISSUER), ("machine-stranger.json", Issuer("stranger"))):
-        yield name, jsoncv.make([line], holder_shown, bundle, created=created, signer=key)
+        yield name, jsoncv.make([line], shown, bundle, created=created, signer=key)
     more = CvLine(id="1", entry=scene.good, claims={"code": "RNCP99999"})
-    claims_more = jsoncv.make([more], holder_shown, bundle, created=created, signer=ISSUER)
-    yield "machine-claims.json", claims_more
-    genuine = jsoncv.make([line], holder_shown, bundle, created=created, signer=ISSUER)
-    yield "machine-tampered.json", genuine.replace("Développeuse".encode(), b"Directrice")
+    yield (
+        "machine-claims.json",
+        jsoncv.make([more], shown, bundle, created=created, signer=ISSUER),
+    )
+    other = {**shown, **dict(OTHER[:2])}
+    yield (
+        "machine-other.json",
+        jsoncv.make([line], other, bundle, created=created, signer=ISSUER),
+    )
+    genuine = jsoncv.make([line], shown, bundle, created=created, signer=ISSUER)
+    yield "machine-tampered.json", genuine.replace(b'"id":"1"', b'"id":"2"')
 
 
 def _hostile(genuine: bytes) -> Iterator[tuple[str, bytes]]:
     yield "garbage.bin", bytes(range(256)) * 40
+    yield "plain.pdf", make_pdf()
+    yield "book.xlsx", b"PK\x03\x04" + bytes(22) + b"xl/workbook.xml" + bytes(40)
     yield "garbage.pdf", b"%PDF-1.7\n" + bytes(range(256)) * 40
     yield "cut.pdf", genuine[: len(genuine) // 2]
     yield "empty.json", b"{}"

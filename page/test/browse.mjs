@@ -114,8 +114,20 @@ async function look(page) {
         one.className.replace("answer ", ""),
       ),
       holder: text(".holder .name")[0] ?? null,
+      groups: [...document.querySelectorAll(".group")].map((group) => ({
+        label: group.querySelector(".label").textContent,
+        name: group.querySelector(".name, .surname")?.textContent ?? null,
+        tied: group.classList.contains("tied"),
+        codes: [...group.querySelectorAll(".card")].map((card) => card.dataset.code),
+      })),
       standings: text(".standing strong"),
-      codes: text(".card h3"),
+      codes: [...document.querySelectorAll(".card")].map((card) => card.dataset.code),
+      titles: text(".card h3"),
+      doubts: text(".doubts li"),
+      remarks: text(".remark"),
+      origins: text(".origin"),
+      sound: [...document.querySelectorAll(".card")].map((card) => card.matches(".sound")),
+      recoverable: document.querySelector(".recover button") !== null,
       failing: [
         ...document.querySelectorAll(".technical .table:first-of-type .outcome-no th code"),
       ].map((one) => one.textContent),
@@ -155,7 +167,11 @@ for (const step of plan.steps) {
       await page.waitForSelector(step.until ?? ".result, .message:not(:empty)", {
         timeout: step.timeout ?? 45000,
       });
-    if (step.click) await page.click(step.click);
+    if (step.save) {
+      const download = page.waitForEvent("download");
+      await page.click(step.click);
+      await (await download).saveAs(step.save);
+    } else if (step.click) await page.click(step.click);
     if (step.wait) await page.waitForSelector(step.wait, { timeout: 15000 });
   } catch (error) {
     problem = String(error).split("\n")[0];

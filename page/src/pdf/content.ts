@@ -61,9 +61,9 @@ interface Node {
 export function findActive(file: PdfFile): ActiveKind[] {
   const nodes = [...dictionaries(file)];
   const found = new Set<ActiveKind>(nodes.flatMap((one) => kindsOf(file, one)));
-  if (has(file, file.catalog, "OCProperties")) found.add("optional-content");
-  if (has(file, file.catalog, "Collection")) found.add("portfolio");
-  const proofs = nodes.filter(({ members }) => has(file, members, "EF") && isNamed(file, members));
+  if (file.has(file.catalog, "OCProperties")) found.add("optional-content");
+  if (file.has(file.catalog, "Collection")) found.add("portfolio");
+  const proofs = nodes.filter(({ members }) => file.has(members, "EF") && isNamed(file, members));
   if (proofs.length > 1) found.add("attachments");
   if (hasFields(file, nodes)) found.add("form-fields");
   return [...found].sort();
@@ -97,14 +97,14 @@ function kindsOf(file: PdfFile, { members, ofStream }: Node): ActiveKind[] {
   const kinds: ActiveKind[] = [];
   const action = nameIn(file, members, "S");
   const subtype = nameIn(file, members, "Subtype");
-  if (action === "JavaScript" || ["JS", "JavaScript"].some((key) => has(file, members, key)))
+  if (action === "JavaScript" || ["JS", "JavaScript"].some((key) => file.has(members, key)))
     kinds.push("javascript");
-  if (has(file, members, "AA") || ACTIONS.has(action) || !opensQuietly(file, members))
+  if (file.has(members, "AA") || ACTIONS.has(action) || !opensQuietly(file, members))
     kinds.push("actions");
   if (MULTIMEDIA.has(subtype)) kinds.push("multimedia");
-  if (has(file, members, "XFA")) kinds.push("xfa");
+  if (file.has(members, "XFA")) kinds.push("xfa");
   const isPostScript = [subtype, nameIn(file, members, "Subtype2")].includes("PS");
-  if (ofStream && (isPostScript || EXTERNAL.some((key) => has(file, members, key))))
+  if (ofStream && (isPostScript || EXTERNAL.some((key) => file.has(members, key))))
     kinds.push("external-content");
   if (subtype === "FileAttachment" || attachesOddly(file, members)) kinds.push("attachments");
   return kinds;
@@ -112,7 +112,7 @@ function kindsOf(file: PdfFile, { members, ofStream }: Node): ActiveKind[] {
 
 /** Whether there is no /OpenAction, or one that jumps to a page. */
 function opensQuietly(file: PdfFile, members: Dict): boolean {
-  if (!has(file, members, "OpenAction")) return true;
+  if (!file.has(members, "OpenAction")) return true;
   const opening = file.get(members.get("OpenAction"));
   return Array.isArray(opening) || (isDict(opening) && nameIn(file, opening, "S") === "GoTo");
 }
@@ -121,13 +121,13 @@ function opensQuietly(file: PdfFile, members: Dict): boolean {
 function attachesOddly(file: PdfFile, members: Dict): boolean {
   const names = file.get(members.get("Names"));
   if (Array.isArray(names) && names.some((one) => isLikeNamed(file, one))) return true;
-  if (!has(file, members, "EF")) return false;
+  if (!file.has(members, "EF")) return false;
   const embedded = file.get(members.get("EF"));
   if (!isDict(embedded)) return true;
   const others = [...embedded.keys()].filter((key) => key !== "F" && key !== "UF");
   return (
-    others.some((key) => has(file, embedded, key)) ||
-    OLD_NAMES.some((key) => has(file, members, key)) ||
+    others.some((key) => file.has(embedded, key)) ||
+    OLD_NAMES.some((key) => file.has(members, key)) ||
     NAMES.some((key) => isLikeNamed(file, members.get(key)))
   );
 }
@@ -143,21 +143,16 @@ function isLikeNamed(file: PdfFile, value: Value | undefined): boolean {
 function hasFields(file: PdfFile, nodes: readonly Node[]): boolean {
   const fields = nodes
     .map(({ members }) => members)
-    .filter((one) => has(file, one, "FT") || nameIn(file, one, "Subtype") === "Widget");
-  const isSeal = (one: Dict) => nameIn(file, one, "FT") === "Sig" && has(file, one, "V");
+    .filter((one) => file.has(one, "FT") || nameIn(file, one, "Subtype") === "Widget");
+  const isSeal = (one: Dict) => nameIn(file, one, "FT") === "Sig" && file.has(one, "V");
   const seals = fields.filter(isSeal);
   const [seal] = seals;
   const belongs = (one: Dict) =>
-    !has(file, one, "FT") &&
+    !file.has(one, "FT") &&
     seal !== undefined &&
     one.get("Parent") instanceof Ref &&
     file.get(one.get("Parent")) === seal;
   return seals.length > 1 || fields.some((one) => !isSeal(one) && !belongs(one));
-}
-
-/** Whether a dictionary has a key; one whose value is null counts as left out. */
-function has(file: PdfFile, members: Dict, key: string): boolean {
-  return members.has(key) && file.get(members.get(key)) !== null;
 }
 
 function nameIn(file: PdfFile, members: Dict, key: string): string {

@@ -40,6 +40,7 @@ export class PdfFile {
   readonly #known = new Map<number, Value>();
   readonly #packs = new Map<number, Map<number, Value>>();
   readonly #open = new Set<number>();
+  readonly #broken = new Set<number>();
   #structureLeft = STRUCTURE_SIZE_MAX;
 
   #readTables(): Dict {
@@ -179,7 +180,10 @@ export class PdfFile {
       const found = this.#load(number);
       return found instanceof Ref ? null : found;
     } catch (error) {
-      if (error instanceof RefusedError && this.#structureLeft > 0) return null;
+      if (error instanceof RefusedError && this.#structureLeft > 0) {
+        this.#broken.add(number);
+        return null;
+      }
       throw error;
     }
   }
@@ -190,6 +194,13 @@ export class PdfFile {
     if ("stream" in place) return this.#pack(place.stream).get(number) ?? null;
     const found = this.#readObject(place.offset);
     return found.number === number ? found.value : null;
+  }
+
+  /** Whether there is anything at a key; a null counts as nothing, a broken object as something. */
+  has(dict: Dict, key: string): boolean {
+    const value = dict.get(key);
+    if (this.get(value) !== null) return true;
+    return value instanceof Ref && this.#broken.has(value.number);
   }
 
   /** Every object that the tables name, each once. */

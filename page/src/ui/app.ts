@@ -1,13 +1,15 @@
+import { isProven } from "../core/index.ts";
 import type { Answer } from "../worker/protocol.ts";
 import { el } from "./dom.ts";
 import { renderIntake } from "./intake.ts";
+import { renderRecover } from "./recover.ts";
 import { type Refreshing, renderRefresh } from "./refresh.ts";
 import { renderResult } from "./result.ts";
 import { type Trust, builtInTrust } from "./trust.ts";
-import { renderTrust } from "./trustview.ts";
+import { renderOperator, renderTrust } from "./trustview.ts";
 import { FILE_SIZE_MAX, TimeoutError, verifyBytes } from "./verify.ts";
 import { type Language, type Words, preferredLanguage, wordsOf } from "./words.ts";
-import { headlineOf, shownIn } from "./judge.ts";
+import { headlineOf } from "./judge.ts";
 
 type State =
   { kind: "idle"; message: ((words: Words) => string) | null } | { kind: "working" } | Done;
@@ -55,17 +57,7 @@ export class App {
   #content(words: Words): Node[] {
     const state = this.#state;
     if (state.kind === "done") {
-      const { answer, name, bytes, verifiedAtMs } = state;
-      const subject = { name, size: bytes.byteLength, hash: answer.hash, verifiedAtMs };
-      const refresh = renderRefresh(
-        state.refresh,
-        this.#address(answer),
-        words,
-        () => void this.#refresh(state),
-      );
-      return [
-        renderResult(answer.report, subject, words, this.#language, refresh, () => this.#reset()),
-      ];
+      return [this.#result(state, words)];
     }
     const trust = renderTrust(this.#trust, words, (found) => this.#setTrust(found));
     const intake = renderIntake(words, {
@@ -82,6 +74,26 @@ export class App {
       el("p", { class: "lead" }, words.lead),
     );
     return this.#trust === null ? [intro, trust, intake] : [intro, intake, trust];
+  }
+
+  #result(state: Done, words: Words): HTMLElement {
+    const { answer, name, bytes, verifiedAtMs } = state;
+    const subject = { name, size: bytes.byteLength, hash: answer.hash, verifiedAtMs };
+    const size = answer.revisionSize;
+    return renderResult(answer.report, subject, words, this.#language, {
+      oddity: answer.oddity,
+      refresh: renderRefresh(
+        state.refresh,
+        this.#address(answer),
+        words,
+        () => void this.#refresh(state),
+      ),
+      recover: renderRecover(
+        size === null ? null : { bytes: new Uint8Array(bytes.slice(0, size)), name },
+        words,
+      ),
+      onAnother: () => this.#reset(),
+    });
   }
 
   /** Where a newer status may be asked for: only of a proof, and not of one inside a signed CV. */
@@ -102,9 +114,19 @@ export class App {
     return el(
       "header",
       null,
-      el("p", { class: "brand" }, "provenance"),
+      this.#brand(),
       el("div", { class: "languages", role: "group", "aria-label": words.language }, ...languages),
     );
+  }
+
+  /** The operator under its own name, where the page has one written in. */
+  #brand(): HTMLElement {
+    const operator = this.#trust?.operator ?? null;
+    if (operator === null) return el("p", { class: "brand" }, "provenance");
+    const { name, logo } = operator;
+    const source = `data:image/png;base64,${logo}`;
+    const picture = logo !== null && el("img", { src: source, alt: "", height: "40" });
+    return el("p", { class: "brand operator" }, picture, name);
   }
 
   #footer(words: Words): HTMLElement {
@@ -112,6 +134,7 @@ export class App {
     return el(
       "footer",
       null,
+      renderOperator(this.#trust?.operator ?? null, words),
       el("p", null, words.privacy),
       el("p", null, words.footer),
       el(
@@ -255,7 +278,7 @@ export class App {
     this.#draw();
     const words = wordsOf(this.#language);
     const { report } = state.answer;
-    this.#say(words.done(words.headlines[headlineOf(report, shownIn(report, state.verifiedAtMs))]));
+    this.#say(words.done(words.headlines[headlineOf(report)]));
     this.#root.querySelector<HTMLElement>("#verdict")?.focus();
     window.scrollTo(0, 0);
   }
@@ -263,6 +286,6 @@ export class App {
 
 /** Why a refreshed proof is of no use: one that does not hold takes nothing away from the old one. */
 function failure({ report }: Answer): string | null {
-  if (report.proof?.verdict === "yes") return null;
+  if (report.proof !== null && isProven(report.proof)) return null;
   return report.proof?.checks.find((one) => one.outcome === "no")?.name ?? "proof";
 }

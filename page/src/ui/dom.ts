@@ -2,10 +2,11 @@
 type Child = Node | string | null | undefined | false;
 type Attributes = Readonly<Record<string, string | boolean | undefined>>;
 
-/** Characters that are not seen and change what is: controls, and those that turn a text around. */
-const UNSEEN = /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
+/** Characters that are not seen and change what is: controls, marks, and those of no width. */
+const UNSEEN =
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff\u{e0000}-\u{e0fff}]/gu;
 const visible = (text: string): string =>
-  text.replace(UNSEEN, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  text.replace(UNSEEN, (one) => `\\u${one.codePointAt(0)!.toString(16).padStart(4, "0")}`);
 
 export function el<K extends keyof HTMLElementTagNameMap>(
   tag: K,

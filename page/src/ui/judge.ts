@@ -1,28 +1,36 @@
-import type {
-  CertificationReport,
-  CvReport,
-  Field,
-  Report,
-  StatusWord,
-  Summary,
-  SummaryLine,
-  Value,
+import {
+  type CertificationReport,
+  type CvReport,
+  type Field,
+  isProven,
+  type Printed,
+  type Reason,
+  type Report,
+  type StatusWord,
+  type Value,
 } from "../core/index.ts";
 
-export type Tone = "good" | "warn" | "bad" | "unknown";
-export type Standing = StatusWord | "expired";
+/** `plain` is a yes that may not be green, since the document as a whole is not one. */
+export type Tone = "good" | "plain" | "warn" | "bad" | "unknown";
+export type Standing = StatusWord | "expired" | "not-yet-valid" | "provisional";
 export type Headline =
   | "original"
   | "originalJson"
   | "originalBundle"
   | "attention"
-  | "printed"
-  | "resaved"
-  | "forged"
-  | "untrusted"
+  | "noneInForce"
+  | "tiedToNobody"
   | "persons"
+  | "paper"
+  | "notOriginal"
+  | "modified"
+  | "recoverable"
+  | "untrusted"
+  | "impersonation"
   | "claims"
+  | "active"
   | "refused"
+  | "noProof"
   | "unreadable";
 
 /** One certification as a card shows it, be it from a proof or from a printed summary. */
@@ -30,6 +38,10 @@ export interface Shown {
   index: number;
   type: string | null;
   code: string | null;
+  /** The wording of the national register, as of `registerDate` where the ledger proves it. */
+  title: string | null;
+  registerLevel: number | null;
+  registerDate: string | null;
   certifier: string | null;
   certifierName: string | null;
   awarded: string | null;
@@ -40,54 +52,89 @@ export interface Shown {
   option: string | null;
   standing: Standing;
   asOf: string | null;
+  /** Why it may not be relied on without a second look; what is green has none. */
+  reasons: readonly Reason[];
   proven: CertificationReport | null;
 }
 
 export interface Holder {
   name: string;
+  usageName: string | null;
   born: string | null;
 }
 
+/** Whose certifications are: one person's, of somebody with that surname, or nobody's. */
+export interface Group {
+  kind: "person" | "surname" | "nobody";
+  holder: Holder | null;
+  shown: Shown[];
+}
+
 const HOLDER = "identificationTitulaire";
+/** Reasons that say that a certification does not hold, or not any more, or not yet. */
+const TAKEN_BACK: readonly Reason[] = ["withdrawn", "superseded", "erased", "expired"];
+const UNSETTLED_STATUS: readonly Reason[] = [
+  "provisional",
+  "status-unknown",
+  "status-old",
+  "not-yet-valid",
+  "date-unknown",
+  "incomplete",
+];
+/** Reasons that say that nobody knows whose a certification is. */
+const UNTIED: readonly Reason[] = ["no-identity", "name-only"];
+const PERSONS: readonly Reason[] = [...UNTIED, "other-person", "person-unsettled"];
 
 const textOf = (value: Value | undefined): string | null =>
   typeof value === "string" && value !== "" ? value : null;
 const fieldsOf = (fields: readonly Field[]): Map<string, Value> => new Map(fields);
 
-/** A certification past its end is not in force, whatever the ledger's status says. */
-function standingOf(status: string, ends: string | null, today: string): Standing {
-  if (status === "in force" && ends !== null && ends.slice(0, 10) < today) return "expired";
-  const known = ["in force", "superseded", "withdrawn", "erased"];
-  return known.includes(status) ? (status as StatusWord) : "unknown";
+const hasAny = ({ reasons }: Shown, some: readonly Reason[]): boolean =>
+  reasons.some((one) => some.includes(one));
+
+/** What a certification is called in one word: never in force where a date says otherwise. */
+function standingOf(status: StatusWord, reasons: readonly Reason[]): Standing {
+  if (status !== "in force") return status;
+  return (
+    (["expired", "not-yet-valid", "provisional"] as const).find((one) => reasons.includes(one)) ??
+    "in force"
+  );
 }
 
-function shownOf(one: CertificationReport, today: string): Shown {
+function shownOf(one: CertificationReport): Shown {
   const fields = fieldsOf(one.fields);
-  const ends = textOf(fields.get("dateFinValidite"));
   const hasLevel = fields.get("presenceNiveauLangueEuro") === true;
   return {
     index: one.index,
     type: textOf(fields.get("type")),
     code: textOf(fields.get("code")),
+    title: one.title,
+    registerLevel: one.level,
+    registerDate: one.register_date,
     certifier: one.certifier,
     certifierName: one.certifier_name,
     awarded: textOf(fields.get("dateDebutValidite")),
-    ends,
+    ends: textOf(fields.get("dateFinValidite")),
     isUnlimited: fields.get("dateFinValidite") === null,
     level: hasLevel ? textOf(fields.get("niveauLangueEuropeen")) : null,
     option: textOf(fields.get("libelleOption")),
-    standing: standingOf(one.status, ends, today),
+    standing: standingOf(one.status, one.reasons),
     asOf: one.as_of_time,
+    reasons: one.reasons,
     proven: one,
   };
 }
 
-function shownOfLine(line: SummaryLine, time: string, today: string): Shown {
-  const [index, type, code, certifier, certifierName, awarded, ends, level, status] = line;
+function shownOfLine(line: Printed["certifications"][number], time: string): Shown {
+  const [index, type, code, certifier, certifierName, awarded, ends, level, status, ...more] = line;
+  const [title, registerLevel, reasons] = more;
   return {
     index,
     type,
     code,
+    title,
+    registerLevel,
+    registerDate: null,
     certifier,
     certifierName,
     awarded,
@@ -95,44 +142,57 @@ function shownOfLine(line: SummaryLine, time: string, today: string): Shown {
     level,
     isUnlimited: ends === null,
     option: null,
-    standing: standingOf(status, ends, today),
+    standing: standingOf(status, reasons),
     asOf: time,
+    reasons,
     proven: null,
   };
 }
 
 /** What is proven, or signed in a summary; nothing where neither holds. */
-export function shownIn(report: CvReport, nowMs: number): Shown[] {
-  const today = new Date(nowMs).toISOString().slice(0, 10);
-  if (report.proof?.verdict === "yes")
-    return report.proof.certifications.map((one) => shownOf(one, today));
-  const { printed } = report;
-  if (report.verdict !== "yes" || printed === null) return [];
-  return printed.certifications.map((line) => shownOfLine(line, printed.time, today));
+export function shownIn({ proof, level, printed }: CvReport): Shown[] {
+  if (proof !== null && isProven(proof)) return proof.certifications.map(shownOf);
+  if (level !== "paper" || printed === null) return [];
+  return printed.certifications.map((line) => shownOfLine(line, printed.time));
 }
 
-export function holderOf(report: CvReport): Holder | null {
-  if (report.proof?.verdict === "yes")
-    return report.proof.persons.length === 1 && report.proof.same_person !== false
-      ? holderOfProof(report.proof)
-      : null;
-  return report.verdict === "yes" && report.printed !== null
-    ? holderOfSummary(report.printed)
-    : null;
+/**
+ * Whose the certifications are. One whose identity is not shown is under nobody's name, whatever
+ * stands beside it.
+ */
+export function groupsIn(report: CvReport): Group[] {
+  const shown = shownIn(report);
+  if (shown.length === 0) return [];
+  const { proof, printed } = report;
+  if (proof === null) {
+    return printed === null ? [] : [{ kind: "person", holder: holderOfSummary(printed), shown }];
+  }
+  const groups = proof.persons.map((person): Group => {
+    const own = shown.filter(({ index }) => person.certifications.includes(index));
+    const holder = holderIn(proof, person.certifications[0]);
+    return { kind: person.kind === "national" ? "surname" : "person", holder, shown: own };
+  });
+  const tied = new Set(proof.persons.flatMap(({ certifications }) => certifications));
+  const rest = shown.filter(({ index }) => !tied.has(index));
+  if (rest.length > 0) groups.push({ kind: "nobody", holder: null, shown: rest });
+  // People come first; what is tied to nobody is the last thing that is read.
+  return [...groups].sort((one, other) => rankOf(one) - rankOf(other));
 }
 
-const holderOfSummary = ({ holder: [name, first, born] }: Summary): Holder => ({
+const rankOf = ({ kind }: Group): number => ["person", "surname", "nobody"].indexOf(kind);
+
+const holderOfSummary = ({ holder: [name, first, born] }: Printed): Holder => ({
   name: `${first} ${name}`,
+  usageName: null,
   born,
 });
 
-function holderOfProof({ persons, certifications }: Report): Holder | null {
-  const index = persons[0]?.certifications[0];
+function holderIn({ certifications }: Report, index: number | undefined): Holder | null {
   const one = certifications.find((each) => each.index === index);
   return one === undefined ? null : holderOfFields(fieldsOf(one.fields));
 }
 
-/** The name in the identity group that is shown; a date of birth only where it is whole. */
+/** The name in the identity that is shown; a date of birth only where it is whole. */
 export function holderOfFields(fields: Map<string, Value>): Holder | null {
   const at = (name: string) => fields.get(`${HOLDER}.${name}`);
   const last =
@@ -148,46 +208,102 @@ export function holderOfFields(fields: Map<string, Value>): Holder | null {
   const born = isWhole
     ? `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`
     : null;
-  return { name: first === null ? last : `${first} ${last}`, born };
+  const usageName = textOf(at("titulaire.nomUsage"));
+  return { name: first === null ? last : `${first} ${last}`, usageName, born };
 }
 
-/** Whose one certification is; it is tied to nobody where no whole identity is shown. */
-export const personIn = (one: CertificationReport): Holder | null =>
-  one.identity === null ? null : holderOfFields(fieldsOf(one.fields));
-
-/** Green only where everything holds and everything shown is in force. */
-export function toneOf(report: CvReport, shown: readonly Shown[]): Tone {
-  if (report.verdict === "unreadable") return "unknown";
-  if (report.verdict === "yes") return isAllInForce(shown) ? "good" : "warn";
-  return report.level === "re-saved" ? "warn" : "bad";
+/** The one person whose the whole document is, where everything in it is that person's. */
+export function onlyHolder(report: CvReport): Holder | null {
+  const groups = groupsIn(report);
+  const [only] = groups;
+  return groups.length === 1 && only?.kind === "person" ? only.holder : null;
 }
 
-export const isAllInForce = (shown: readonly Shown[]): boolean =>
-  shown.length > 0 && shown.every((one) => one.standing === "in force" && !isLacking(one));
+/** Green only where everything holds and nothing that is shown has a reason to look twice. */
+export function toneOf(report: CvReport): Tone {
+  switch (report.verdict) {
+    case "yes":
+      return "good";
+    case "attention":
+      return "warn";
+    case "unreadable":
+      return "unknown";
+    default:
+      return isMild(report) ? "warn" : "bad";
+  }
+}
 
-/** A certification that is provisional, or not certified, is no positive line of a CV. */
-const isLacking = ({ proven }: Shown): boolean =>
-  proven !== null &&
-  (proven.provisional === true || fieldsOf(proven.fields).get("donneeCertifiee") === false);
+/** Files that were saved again, or written on: nobody needs to have meant any harm. */
+const isMild = ({ level, recoverable }: CvReport): boolean =>
+  level === "not-original" || (level === "modified" && recoverable);
 
-export function headlineOf(report: CvReport, shown: readonly Shown[]): Headline {
-  if (report.verdict === "unreadable") return "unreadable";
-  if (report.verdict === "yes" && !isAllInForce(shown)) return "attention";
-  if (report.level === "original")
-    return report.kind === "json"
-      ? "originalJson"
-      : report.kind === "bundle"
-        ? "originalBundle"
-        : "original";
-  if (report.level === "printed") return "printed";
-  if (report.level === "re-saved") return "resaved";
-  if (report.proof?.verdict === "yes" && report.proof.same_person === false) return "persons";
-  if (
-    report.level === "forged" &&
-    report.checks.some((one) => one.name === "agreement" && one.outcome === "no")
-  )
-    return "claims";
-  if (report.level === "forged")
-    return report.document.outcome === "untrusted seal" ? "untrusted" : "forged";
-  return "refused";
+/** A yes inside of a document that is none stays a yes, but is not green. */
+export const toneOfYes = ({ verdict, level }: CvReport): Tone =>
+  verdict === "no" || level === "paper" ? "plain" : "good";
+
+/** How the status of what is shown is to be told: in force, taken back, or with a doubt. */
+export function statusTone(shown: readonly Shown[]): "good" | "warn" | "bad" {
+  const isDoubtful = (one: Shown) => hasAny(one, [...TAKEN_BACK, ...UNSETTLED_STATUS]);
+  if (!shown.some(isDoubtful)) return "good";
+  return isNoneInForce(shown) ? "bad" : "warn";
+}
+
+const isNoneInForce = (shown: readonly Shown[]): boolean =>
+  shown.length > 0 && shown.every((one) => hasAny(one, TAKEN_BACK));
+
+/** Whether anything is shown of which nobody knows whose it is, or that is somebody else's. */
+export const hasPersonDoubt = (shown: readonly Shown[]): boolean =>
+  shown.some((one) => hasAny(one, PERSONS));
+
+/** How many were deposited for a certifier who has not signed, and need not know of it. */
+export const countOnBehalf = (shown: readonly Shown[]): number =>
+  shown.filter(({ proven, certifier }) => proven !== null && certifier !== proven.depositor).length;
+
+/** Every reason that something is shown with, and how often, in the order of reports. */
+export function countReasons(shown: readonly Shown[]): [Reason, number][] {
+  const counts = new Map<Reason, number>();
+  for (const reason of shown.flatMap(({ reasons }) => reasons)) {
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  return [...counts];
+}
+
+const LEVEL_HEADLINES = {
+  impersonation: "impersonation",
+  "other-persons": "persons",
+  "not-original": "notOriginal",
+  "untrusted-seal": "untrusted",
+  "no-proof": "noProof",
+  paper: "paper",
+} as const;
+
+export function headlineOf(report: CvReport): Headline {
+  const { level, kind, recoverable, verdict } = report;
+  switch (level) {
+    case "modified":
+      return recoverable ? "recoverable" : "modified";
+    case "refused":
+      return refusedHeadline(report);
+    case "original":
+    case "proof":
+      if (verdict === "attention") return attentionHeadline(shownIn(report));
+      if (kind === "bundle") return "originalBundle";
+      return kind === "json" ? "originalJson" : "original";
+    default:
+      return LEVEL_HEADLINES[level];
+  }
+}
+
+function attentionHeadline(shown: readonly Shown[]): Headline {
+  if (shown.some((one) => one.reasons.includes("other-person"))) return "persons";
+  if (isNoneInForce(shown)) return "noneInForce";
+  return shown.some((one) => hasAny(one, UNTIED)) ? "tiedToNobody" : "attention";
+}
+
+function refusedHeadline({ verdict, checks, proof }: CvReport): Headline {
+  if (verdict === "unreadable") return "unreadable";
+  const failing = checks.filter(({ outcome }) => outcome === "no").map(({ name }) => name);
+  if (proof === null || !isProven(proof)) return "refused";
+  if (failing.includes("agreement")) return "claims";
+  return failing.includes("content") ? "active" : "refused";
 }

@@ -1,10 +1,19 @@
 import type { CvReport } from "../core/index.ts";
+import type { Oddity } from "../documents/recognise.ts";
 import { ICONS, renderAnswers } from "./answers.ts";
-import { renderGuaranteed } from "./cards.ts";
+import { nameOf, renderGuaranteed } from "./cards.ts";
 import { type Subject, renderDetails, renderSubject } from "./details.ts";
 import { el, icon } from "./dom.ts";
-import { headlineOf, shownIn, toneOf } from "./judge.ts";
+import { countReasons, headlineOf, onlyHolder, shownIn, toneOf } from "./judge.ts";
 import type { Language, Words } from "./words.ts";
+
+/** What is drawn beside a report: what else was found, and what can be done. */
+export interface Beside {
+  oddity: Oddity | null;
+  refresh: HTMLElement | null;
+  recover: HTMLElement | null;
+  onAnother: () => void;
+}
 
 /** The answer to one document, which is also the statement that is printed. */
 export function renderResult(
@@ -12,12 +21,9 @@ export function renderResult(
   subject: Subject,
   words: Words,
   language: Language,
-  refresh: HTMLElement | null,
-  onAnother: () => void,
+  beside: Beside,
 ): HTMLElement {
-  const shown = shownIn(report, subject.verifiedAtMs);
-  const tone = toneOf(report, shown);
-  const headline = headlineOf(report, shown);
+  const tone = toneOf(report);
   return el(
     "div",
     {
@@ -31,23 +37,53 @@ export function renderResult(
       "section",
       { class: `verdict ${tone}`, "aria-labelledby": "verdict" },
       icon(ICONS[tone]),
-      el(
-        "div",
-        null,
-        el("h1", { id: "verdict", tabindex: "-1" }, words.headlines[headline]),
-        el("p", null, words.explanations[headline]),
-        subject.name !== null && el("p", { class: "file-name" }, subject.name),
-      ),
+      renderVerdict(report, subject, words, language, beside.oddity),
     ),
-    renderAnswers(report, shown, words, language, subject.verifiedAtMs),
-    refresh,
-    renderGuaranteed(report, shown, words, language),
+    beside.recover,
+    renderAnswers(report, words, language, subject.verifiedAtMs),
+    beside.refresh,
+    renderGuaranteed(report, words, language, subject.verifiedAtMs),
     renderDeclared(report, words),
     renderLimits(words),
     renderSubject(subject, words, language),
     renderDetails(report, words, language),
-    renderActions(report, words, onAnother),
+    renderActions(report, words, beside.onAnother),
   );
+}
+
+/** The answer in a line, why, and whose certifications these are where it is green. */
+function renderVerdict(
+  report: CvReport,
+  subject: Subject,
+  words: Words,
+  language: Language,
+  oddity: Oddity | null,
+): HTMLElement {
+  const headline = headlineOf(report);
+  const holder = report.verdict === "yes" ? onlyHolder(report) : null;
+  const explanation =
+    (report.verdict === "unreadable" && oddity !== null ? words.oddities[oddity] : null) ??
+    words.explanations[headline];
+  return el(
+    "div",
+    null,
+    el("h1", { id: "verdict", tabindex: "-1" }, words.headlines[headline]),
+    holder && el("p", { class: "whose" }, ...nameOf(holder, words, language)),
+    el("p", null, explanation),
+    renderDoubts(report, words),
+    subject.name !== null && el("p", { class: "file-name" }, subject.name),
+  );
+}
+
+/** Every reason there is, at the top, so that nobody has to look for it. */
+function renderDoubts(report: CvReport, words: Words): HTMLElement | null {
+  const shown = shownIn(report);
+  const doubts = report.verdict === "attention" ? countReasons(shown) : [];
+  if (doubts.length === 0) return null;
+  const items = doubts.map(([reason, count]) =>
+    el("li", null, words.outOf(count, shown.length, words.reasons[reason])),
+  );
+  return el("ul", { class: "doubts" }, ...items);
 }
 
 /** Beside the proof a document says other things; a proof alone says nothing else. */

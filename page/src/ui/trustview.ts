@@ -1,6 +1,6 @@
 import { FormatError } from "../core/index.ts";
 import { el } from "./dom.ts";
-import { TRUST_SIZE_MAX, type Trust, makeTrust } from "./trust.ts";
+import { type Operator, TRUST_SIZE_MAX, type Trust, makeTrust } from "./trust.ts";
 import type { Words } from "./words.ts";
 
 /** Whom the page trusts, and how its user gives it other files of trust. */
@@ -38,6 +38,21 @@ export function renderTrust(
     el("details", null, el("summary", null, said.replace), form),
   );
   return section;
+}
+
+/** How to reach whoever published the page, as far as that is written into it. */
+export function renderOperator(operator: Operator | null, words: Words): HTMLElement | null {
+  if (operator === null) return null;
+  const { contact, accessibility: href } = operator;
+  const said = words.operator;
+  return el(
+    "p",
+    { class: "operator" },
+    operator.name,
+    contact !== null && ` — ${said.contact} ${contact}`,
+    href !== null && " — ",
+    href !== null && el("a", { href, rel: "noopener noreferrer" }, said.accessibility),
+  );
 }
 
 function renderForm(words: Words, onTrust: (trust: Trust) => void): HTMLElement {

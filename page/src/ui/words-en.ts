@@ -55,15 +55,21 @@ export const english: typeof french = {
     original: "Document intact, certifications proven",
     originalJson: "Signed CV intact, certifications proven",
     originalBundle: "Certifications proven",
-    attention: "Proven, but read the status",
-    printed: "Printed summary genuine",
-    resaved: "Genuine proof, document not sealed",
-    forged: "Genuine proof, forged document",
-    untrusted: "Genuine proof, seal not recognised",
-    persons: "The certifications are not one person’s",
+    attention: "In the ledger, with reservations",
+    noneInForce: "No certification is in force any more",
+    tiedToNobody: "A certification is tied to nobody",
+    persons: "Certifications of different people",
+    paper: "To be compared with the paper",
+    notOriginal: "This file is not the original",
+    modified: "File changed after it was signed",
+    recoverable: "File changed: the signed version is intact inside",
+    untrusted: "Seal not recognised",
+    impersonation: "The name of the document is not that of the proof",
     claims: "The CV claims what its proof does not show",
+    active: "This file can change what it shows",
     refused: "Nothing is proven",
-    unreadable: "Not a document that can be verified",
+    noProof: "This document contains no proof",
+    unreadable: "This document cannot be read",
   },
   explanations: {
     original:
@@ -71,24 +77,50 @@ export const english: typeof french = {
     originalJson:
       "The CV has not changed since it was signed, and every certification is in the ledger.",
     originalBundle:
-      "This is a proof alone: it establishes the certifications, and says nothing about a CV that came with it.",
+      "This is a proof alone: it establishes the certifications below, and says nothing about a CV that came with it.",
     attention:
-      "At least one certification is no longer in force, has expired or is provisional, or its status is not shown.",
-    printed:
-      "What the QR code holds is signed by the operator. The paper around it is not: compare them line by line.",
-    resaved:
-      "The attached proof is true, but the document was saved again or never sealed: its text may say something else.",
-    forged:
-      "The attached proof is true, but the document around it was changed after it was sealed. Do not rely on what it says.",
+      "The certifications are in the ledger as shown below; read the reservation beside each one before you rely on it.",
+    noneInForce:
+      "The certifications were recorded in the ledger, but they have ended, or were withdrawn, superseded or erased.",
+    tiedToNobody:
+      "The proof does not show whose at least one certification is: it may be anybody’s.",
+    persons:
+      "The proof brings together certifications of different people. Ask each person for their own proof.",
+    paper:
+      "What the QR code holds is signed by the operator. The paper around it is not, and a code can be copied: if a single line differs from those below, do not rely on the paper.",
+    notOriginal:
+      "The attached proof is true, but the document was saved again or never sealed: its text may say something else. Ask for the original file.",
+    modified:
+      "Bytes were changed or added since it was signed; that does not say by whom, nor why. Ask for the original file.",
+    recoverable:
+      "Something was added after it was signed, for instance a note. You can get the signed version back, which is the original.",
     untrusted:
       "The attached proof is true, but the document is sealed by somebody whom this page does not know. Do not rely on what it says.",
+    impersonation:
+      "The attached proof is true, but it is that of another person or another document. Do not rely on what the document says.",
     claims:
       "The attached proof is true, but a line of the CV says something else. Rely on the certifications below alone.",
-    persons:
-      "The proof brings together certifications of different persons. Do not rely on what the document says.",
+    active:
+      "It contains actions, fields or other active content: it may show something else tomorrow without a byte being changed. Rely on the certifications below alone.",
     refused: "This document holds no valid proof. Take nothing that it says for verified.",
-    unreadable: "It cannot be read as a verifiable CV, a proof or a QR code of this ledger.",
+    noProof:
+      "Most CVs have none: that says nothing about whether it is true. If it should contain one, ask for the original PDF file.",
+    unreadable:
+      "It is damaged, protected by a password, or too large. The exact reason is in the technical details.",
   },
+  oddities: {
+    mark: "It begins with a byte order mark, which a text editor added. Save it without one, or ask for the original file.",
+    "utf-16": "It is text in UTF-16: save it as UTF-8 without a mark, or ask for the original file.",
+    workbook: "It is an Excel workbook, which contains no proof: ask for the PDF file of the CV.",
+    office: "It is an Office document, which contains no proof: ask for the PDF file of the CV.",
+    zip: "It is a ZIP archive: unpack it, then verify the file inside.",
+    gzip: "It is a compressed file (gzip): unpack it, then verify it.",
+    picture: "It is a picture in a form that this page does not read: give it as PNG or JPEG.",
+    xml: "It is XML or a web page, which contains no proof: ask for the PDF file of the CV.",
+    table: "It is a table (CSV), which contains no proof: ask for the PDF file of the CV.",
+    other: null,
+  },
+  outOf: (count, total, reason) => (total === 1 ? reason : `${count} of ${total}: ${reason}`),
   questions: {
     document: "Is this document as it was sealed?",
     proof: "Are the certifications in the ledger, unmodified?",
@@ -101,6 +133,7 @@ export const english: typeof french = {
     warn: "Take care",
     notSealed: "No seal",
     notTrusted: "Seal not recognised",
+    compare: "Signed, to be compared",
   },
   document: {
     asSealed: (by) => `Sealed by ${by ?? "a trusted certificate"}.`,
@@ -113,12 +146,18 @@ export const english: typeof french = {
     notProvable: "A proof alone says nothing about the document that comes with it.",
     paper: "Paper is not protected: only what the QR code holds is signed.",
     unreadable: "It cannot be read.",
+    active: "It contains active content, which can change what it shows.",
+    otherName: "The name in the document is not the one that the proof shows.",
+    hidden: "The signed version inside carries another proof.",
   },
   proof: {
     yes: (count, origin) =>
       `${plural(count, "certification", "certifications")} in the ledger ${origin}, exactly as shown below.`,
     summary: (count, origin) =>
-      `${plural(count, "certification", "certifications")}, by the summary that the operator of the ledger ${origin} signed.`,
+      `${plural(count, "certification", "certifications")}, by the summary that the operator of the ledger ${origin} signed; the ledger itself is not shown.`,
+    persons: "Read whose each one is: the proof does not tie all of them to one person.",
+    onBehalf: (count) =>
+      `${plural(count, "was deposited", "were deposited")} by somebody else than the certifier named, who has not signed.`,
     no: "The proof does not hold.",
     none: "No proof could be verified.",
     witnesses: (count) =>
@@ -142,6 +181,8 @@ export const english: typeof french = {
       erased: "erased",
       unknown: "of unknown status",
       expired: "expired",
+      "not-yet-valid": "not yet valid",
+      provisional: "provisional",
     },
     words: {
       "in force": "In force",
@@ -150,11 +191,35 @@ export const english: typeof french = {
       erased: "Erased",
       unknown: "Status unknown",
       expired: "Expired",
+      "not-yet-valid": "Not yet valid",
+      provisional: "Provisional",
     },
+  },
+  reasons: {
+    incomplete: "the proof does not show all that a line of a CV needs",
+    "no-identity": "no identity is shown, so it is tied to nobody",
+    "name-only": "only a surname is shown, which ties it to nobody",
+    provisional: "provisional, a final certification is to follow",
+    withdrawn: "withdrawn by whoever deposited it, or by the operator",
+    superseded: "superseded by a newer certification",
+    erased: "erased from the ledger",
+    "status-unknown": "whether it was withdrawn since is not known",
+    "status-old": "its status is not of today, ask for a newer proof",
+    expired: "expired",
+    "not-yet-valid": "not yet valid",
+    "date-unknown": "whether it is valid today is not known",
+    "other-person": "another person’s than others shown here",
+    "person-unsettled": "whether it is the same person’s as the others cannot be told",
   },
   guaranteed: "Guaranteed data",
   guaranteedLead:
     "Proven by the ledger. It comes out of the proof, never out of the document’s text: a certification that is not in this list is not proven.",
+  held: "What the ledger holds",
+  heldLead:
+    "This is what the proof shows, and nothing else in the document is proven: read whose each certification is, and the reservation beside it.",
+  signed: "What the operator signed",
+  signedLead:
+    "This is what the QR code holds, to be compared line by line with the paper. It is signed, not proven by the ledger.",
   declared: "Declared data",
   declaredSealed:
     "Everything else in the document (experience, texts, photo…) is declared by the candidate. The seal shows that nothing was changed, not that it is true.",
@@ -165,7 +230,11 @@ export const english: typeof french = {
   holders: "The identities shown are not one person’s.",
   holderUnsettled: "The proof does not show enough to say whether all belongs to one person.",
   born: (day) => `born ${day}`,
-  nobody: "No identity is shown: this certification is tied to nobody.",
+  usage: (name) => `usage name: ${name}`,
+  surname: "A surname alone",
+  surnameHint: "Many people bear this name: it ties the certification to nobody.",
+  nobody: "Tied to nobody",
+  nobodyHint: "No identity is shown: these certifications may be anybody’s.",
   card: {
     certifier: "Certifier",
     unnamed: "not named in the ledger",
@@ -175,25 +244,43 @@ export const english: typeof french = {
     level: "Level",
     asOf: (day) => `as of ${day}`,
     changed: (day) => `on ${day}`,
-    endorsed: "Signed by the depositor too",
-    provisional: "Provisional: a final certification is to follow",
     notCertified: "Not certified by the depositor",
-    incomplete: "The proof does not show all that a line of a CV needs:",
+    lacks: (names) => `Missing: ${names}.`,
+    unknownFields: (count) =>
+      `${plural(count, "field is shown that this page does not know", "fields are shown that this page does not know")}.`,
+    future: "The time of recording is in the future: one of the clocks is wrong.",
+    titleSource: (day) => `title in the national register of ${day}`,
+    titleSigned: "title signed by the operator",
+    registerLevel: "Qualification level",
+    origin: "Origin",
+    byItself: (who) => `Deposited by the certifier itself, ${who}.`,
+    onBehalf: (who, whom) => `Deposited by ${who} on behalf of ${whom}.`,
+    byDepositor: (who) => `Deposited by ${who}; the certifier is not shown.`,
+    certifierSilent: (whom) => `${whom} has not signed.`,
+    notSigned: (who) =>
+      `No signature of ${who} is shown: the origin rests on the operator’s word.`,
+    keys: {
+      registered: (who) => `${who} signed it, with keys that the operator registered for it.`,
+      changed: (who) => `${who} signed it, with keys that it replaced itself.`,
+      reset: (who) =>
+        `Signed in the name of ${who}, but with keys that the operator put in the place of its own.`,
+    },
+    unlimited: (who) =>
+      `${who} is not limited to certain certifiers: it may deposit for all of them.`,
     register: "Title on francecompetences.fr",
     more: "Details of the proof",
     entry: "Number in the ledger",
     recorded: "Recorded on",
-    depositor: "Deposited by",
-    hidden: "Digests of fields not shown (decoys included)",
+    registrations: "Registrations of depositor and certifier",
     changedBy: "Status changed by entry",
-    endorsement: "Depositor’s signature",
     kinds: { RNCP: "National directory (RNCP)", RS: "Specific directory (RS)" },
   },
   limits: {
     title: "What is not proven",
     items: [
       "That whoever hands you this CV is its holder: check the identity.",
-      "That what the certifier states is true: the ledger proves who said it, when, and that nothing changed since.",
+      "That what the certifier states is true: the ledger proves who deposited it, when, and that nothing changed since.",
+      "That the certifier named confirmed it, except where it is said that it signed.",
       "That the person has no other certifications: a proof shows what somebody chose to show.",
       "What happened after the date of the status.",
     ],
@@ -219,6 +306,12 @@ export const english: typeof french = {
     later: "Later checkpoint",
     pasted: "pasted text",
   },
+  recover: {
+    title: "The signed version is here",
+    text: "The beginning of this file is the document as it was sealed; it was just verified as an original. Save it, and verify it here to read what it proves.",
+    button: "Get the signed version",
+    suffix: "signed-version",
+  },
   refresh: {
     title: "A more recent status?",
     text: (host) =>
@@ -229,6 +322,10 @@ export const english: typeof french = {
     failed: (reason) =>
       `The published ledger could not be used (${reason}). The answer above remains the proof’s.`,
   },
+  operator: {
+    contact: "Contact:",
+    accessibility: "Accessibility statement",
+  },
   footer:
     "Certificates, keys and formats are described in the documentation of the project provenance.",
   licences: "Licences of components",
@@ -237,9 +334,11 @@ export const english: typeof french = {
     attachment: "A proof is attached",
     seal: "The seal is intact",
     "seal-coverage": "The seal covers the whole document",
+    content: "No active content",
     "seal-trust": "The seal is recognised",
     proof: "The proof is valid",
-    person: "One person",
+    person: "No different persons",
+    "holder-name": "The name is that of the proof",
     document: "Form of the CV",
     signature: "The signature holds",
     issuer: "The issuer is recognised",
@@ -259,9 +358,10 @@ export const english: typeof french = {
     certification: "Certifications shown",
     commitment: "Content as committed",
     "disclosure-rules": "Rules of disclosure",
-    depositor: "Registered depositor",
+    depositor: "Rights of the depositor",
     endorsement: "Depositor’s signature",
     status: "Status",
+    register: "Titles of the national register",
     timestamp: "Time stamp",
     freshness: "Freshness",
   },
