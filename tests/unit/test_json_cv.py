@@ -27,13 +27,24 @@ from provenance.keys.signer import MemorySigner
 from provenance.reconstruct import Cv, CvLine
 from provenance.record.bundle import encode_bundle
 from provenance.verifier import Verifier
-from simulator import HOLDER, PERSON, Simulator, ed25519_key, make_log, make_record
+from simulator import (
+    EPOCH_S,
+    HOLDER,
+    PERSON,
+    TODAY,
+    Simulator,
+    ed25519_key,
+    make_log,
+    make_record,
+    make_sheet,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from provenance.cv.report import CvReport
     from provenance.record.commitment import Value
+    from provenance.report import Report
 
 SIGNER: Final = MemorySigner(ed25519_key("issuer"))
 ISSUER: Final = format_did_key(SIGNER.public)
@@ -41,7 +52,7 @@ ROOTS: Final = SealRoots(issuers=(ISSUER,))
 CREATED: Final = "2026-11-25T21:00:00Z"
 LINE: Final = CvLine(
     id="1",
-    label="Développeuse web",
+    label="RNCP34762",
     entry=4,
     claims={"code": "RNCP34762", "dateDebutValidite": "2026-03-14"},
 )
@@ -78,7 +89,7 @@ def failing(report: CvReport) -> list[str]:
 
 
 def judge(data: bytes, verifier: Verifier = VERIFIER, roots: SealRoots = ROOTS) -> CvReport:
-    report = verify(data, verifier, roots)
+    report = verify(data, verifier, roots, TODAY)
     assert [check.name for check in report.checks] == [*CHECKS["json"]]
     assert report.kind == "json"
     return report
@@ -102,7 +113,7 @@ def test_a_cv_is_made_and_verified() -> None:
 def test_it_is_recognised_by_its_content_in_any_spelling() -> None:
     tree = json.loads(make_cv())
     for text in (json.dumps(tree), json.dumps(tree, indent=2), f"\n {json.dumps(tree)}\n"):
-        report = verify_any(text.encode(), LOG.policy(), ROOTS, now_s=1)
+        report = verify_any(text.encode(), LOG.policy(), ROOTS, now_s=EPOCH_S)
         assert (report.kind, report.verdict, report.level) == ("json", "yes", "original")
 
 
@@ -143,9 +154,10 @@ def test_a_withdrawn_certification_is_no_disagreement() -> None:
     bundle = encode_bundle(log.prove(index))
     data = make((LINE,), dict(PERSON), bundle, created=CREATED, signer=SIGNER)
     report = judge(data, Verifier(log.policy()))
-    assert report.verdict == "yes"
+    assert failing(report) == []
+    assert (report.verdict, report.level) == ("attention", "original")
     assert report.proof is not None
-    assert report.proof.certifications[0].status == "withdrawn"
+    assert report.proof.certifications[0].reasons == ("withdrawn",)
 
 
 def test_the_holder_may_be_shown_by_one_of_the_lines_alone() -> None:
@@ -166,22 +178,22 @@ def test_the_holder_may_be_shown_by_one_of_the_lines_alone() -> None:
 
 
 def change_letter(tree: dict[str, Any]) -> None:
-    tree["credentialSubject"]["lines"][0]["label"] = "Directrice"
+    tree["credentialSubject"]["lines"][0]["id"] = "2"
 
 
-def test_a_changed_document_is_forged() -> None:
+def test_a_changed_document_is_modified() -> None:
     tree = json.loads(make_cv())
     change_letter(tree)
     report = judge(json.dumps(tree).encode())
     assert failing(report) == ["signature"]
-    assert (report.verdict, report.level) == ("no", "forged")
+    assert (report.verdict, report.level) == ("no", "modified")
     assert report.document.outcome == "altered"
 
 
 def test_an_issuer_that_nobody_trusts_is_none() -> None:
     report = judge(make_cv(), roots=SealRoots())
     assert failing(report) == ["issuer"]
-    assert (report.level, report.document.outcome) == ("forged", "untrusted seal")
+    assert (report.level, report.document.outcome) == ("untrusted-seal", "untrusted seal")
     other = SealRoots(issuers=(format_did_key(MemorySigner(ed25519_key("x")).public),))
     assert failing(judge(make_cv(), roots=other)) == ["issuer"]
 
@@ -195,7 +207,7 @@ def test_a_proof_of_another_log_is_refused() -> None:
 
 
 def test_a_bundle_that_is_none_is_refused() -> None:
-    for text in ("", "{}", BUNDLE.decode() + "\n", BUNDLE.decode()[:-1]):
+    for text in ("", "{}", BUNDLE.decode() + "\n\n", BUNDLE.decode()[:-1]):
         data = resign(_set("provenance", value=text))
         assert failing(judge(data)) == ["proof"]
 
@@ -209,27 +221,35 @@ def test_a_bundle_that_is_none_is_refused() -> None:
         ({"claims": {"mentionValidee": "MENTION_BIEN"}}, "line 1: mentionValidee is undisc"),
         ({"entry": 6}, "line 1 names an entry that is not shown"),
         ({"entry": 2}, "line 1 names an entry that is not shown"),
+        ({"label": "Développeuse web"}, "line 1: its label"),
     ],
 )
 def test_lines_claim_nothing_that_is_not_shown(changes: dict[str, Any], said: str) -> None:
     report = judge(make_cv(replace(LINE, **changes)))
     assert failing(report) == ["agreement"]
-    assert (report.verdict, report.level) == ("no", "forged")
+    assert (report.verdict, report.level) == ("no", "refused")
     assert any(said in sentence for sentence in report.summary)
 
 
 @pytest.mark.parametrize(
-    "holder",
+    ("holder", "expected"),
     [
-        {f"{HOLDER}titulaire.nomNaissance": "MARTIN"},
-        {f"{HOLDER}titulaire.anneeNaissance": 1990},
-        {**dict(PERSON), f"{HOLDER}titulaire.prenom1": "Anne"},
-        {f"{HOLDER}dossierFormation.nomTitulaire": "LEFÈVRE-DUBOIS"},
-        {f"{HOLDER}titulaire.nomNaissance": "-"},
+        ({f"{HOLDER}titulaire.nomNaissance": "MARTIN"}, ["agreement", "holder-name"]),
+        ({f"{HOLDER}titulaire.anneeNaissance": 1990}, ["agreement"]),
+        (
+            {**dict(PERSON), f"{HOLDER}titulaire.prenom1": "Anne"},
+            ["agreement", "holder-name"],
+        ),
+        ({f"{HOLDER}dossierFormation.nomTitulaire": "LEFÈVRE-DUBOIS"}, ["agreement"]),
+        ({f"{HOLDER}titulaire.nomNaissance": "-"}, ["agreement"]),
     ],
 )
-def test_the_holder_is_the_one_that_is_shown(holder: dict[str, Value]) -> None:
-    assert failing(judge(make_cv(holder=holder))) == ["agreement"]
+def test_the_holder_is_the_one_that_is_shown(
+    holder: dict[str, Value], expected: list[str]
+) -> None:
+    report = judge(make_cv(holder=holder))
+    assert failing(report) == expected
+    assert report.level == ("impersonation" if "holder-name" in expected else "refused")
 
 
 def test_no_reason_tells_a_value() -> None:
@@ -248,7 +268,7 @@ def test_different_persons_are_refused() -> None:
     data = make((LINE,), dict(PERSON), bundle, created=CREATED, signer=SIGNER)
     report = judge(data, Verifier(log.policy()))
     assert failing(report) == ["person"]
-    assert report.level == "forged"
+    assert report.level == "other-persons"
 
 
 # The form.
@@ -324,7 +344,9 @@ def test_other_forms_are_refused_though_they_are_signed(
 ) -> None:
     report = judge(resign(change))
     assert failing(report) == ["document"]
-    assert (report.verdict, report.level) == ("no", "refused")
+    is_proof = "provenance" in json.loads(resign(change))
+    level = ("no", "refused") if is_proof else ("unreadable", "no-proof")
+    assert (report.verdict, report.level) == level
 
 
 @pytest.mark.parametrize(
@@ -414,25 +436,60 @@ def test_what_cannot_stand_in_a_document_is_not_signed() -> None:
         make_cv(LINE, LINE)
 
 
-def test_lines_find_their_entries() -> None:
+def report_of(log: Simulator, *indexes: int, **options: Any) -> Report:
+    bundle = encode_bundle(log.prove(*indexes, **options))
+    return Verifier(log.policy()).verify(bundle, TODAY)
+
+
+def as_cv(line: CvLine) -> Cv:
+    return Cv("provenance-cv/1", (line,))
+
+
+def test_lines_find_their_entries_and_are_called_by_their_code() -> None:
     log, indexes = make_log(records=[make_record(), make_record(code="RS5000")])
-    report = Verifier(log.policy()).verify(encode_bundle(log.prove(*indexes)))
-    line = CvLine(id="1", claims={"code": "RS5000"})
-    (found,) = lines_of(Cv("provenance-cv/1", (line,)), report)
-    assert found == replace(line, entry=5)
+    report = report_of(log, *indexes)
+    line = CvLine(id="1", label="Ingénieure", claims={"code": "RS5000"})
+    (found,) = lines_of(as_cv(line), report)
+    assert found == replace(line, entry=5, label="RS5000")
     unknown = replace(line, claims={"code": "RS5001"})
     with pytest.raises(VerificationError):
-        lines_of(Cv("provenance-cv/1", (unknown,)), report)
+        lines_of(as_cv(unknown), report)
 
 
-def test_the_holder_is_taken_from_the_proof() -> None:
-    log, indexes = make_log(records=[make_record(()), make_record(PERSON)])
-    report = Verifier(log.policy()).verify(encode_bundle(log.prove(*indexes)))
-    assert holder_of(report) == dict(PERSON)
-    log, indexes = make_log(records=[make_record(())])
-    report = Verifier(log.policy()).verify(encode_bundle(log.prove(*indexes)))
-    with pytest.raises(VerificationError):
-        holder_of(report)
+def test_lines_are_called_by_their_title_where_it_is_proven() -> None:
+    log, (index,) = make_log()
+    register = log.import_register(make_sheet(title="Gestionnaire de paie"))
+    log.publish()
+    shown = log.show_register("RNCP34762")
+    support = (*log.support_of(index), register)
+    report = report_of(log, index, register=shown, support=support)
+    line = CvLine(id="1", label="Directrice", claims={"code": "RNCP34762"})
+    (found,) = lines_of(as_cv(line), report)
+    assert found.label == "Gestionnaire de paie"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"donneeCertifiee": False}, "provisional"),
+        ({"dateFinValidite": "2026-09-20"}, "expired"),
+        ({"dateDebutValidite": "2026-09-22"}, "not-yet-valid"),
+        ({"person": ()}, "no-identity"),
+        ({"person": [(f"{HOLDER}identifiantNational.nomNaissance", "M")]}, "name-only"),
+    ],
+)
+def test_what_does_not_hold_is_no_line(changes: dict[str, Any], reason: str) -> None:
+    log, indexes = make_log(records=[make_record(), make_record(**changes, code="RS1")])
+    report = report_of(log, *indexes)
+    with pytest.raises(VerificationError, match=f"line 1: entry 5 does not hold: {reason}"):
+        lines_of(as_cv(CvLine(id="1", claims={"code": "RS1"})), report)
+
+
+def test_the_holder_is_taken_from_the_lines_own_entry() -> None:
+    log, indexes = make_log(records=[make_record(()), make_record(PERSON, code="RS1")])
+    report = report_of(log, *indexes)
+    lines = lines_of(as_cv(CvLine(id="1", claims={"code": "RS1"})), report)
+    assert holder_of(lines, report) == dict(PERSON)
 
 
 def test_a_large_document_is_verified_in_sane_time() -> None:
