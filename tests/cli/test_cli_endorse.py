@@ -24,7 +24,7 @@ def test_from_a_deposit_to_an_endorsed_proof(run: Commands, tmp_path: Path) -> N
     own, made = tmp_path / "own.pem", tmp_path / "endorsement.json"
     vkey = run.json("key", "new", own, "--name", NAME)["vkey"]
     run("init", ledger, "--origin", ORIGIN)
-    run("depositor", "add", ledger, DEPOSITOR, "--name", "Un organisme", "--key", vkey)
+    run("depositor", "add", ledger, DEPOSITOR, "--name", "x", "--for-all", "--key", vkey)
     run(*SAMPLE, "--flaw", "end-before-start", "-o", file)
     run("sign-deposit", file, "--origin", ORIGIN, "--key", own, "--name", NAME)
     run("deposit", ledger, file, "--signature", f"{file}.sig", status=1)
@@ -58,5 +58,5 @@ def test_from_a_deposit_to_an_endorsed_proof(run: Commands, tmp_path: Path) -> N
     run("key", "policy", ledger, "-o", tmp_path / "policy.txt")
     run("prove", ledger, "4", "-o", tmp_path / "proof.json")
     told = run("verify", tmp_path / "proof.json", "--policy", tmp_path / "policy.txt").out
-    assert "signed by the depositor itself" in told
+    assert "its keys were set when it was registered" in told
     assert run.json("audit", ledger)["verdict"] == "yes"

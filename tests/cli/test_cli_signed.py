@@ -34,7 +34,15 @@ def make_key(run: Commands, path: Path, name: str) -> str:
 
 
 def add(run: Commands, place: Path, *options: str | Path, status: int = 0) -> str:
-    words = ("depositor", "add", place / "ledger", DEPOSITOR, "--name", "Un organisme")
+    words = (
+        "depositor",
+        "add",
+        place / "ledger",
+        DEPOSITOR,
+        "--name",
+        "Un organisme",
+        "--for-all",
+    )
     done = run(*words, *options, status=status)
     return done.out + done.err
 

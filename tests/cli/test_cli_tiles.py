@@ -30,7 +30,7 @@ def world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> World:
 @pytest.fixture
 def www(run: Commands, world: World) -> Path:
     """Give the tiles of a log in which entry 4 was withdrawn after its proof was made."""
-    run("withdraw", world.ledger, CERTIFICATION, "--reason", "ERROR")
+    run("withdraw", world.ledger, CERTIFICATION, "--reason", "ERROR", "--yes")
     run("publish", world.ledger)
     www = world.path / "www"
     run("export", "tiles", world.ledger, www)
@@ -79,7 +79,8 @@ def test_refreshing_without_the_ledger(run: Commands, world: World, www: Path) -
             assert new.read_bytes() == expected.read_bytes()
             document = run.json("refresh", *words, world.proof)
             assert document["proof"] == expected.read_text()
-    report = run.json("verify", world.path / "new1.json", "--policy", world.policy)
+    words = ("verify", world.path / "new1.json", "--policy", world.policy)
+    report = run.json(*words, status=4)
     assert [one["status"] for one in report["certifications"]] == ["withdrawn"]
 
 
@@ -193,8 +194,8 @@ def test_verifying_asks_the_tiles(run: Commands, world: World, www: Path) -> Non
     assert status_in(run.json(*words)) == "in force"
     with serve_files(www) as url:
         for place in (str(www), url):
-            assert status_in(run.json(*words, "--refresh", place)) == "withdrawn"
-        assert "withdrawn by entry" in run(*words, "--refresh", url).out
+            assert status_in(run.json(*words, "--refresh", place, status=4)) == "withdrawn"
+        assert "withdrawn by entry" in run(*words, "--refresh", url, status=4).out
     assert "cannot read" in run(*words, "--refresh", url, status=2).err
     assert "no directory of tiles" in run(*words, "--refresh", "nowhere", status=2).err
 
@@ -209,11 +210,11 @@ def test_a_cv_is_verified_as_of_now(run: Commands, world: World, www: Path) -> N
     sealed, roots = make_sealed(run, world)
     words = ("cv", "verify", sealed, "--policy", world.policy, "--seal-roots", roots)
     before = run.json(*words)
-    after = run.json(*words, "--refresh", www)
+    after = run.json(*words, "--refresh", www, status=4)
     assert (before["level"], status_in(before)) == ("original", "in force")
     assert (after["level"], status_in(after)) == ("original", "withdrawn")
     assert after["document"] == before["document"]
-    same = run.json("verify", *words[2:], "--refresh", www)
+    same = run.json("verify", *words[2:], "--refresh", www, status=4)
     assert same == after
     tile = next((www / "tile" / "0").rglob("*.p/*"))
     tile.write_bytes(bytes(tile.stat().st_size))

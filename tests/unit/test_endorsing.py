@@ -31,7 +31,7 @@ from provenance.errors import (
     UnknownEntryError,
     VerificationError,
 )
-from provenance.ledger import DepositSignature, Ledger, prove
+from provenance.ledger import DepositSignature, Ledger
 from provenance.record.bundle import parse_bundle
 from provenance.record.entry import Depositor, Endorsement, parse_entry
 from provenance.record.message import deposit_message

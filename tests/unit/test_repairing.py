@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from provenance.audit.report import AuditReport
+    from provenance.record.commitment import Value
 
 FIRST: Final = flux(today_spec(passages=4, dossier_percent=0))
 SECOND: Final = flux(today_spec(passages=3, dossier_percent=0, seed=9))
@@ -138,7 +139,7 @@ def test_the_content_may_be_sent_again(path: Path) -> None:
     assert audited(path).findings == ()
 
 
-def holder(ledger: Ledger, index: int) -> dict[str, object]:
+def holder(ledger: Ledger, index: int) -> dict[str, Value]:
     prefix = "identificationTitulaire.titulaire."
     names = ("nomNaissance", "prenom1", "anneeNaissance", "moisNaissance", "jourNaissance")
     fields = dict(ledger.fields(index))
