@@ -16,25 +16,38 @@ from PIL import Image, ImageFilter
 
 from provenance.cv import qr
 from provenance.cv.extras import CvExtraMissingError
-from provenance.cv.qr import (
+from provenance.cv.picture import (
     IMAGE_SIZE_MAX,
+    PIXELS_MAX,
+    SCANS_MAX,
+    SIDE_MAX,
+    count_scans,
+    is_picture,
+    read_picture,
+    read_picture_facts,
+)
+from provenance.cv.qr import (
     MODULE_MM,
     PAGES_MAX,
-    PIXELS_MAX,
-    SIDE_MAX,
-    is_picture,
     make_qr_png,
     make_qr_svg,
     qr_modules,
     read_pdf,
-    read_picture,
 )
 from provenance.cv.summary import make_summary, sign_summary
 from provenance.errors import FormatError
 from provenance.record.bundle import encode_bundle
 from provenance.tlog.note import Ed25519Signer
 from provenance.verifier import Verifier
-from simulator import CERTIFIER, DEPOSITOR, ORIGIN, ed25519_key, make_log, make_record
+from simulator import (
+    CERTIFIER,
+    DEPOSITOR,
+    ORIGIN,
+    TODAY,
+    ed25519_key,
+    make_log,
+    make_record,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,12 +63,12 @@ def summary_text(count: int) -> str:
             code=f"RS{5000 + 317 * at}",
             certificateur=(CERTIFIER, DEPOSITOR)[at % 2],
             dateDebutValidite=f"20{10 + at}-{1 + at % 12:02}-{3 + at:02}",
-            dateFinValidite=None if at % 2 else f"20{15 + at}-{1 + at % 12:02}-{2 + at:02}",
+            dateFinValidite=None if at % 2 else f"20{27 + at}-{1 + at % 12:02}-{2 + at:02}",
         )
         for at in range(count)
     ]
     log, indexes = make_log(records=records)
-    report = Verifier(log.policy()).verify(encode_bundle(log.prove(*indexes)))
+    report = Verifier(log.policy()).verify(encode_bundle(log.prove(*indexes)), TODAY)
     signer = Ed25519Signer(f"{ORIGIN}/summary", ed25519_key("summary"))
     return sign_summary(make_summary(report), signer)
 
@@ -70,7 +83,7 @@ def png_image(text: str = TEXT) -> Image.Image:
     return Image.open(io.BytesIO(make_qr_png(text))).convert("RGB")
 
 
-@pytest.mark.parametrize(("count", "mm_max"), [(1, 24), (8, 30), (16, 35)])
+@pytest.mark.parametrize(("count", "mm_max"), [(1, 25), (8, 30), (16, 35)])
 def test_a_summary_is_small_enough_for_a_cv(count: int, mm_max: int) -> None:
     text = summary_text(count)
     assert qr_modules(text) * MODULE_MM <= mm_max
@@ -129,9 +142,9 @@ def test_only_two_formats_are_opened() -> None:
     for kind in ("GIF", "TIFF", "BMP", "WEBP", "PDF"):
         data = picture(image, kind)
         assert not is_picture(data)
-        with pytest.raises(FormatError, match="no PNG or JPEG"):
+        with pytest.raises(FormatError, match="not a PNG or JPEG"):
             read_picture(data)
-    with pytest.raises(FormatError, match="no PNG or JPEG"):
+    with pytest.raises(FormatError, match="not a PNG or JPEG"):
         read_picture(b"\x89PNG\r\n\x1a\n" + bytes(IMAGE_SIZE_MAX))
 
 
@@ -197,6 +210,62 @@ def test_a_damaged_picture_is_refused(number: int) -> None:
         read_picture(damaged()[number])
 
 
+@pytest.mark.parametrize("number", range(len(damaged())))
+def test_a_damaged_picture_is_told_as_a_fact(number: int) -> None:
+    facts = read_picture_facts(damaged()[number])
+    assert facts.problem
+    assert facts.texts == ()
+    assert read_picture_facts(make_qr_png(TEXT)).texts == (TEXT,)
+
+
+def test_a_picture_for_which_memory_is_short_is_told_as_a_fact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Image.Image, "convert", fail)
+    assert "memory" in read_picture_facts(make_qr_png(TEXT)).problem
+
+
+# Scans: each costs as much as decoding the whole picture.
+
+
+def with_scans(count: int) -> bytes:
+    """Repeat the last scan of a progressive JPEG file."""
+    photo = picture(png_image(), "JPEG", progressive=True, quality=40)
+    start = photo.rindex(b"\xff\xda")
+    end = photo.index(b"\xff\xd9", start)
+    assert count_scans(photo) == photo.count(b"\xff\xda")
+    more = count - count_scans(photo)
+    return photo[:end] + photo[start:end] * more + photo[end:]
+
+
+def test_scans_are_counted() -> None:
+    assert count_scans(picture(png_image(), "JPEG")) == 1
+    for count in (10, SCANS_MAX, 500):
+        assert count_scans(with_scans(count)) == count
+    assert count_scans(b"\xff\xd8\xff\xff\xff\xd9") == 0
+    assert count_scans(b"\xff\xd8\xff") == 0
+    assert count_scans(b"\xff\xd8" + b"\xff\xda\0\x02" * 3) == 3
+
+
+def test_scans_in_a_thumbnail_are_not_counted() -> None:
+    """What is in a segment is passed over, as decoders do."""
+    photo = picture(png_image(), "JPEG")
+    inner = b"\xff\xda" * 100
+    segment = b"\xff\xe1" + (len(inner) + 2).to_bytes(2, "big") + inner
+    assert count_scans(photo[:2] + segment + photo[2:]) == 1
+
+
+def test_a_jpeg_of_many_scans_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_picture(with_scans(SCANS_MAX)) == (TEXT,)
+    bomb = with_scans(SCANS_MAX + 1)
+    monkeypatch.setattr(Image.Image, "convert", None)
+    with pytest.raises(FormatError, match=f"more than {SCANS_MAX} scans"):
+        read_picture(bomb)
+
+
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7\n", b"no PDF at all", bytes(1000)])
 def test_what_is_no_pdf_is_refused(data: bytes) -> None:
     with pytest.raises(FormatError, match="cannot be rendered"):
@@ -233,7 +302,7 @@ def test_pages_behind_the_limit_are_left_out(monkeypatch: pytest.MonkeyPatch) ->
         seen.append(size)
         return ()
 
-    monkeypatch.setattr(qr, "_read_grey", note)
+    monkeypatch.setattr(qr, "read_grey", note)
     read_pdf(blank_pages(PAGES_MAX + 5, 100))
     assert len(seen) == PAGES_MAX
 

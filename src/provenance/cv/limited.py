@@ -41,11 +41,15 @@ def read(kind: str, data: bytes) -> PdfFacts | PictureFacts:
     return read_picture_facts(data)
 
 
+def _read_input() -> bytes:
+    return sys.stdin.buffer.read()
+
+
 def main() -> None:
     """Read one file within the limits."""
     kind, cpu_seconds = sys.argv[1:]
     limit(int(cpu_seconds))
-    facts = read(kind, sys.stdin.buffer.read())
+    facts = read(kind, _read_input())
     sys.stdout.buffer.write(msgspec.msgpack.encode(facts))
 
 
