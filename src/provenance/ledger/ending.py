@@ -14,7 +14,8 @@ from provenance.encoding import encode_base64
 from provenance.errors import PolicyError
 from provenance.ledger.job import Job
 from provenance.ledger.plain import PlainItem, check_form
-from provenance.record.entry import Close, Status, Upgrade, parse_entry
+from provenance.ledger.registry import read_any
+from provenance.record.entry import Close, Status, Upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,4 +64,4 @@ def check_goes_on(view: View, last: Entry | None, jobs: Sequence[Job]) -> None:
 
 def _entry_before(view: View, back: int) -> Entry | None:
     index = view.size - back
-    return parse_entry(view.entry(index)) if index >= 0 else None
+    return read_any(view, index) if index >= 0 else None

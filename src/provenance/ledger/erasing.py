@@ -28,8 +28,8 @@ from provenance.ledger.mentions import (
     keys_of_mentions,
     reference_row,
 )
-from provenance.ledger.registry import read_entry
-from provenance.record.entry import Certification, Deposit, Erasure, Withdrawal, parse_entry
+from provenance.ledger.registry import read_any, read_entry
+from provenance.record.entry import Certification, Deposit, Erasure, Withdrawal
 from provenance.record.forms import SEEN_TEXT
 from provenance.record.slots import ERASURE
 from provenance.record.status import ERASED, WITHDRAWN
@@ -199,7 +199,7 @@ def find_traces(
     not one.
     """
     tracer = _Tracer(view, recall, lookups)
-    named = [parse_entry(view.entry(index)) for index in set(indexes)]
+    named = [read_any(view, index) for index in set(indexes)]
     deposits = [entry for entry in named if isinstance(entry, Deposit)]
     found: dict[int, Traces] = {}
     tracer.follow(found, [one.index for one in named if not isinstance(one, Deposit)])
@@ -236,7 +236,7 @@ def _check_refused(view: View, recall: Recall, entry: Deposit, number: int) -> N
     if not 1 <= number <= count:
         raise FormatError(f"deposit {entry.index} has the passages 1 to {count}, not {number}")
     for index in own_entries(entry):
-        if isinstance(parse_entry(view.entry(index)), Certification) and (
+        if isinstance(read_any(view, index), Certification) and (
             recall.certification(view, index).number == number
         ):
             raise PolicyError(
@@ -275,7 +275,7 @@ class _Tracer:
         return read_change(self._view, index, ERASED) is not None
 
     def trace(self, index: int) -> Traces:
-        entry = parse_entry(self._view.entry(index))
+        entry = read_any(self._view, index)
         if isinstance(entry, Certification):
             return self._trace_certification(entry)
         if isinstance(entry, Deposit):

@@ -10,10 +10,10 @@ from provenance.errors import NotPublishedError
 from provenance.ledger.changes import read_changes
 from provenance.ledger.endorsing import newest_over, read_endorsements
 from provenance.ledger.keyhistory import read_keys
-from provenance.ledger.registry import read_entry
+from provenance.ledger.registry import read_any, read_entry
 from provenance.record import later
 from provenance.record.bundle import EndorsementLink
-from provenance.record.entry import Certification, Depositor, Status, parse_entry
+from provenance.record.entry import Certification, Depositor, Status
 from provenance.tlog.merkle import HASH_SIZE, node_hash
 from provenance.tlog.prover import prove_inclusion
 
@@ -129,7 +129,7 @@ def settled_status(view: View, size: int) -> Status:
 
     Raises `NotPublishedError` when there is none, or a newer one waits for its checkpoint.
     """
-    status = parse_entry(view.entry(size - 1))
+    status = read_any(view, size - 1)
     if not isinstance(status, Status):
         raise NotPublishedError("the last checkpoint does not end in a status entry")
     root = encode_base64(view.status_root(status.size, settled=True))

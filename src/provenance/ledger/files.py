@@ -34,8 +34,9 @@ from provenance.errors import (
 from provenance.ledger.changes import read_changes
 from provenance.ledger.clock import check_opening, read_moment
 from provenance.ledger.erasures import apply_erasures
+from provenance.ledger.registry import read_any
 from provenance.record.commitment import SEED_SIZE
-from provenance.record.entry import Deposit, parse_entry, parse_time
+from provenance.record.entry import Deposit, parse_time
 from provenance.record.slots import table_of
 from provenance.record.status import ERASED
 from provenance.storage import Head, HeadRegister, Store, Vault, WriterLock, sync_directory
@@ -245,7 +246,7 @@ def is_seedless(vault: Vault, index: int) -> bool:
 
 def lacks_seed(view: View, index: int) -> bool:
     """Tell whether an entry without a seed should have one: its content was not erased."""
-    commits = _has_seed(parse_entry(view.entry(index)))
+    commits = _has_seed(read_any(view, index))
     return commits and ERASED not in read_changes(view, index)
 
 
@@ -262,7 +263,7 @@ def check_clock(files: LedgerFiles, *, confirmed: bool) -> None:
         now, head = read_moment(), files.head.read()
         if not confirmed:
             with files.store.view() as view:
-                last = parse_time(parse_entry(view.entry(view.size - 1)).time)
+                last = parse_time(read_any(view, view.size - 1).time)
             check_opening(now, before=files.head.moment(), last_entry_us=last)
         files.head.write(head, now)
 

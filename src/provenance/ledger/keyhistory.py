@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from provenance.errors import PolicyError
 from provenance.ledger.registry import read_depositors, read_entry
-from provenance.record.entry import Depositor, Genesis, Key, parse_entry
+from provenance.record.entry import Depositor, Genesis, Key
 from provenance.record.keyhistory import (
     FIRST_ENTRIES,
     OperatorKey,
@@ -93,7 +93,5 @@ def _all_registrations(view: View) -> Iterator[Depositor]:
         one = current
         yield one
         while one.previous is not None:
-            entry = parse_entry(view.entry(one.previous))
-            assert isinstance(entry, Depositor), "the log's own registrations"
-            one = entry
+            one = read_entry(view, one.previous, Depositor)
             yield one

@@ -28,8 +28,8 @@ from provenance.errors import (
 from provenance.ledger.draft import NO_SEED
 from provenance.ledger.job import Job
 from provenance.ledger.keyhistory import log_keys, read_keys
-from provenance.ledger.registry import REGISTER_ROW, read_index
-from provenance.record.entry import Status, parse_entry
+from provenance.ledger.registry import REGISTER_ROW, read_any, read_index
+from provenance.record.entry import Status
 from provenance.storage import sync_directory, write_file
 from provenance.tlog.checkpoint import Checkpoint, parse_checkpoint
 from provenance.tlog.merkle import HASH_SIZE, leaf_hash
@@ -113,7 +113,7 @@ class Publisher:
             size = view.size
             latest = latest_checkpoint(view)
             is_new = latest is None or latest[0].size != size
-            ends_in_status = isinstance(parse_entry(view.entry(size - 1)), Status)
+            ends_in_status = isinstance(read_any(view, size - 1), Status)
             # Damage is found before a status entry is made that nobody could sign.
             tree = hash_again(view, latest, size) if is_new else None
         if is_new and not ends_in_status:

@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.encoding import decode_base64
-from provenance.errors import ErasedError, LedgerDamagedError, UnknownEntryError
+from provenance.errors import (
+    CommitmentError,
+    ErasedError,
+    FormatError,
+    LedgerDamagedError,
+    UnknownEntryError,
+)
 from provenance.ledger.changes import read_change
-from provenance.ledger.registry import read_entry
-from provenance.record.entry import Certification, Deposit, Erasure, Withdrawal, parse_entry
+from provenance.ledger.registry import read_any, read_entry
+from provenance.record.entry import Certification, Deposit, Erasure, Withdrawal
 from provenance.record.payload import (
     CertificationPayload,
     DepositPayload,
@@ -42,7 +48,12 @@ class Recall:
         if sealed is None:
             raise LedgerDamagedError(f"entry {index} has lost its payload")
         seed = self.seed(index)
-        return seed, unseal_payload(seed, sealed, decode_base64(associated_data))
+        try:
+            return seed, unseal_payload(seed, sealed, decode_base64(associated_data))
+        except (FormatError, CommitmentError) as error:
+            raise LedgerDamagedError(
+                f"entry {index} is damaged as it is stored: {error}"
+            ) from error
 
     def certification(self, view: View, index: int) -> CertificationPayload:
         """Open the payload of a certification.
@@ -59,7 +70,7 @@ class Recall:
 
     def record(self, view: View, index: int) -> CertificationPayload | RecordPayload:
         """Open the record of any entry that commits to one; errors as for `certification`."""
-        entry = parse_entry(view.entry(index))
+        entry = read_any(view, index)
         if isinstance(entry, Certification):
             return self.seeded(view, entry)[1]
         if not isinstance(entry, Withdrawal | Erasure):

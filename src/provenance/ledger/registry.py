@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from provenance.errors import UnknownEntryError
+from provenance.errors import FormatError, LedgerDamagedError, UnknownEntryError
 from provenance.record.entry import Depositor, Genesis, Key, parse_entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from provenance.record.entry import Entry
     from provenance.storage import View
@@ -48,12 +48,23 @@ def read_index(view: View, key: bytes) -> int | None:
 def read_entry(view: View, index: int, kind: type[E]) -> E:
     """Read the entry at ``index``, which must be of ``kind``.
 
-    Raises `UnknownEntryError` when there is none, or one of another type.
+    Raises `UnknownEntryError` when there is none, or one of another type,
+    `LedgerDamagedError` for what is not an entry any more.
     """
-    entry = (_parse_lasting if kind in _LASTING else parse_entry)(view.entry(index))
+    entry = read_any(view, index, _parse_lasting if kind in _LASTING else parse_entry)
     if not isinstance(entry, kind):
-        raise UnknownEntryError(f"entry {index} is no {kind.__name__.lower()}")
+        raise UnknownEntryError(f"entry {index} is not a {kind.__name__.lower()}")
     return entry
+
+
+def read_any(view: View, index: int, parse: Callable[[bytes], Entry] = parse_entry) -> Entry:
+    """Read the entry at ``index``, of whatever type. Raises as `read_entry`."""
+    try:
+        return parse(view.entry(index))
+    except FormatError as error:
+        raise LedgerDamagedError(
+            f"entry {index} is damaged as it is stored: {error}"
+        ) from error
 
 
 def read_genesis(view: View) -> Genesis:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 from provenance.ledger.erasing import LOST_SEED, ErasureJob, Grounds, Traces, check_case
 from provenance.ledger.files import lacks_seed
 from provenance.ledger.mentions import keys_of_mentions, reference_row
+from provenance.ledger.registry import read_any
 from provenance.record.commitment import SEED_SIZE
-from provenance.record.entry import Certification, Deposit, parse_entry
+from provenance.record.entry import Certification, Deposit
 from provenance.storage import Inspection
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def find_lost(files: LedgerFiles, view: View) -> list[int]:
     such certifications, which an erasure takes along.
     """
     lost = {index for index in _seedless(files, view) if lacks_seed(view, index)}
-    entries = [parse_entry(view.entry(index)) for index in lost]
+    entries = [read_any(view, index) for index in lost]
     lost |= {
         entry.deposit
         for entry in entries
@@ -83,7 +84,7 @@ def make_repair(view: View, lost: Iterable[int], case: str | None) -> ErasureJob
         [
             Traces(
                 index=index,
-                is_certification=isinstance(parse_entry(view.entry(index)), Certification),
+                is_certification=isinstance(read_any(view, index), Certification),
                 released=tuple(technical.get(index, ())),
                 holders=tuple(holders.get(index, ())),
                 facts=tuple(_facts(view, index)),
@@ -95,7 +96,7 @@ def make_repair(view: View, lost: Iterable[int], case: str | None) -> ErasureJob
 
 
 def _facts(view: View, index: int) -> Iterator[bytes]:
-    if isinstance(parse_entry(view.entry(index)), Deposit):
+    if isinstance(read_any(view, index), Deposit):
         yield from keys_of_mentions(view, index)
     row, _ = reference_row(index, b"")
     if view.state(row) is not None:
