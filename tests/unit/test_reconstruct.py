@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_cv_whose_lines_are_all_proven_and_in_force_is_so_itself() -> None:
     cv = make_cv({"claims": CLAIMS}, {"label": "Anglais", "claims": {"code": "RS5000"}})
     found = reconstruct(cv, report)
     assert found.verdict == "yes"
-    assert found.summary == ("2 of 2 line(s) are proven and in force.",)
+    assert found.summary == ("2 of 2 line(s) are proven and hold on 2026-09-21.",)
     assert [(line.id, line.label, line.entry) for line in found.lines] == [
         ("1", None, 4),
         ("2", "Anglais", 5),
@@ -58,18 +59,49 @@ def test_one_line_that_is_not_positive_is_enough() -> None:
     cv = make_cv({"claims": CLAIMS}, {"claims": {"code": "RS5000"}})
     found = reconstruct(cv, report_on())
     assert found.verdict == "no"
-    assert found.summary == ("1 of 2 line(s) are proven and in force.",)
+    assert found.summary == ("1 of 2 line(s) are proven and hold on 2026-09-21.",)
 
 
-def test_lines_of_different_persons_are_no_cv() -> None:
+def test_lines_of_different_persons_need_attention() -> None:
     other = ((NAME, "Autre"), *PERSON[1:])
     report = report_on(make_record(), make_record(other, code="RS5000"))
     found = reconstruct(make_cv({"claims": CLAIMS}, {"claims": {"code": "RS5000"}}), report)
-    assert all(line.positive for line in found.lines)
-    assert (found.verdict, found.same_person) == ("no", False)
-    assert "The lines are of different persons." in found.summary
+    assert [line.result for line in found.lines] == ["proven", "proven"]
+    assert not any(line.positive for line in found.lines)
+    assert (found.verdict, found.same_person) == ("attention", False)
+    assert "Line 1: of another person than others here." in found.summary[1]
     alone = reconstruct(make_cv({"claims": CLAIMS}), report)
-    assert (alone.verdict, alone.same_person) == ("yes", True)
+    assert (alone.verdict, alone.same_person) == ("attention", True)
+
+
+@pytest.mark.parametrize(
+    ("day", "verdict", "reasons"),
+    [
+        (date(2026, 9, 21), "yes", ()),
+        (date(2026, 12, 31), "yes", ()),
+        (date(2027, 1, 1), "attention", ("expired",)),
+        (date(2026, 3, 13), "attention", ("status-old", "not-yet-valid")),
+        (date(2027, 3, 21), "attention", ("status-old", "expired")),
+        (None, "attention", ("date-unknown",)),
+    ],
+)
+def test_only_what_holds_on_that_day_is_positive(
+    day: date | None, verdict: str, reasons: tuple[str, ...]
+) -> None:
+    report = report_on(make_record(dateFinValidite="2026-12-31"), day=day)
+    found = reconstruct(make_cv({"claims": CLAIMS}), report)
+    (line,) = found.lines
+    assert (found.verdict, line.result, line.reasons) == (verdict, "proven", reasons)
+    assert line.positive is (verdict == "yes")
+    assert len(found.summary) == (1 if verdict == "yes" else 2)
+    hold = "hold." if day is None else f"hold on {day}."
+    assert found.summary[0].endswith(hold)
+
+
+def test_one_line_that_is_not_proven_is_worse_than_a_reason() -> None:
+    report = report_on(make_record(dateFinValidite="2021-01-01"))
+    cv = make_cv({"claims": CLAIMS}, {"entry": 4, "claims": {"code": "RNCP1"}})
+    assert reconstruct(cv, report).verdict == "no"
 
 
 def test_one_certification_on_two_lines_is_said_to_be_one() -> None:
@@ -194,6 +226,15 @@ def test_names_may_be_spelled_differently() -> None:
     assert f"{NAME} is spelled differently" in line.reason
 
 
+def test_names_that_may_be_the_same_are_spelled_differently() -> None:
+    first = f"{HOLDER}titulaire.prenom1"
+    longer = ((NAME, "LEFÈVRE-DUBOIS"), (first, "Maëlle Anne"), *PERSON[2:])
+    line = compare(report_on(make_record(longer)), claims={**CLAIMS, first: "Maelle"})
+    assert outcomes(line)[-1] == "spelled differently"
+    line = compare(report_on(make_record(longer)), claims={**CLAIMS, first: "Anne"})
+    assert outcomes(line)[-1] == "contradicted"
+
+
 def test_names_without_letters_are_not_spellings_of_each_other() -> None:
     person = ((NAME, "-"), *PERSON[1:])
     line = compare(report_on(make_record(person)), entry=4, claims={NAME: "..."})
@@ -219,7 +260,7 @@ def test_a_line_needs_everything_that_a_positive_line_needs() -> None:
     line = compare(report, claims=CLAIMS)
     assert outcomes(line) == ["proven", "proven"]
     assert (line.result, line.positive) == ("not shown", False)
-    assert "the bundle does not show donneeCertifiee, identity" in line.reason
+    assert "the bundle does not show donneeCertifiee, identity as it must be" in line.reason
     undisclosed = compare(report, claims={**CLAIMS, NAME: "Lefevre Dubois"})
     assert undisclosed.result == "not shown"
 
@@ -246,13 +287,14 @@ def test_an_unknown_status_is_not_positive() -> None:
     found = reconstruct(make_cv({"claims": CLAIMS}), verify(log, log.prove(index, status=())))
     (line,) = found.lines
     assert (line.result, line.status, line.positive) == ("proven", "unknown", False)
-    assert line.reason == "the status of entry 4 is unknown"
-    assert found.verdict == "no"
+    assert line.reason.endswith("the status of entry 4 is unknown")
+    assert (found.verdict, line.reasons) == ("attention", ("status-unknown",))
 
 
 def test_a_provisional_certification_is_called_so() -> None:
     line = compare(report_on(make_record(donneeCertifiee=False)), claims=CLAIMS)
-    assert "the certification is provisional" in line.reason
+    assert "provisional: a final certification is to follow" in line.reason
+    assert not line.positive
 
 
 # Choosing a certification.
@@ -293,7 +335,7 @@ def test_other_claims_choose_in_their_order() -> None:
     assert compare(report, claims=turned).entry == 4
 
 
-def test_the_certification_in_force_is_chosen_last() -> None:
+def test_the_certification_without_a_reason_is_chosen_last() -> None:
     log, (index,) = make_log()
     corrected = make_record(dateFinValidite="2031-01-01")
     newer = log.certify(3, corrected, supersedes=index)
