@@ -195,6 +195,19 @@ def test_an_audit_goes_on_where_the_last_one_ended(path: Path) -> None:
     assert audit(path, since=since).verdict == "yes"
 
 
+def test_an_older_checkpoint_is_gone_on_from_while_an_erasure_waits_for_the_next(
+    path: Path,
+) -> None:
+    """A deposit goes along with its certification, and has no status bits of its own."""
+    with Ledger.open(path) as ledger:
+        since = ledger.publish()
+        ledger.erase([6], basis="OTHER")
+    assert audit(path, since=since).findings == ()
+    with Ledger.open(path) as ledger:
+        ledger.publish()
+    assert audit(path, since=since).findings == ()
+
+
 def test_an_older_checkpoint_that_the_log_left_behind_is_a_finding(
     path: Path, tmp_path: Path
 ) -> None:

@@ -139,7 +139,10 @@ def _bits_before(view: View, status: Status) -> dict[int, int]:
     }
     for data, _ in view.entries(status.index, view.size):
         for index, bit in changes_of(parse_entry(data)):
-            bits[index] = bits.get(index, 0) & ~bit
+            # What is not settled yet is not in the tree; nor is what went along with a
+            # certification, and has no bits.
+            if index in bits:
+                bits[index] &= ~bit
     if status_root(bits, status.size) != decode_base64(status.root):
         raise VerificationError("the status as of the older checkpoint cannot be derived")
     return bits
