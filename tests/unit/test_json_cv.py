@@ -190,6 +190,78 @@ def test_a_changed_document_is_modified() -> None:
     assert report.document.outcome == "altered"
 
 
+def unsigned(change: Callable[[dict[str, Any]], object] = lambda _: None) -> bytes:
+    tree = json.loads(make_cv())
+    del tree["proof"]
+    change(tree)
+    return json.dumps(tree).encode()
+
+
+def test_a_document_that_is_not_signed_is_not_the_original() -> None:
+    report = judge(unsigned())
+    assert (failing(report), report.level) == (["signature"], "not-original")
+    assert (report.verdict, report.document.outcome) == ("no", "not sealed")
+    assert failing(judge(unsigned(), roots=SealRoots())) == ["signature", "issuer"]
+    assert judge(unsigned(), roots=SealRoots()).level == "not-original"
+    bad = judge(unsigned(_set("provenance", value="{}")))
+    assert (failing(bad), bad.level) == (["signature", "proof"], "refused")
+    null = judge(unsigned(_set("proof", value=None)))
+    assert (failing(null), null.level) == (["document"], "refused")
+    for change in (_set("validFrom", value="today"), _set("issuer", value="x")):
+        assert failing(judge(unsigned(change))) == ["document"]
+
+
+def test_a_label_is_the_proven_title_or_the_code() -> None:
+    log, (index,) = make_log()
+    register = log.import_register(make_sheet(title="Gestionnaire de paie"))
+    log.publish()
+    support = (*log.support_of(index), register)
+    shown = {"register": log.show_register("RNCP34762"), "support": support}
+    titled, plain = encode_bundle(log.prove(index, **shown)), encode_bundle(log.prove(index))
+    for label, with_title, without in (
+        ("Gestionnaire de paie", True, False),
+        ("RNCP34762", True, True),
+        (None, True, True),
+        ("gestionnaire de paie", False, False),
+        ("", False, False),
+    ):
+        line = replace(LINE, label=label)
+        for bundle, agrees in ((titled, with_title), (plain, without)):
+            data = make((line,), dict(PERSON), bundle, created=CREATED, signer=SIGNER)
+            report = judge(data, Verifier(log.policy()))
+            assert failing(report) == ([] if agrees else ["agreement"]), label
+
+
+def test_names_of_the_holder_are_held_against_every_certification_shown() -> None:
+    """Also against those that no line rests on; who shows no name is compared with nobody."""
+    first = f"{HOLDER}titulaire.prenom1"
+    twin = tuple((name, "Zoé" if name == first else value) for name, value in PERSON)
+    log, indexes = make_log(records=[make_record(), make_record(twin)])
+    verifier = Verifier(log.policy())
+    for names, expected in (
+        ({first}, ["agreement", "holder-name"]),
+        (set(), []),
+    ):
+        shown = {4: log.line_names(4) - {first, PERSON[0][0]}, 5: {"code", *names}}
+        bundle = encode_bundle(log.prove(*indexes, shown=shown))
+        line = replace(LINE, entry=5, claims={"code": "RNCP34762"})
+        data = make((line,), {first: "Maëlle"}, bundle, created=CREATED, signer=SIGNER)
+        report = judge(data, verifier)
+        outcomes = {check.name: check.outcome for check in report.checks}
+        if names:
+            assert failing(report) == expected
+        else:
+            assert (failing(report), outcomes["holder-name"]) == (["agreement"], "n/a")
+    # A name that says nothing is no other name, though it agrees with nothing either.
+    nobody = make_record(((PERSON[0][0], None), *PERSON[1:]))
+    log, (index,) = make_log(records=[nobody])
+    bundle = encode_bundle(log.prove(index, shown=log.line_names(index) - {first}))
+    data = make((LINE,), {PERSON[0][0]: "X"}, bundle, created=CREATED, signer=SIGNER)
+    report = judge(data, Verifier(log.policy()))
+    outcomes = {check.name: check.outcome for check in report.checks}
+    assert (failing(report), outcomes["holder-name"]) == (["agreement"], "n/a")
+
+
 def test_an_issuer_that_nobody_trusts_is_none() -> None:
     report = judge(make_cv(), roots=SealRoots())
     assert failing(report) == ["issuer"]
