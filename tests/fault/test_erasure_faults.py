@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -13,21 +15,35 @@ import pytest
 from ledgers import CERTIFIER, DEPOSITOR, create, flux, records, today_spec
 from provenance.audit import audit
 from provenance.encoding import encode_base64, encode_base64url
-from provenance.errors import ErasedError, LedgerPoisonedError, StorageError
+from provenance.errors import (
+    ErasedError,
+    LedgerDamagedError,
+    LedgerPoisonedError,
+    StorageError,
+)
 from provenance.ledger import Ledger
 from provenance.record.commitment import SALT_SIZE, SOURCE
+from provenance.storage.vault import HEADER_SIZE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from provenance.record.commitment import Field
 
+TESTS: Final = Path(__file__).parent.parent
 CRASH: Final = """
 import os, sys
 from provenance.ledger import Ledger, writer
 writer.apply_erasures = lambda files: os._exit(9)
 with Ledger.open(sys.argv[1]) as ledger:
     ledger.erase([int(sys.argv[2])], basis="OTHER")
+"""
+DIE_EARLY: Final = """
+import os, sys
+from ledgers import DEPOSITOR, records, today_spec
+from provenance.ledger import Ledger
+from provenance.storage import Vault, Writing
+Writing.append = lambda *_: os._exit(9)
+with Ledger.open(sys.argv[1]) as ledger:
+    ledger.append(records(today_spec(seed=8, passages=3)), depositor=DEPOSITOR)
 """
 LENGTH_MIN: Final = 6
 """Bytes below which a value would be found by chance."""
@@ -98,7 +114,7 @@ def deposited_one(path: Path) -> int:
 
 
 def seed_of(path: Path, index: int) -> bytes:
-    return (path / "vault" / "seeds").read_bytes()[64 + 32 * index :][:32]
+    return (path / "vault" / "seeds").read_bytes()[HEADER_SIZE + 32 * index :][:32]
 
 
 def test_a_crash_behind_the_erasure_entry_is_finished_by_the_next_open(tmp_path: Path) -> None:
@@ -115,6 +131,22 @@ def test_a_crash_behind_the_erasure_entry_is_finished_by_the_next_open(tmp_path:
     assert all("its seed is still there" in message for message in messages)
     with Ledger.open(path):
         assert seed_of(path, index) == seed_of(path, index - 1) == bytes(32)
+    assert audit(path).findings == ()
+
+
+def test_seeds_of_a_deposit_that_never_came_to_be_are_destroyed(tmp_path: Path) -> None:
+    """Free pages may hold its payloads, and no erasure would name it."""
+    path = tmp_path / "ledger"
+    deposited_one(path)
+    seeds = path / "vault" / "seeds"
+    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+    done = subprocess.run([sys.executable, "-c", DIE_EARLY, path], env=environment, check=False)
+    assert done.returncode == 9
+    with Ledger.open(path, readonly=True) as ledger:
+        end = HEADER_SIZE + 32 * ledger.size
+    assert any(seeds.read_bytes()[end:])
+    Ledger.open(path).close()
+    assert not any(seeds.read_bytes()[end:])
     assert audit(path).findings == ()
 
 
@@ -139,12 +171,13 @@ def test_a_vault_that_comes_back_is_erased_again(tmp_path: Path) -> None:
         ledger.publish()
     shutil.copy(tmp_path / "backup", path / "vault" / "seeds")
     assert seed_of(path, index) != bytes(32)
-    with Ledger.open(path) as ledger:
+    # The erasure itself is committed to, and its own seed is what the copy never had.
+    with pytest.raises(LedgerDamagedError, match="--lost-seeds"):
+        Ledger.open(path)
+    with Ledger.open(path, with_lost_seeds=True) as ledger:
+        assert ledger.repair_lost_seeds().erased == (ledger.size - 3,)
         assert seed_of(path, index) == bytes(32)
-        last = ledger.size - 2
-    # What the copy never had is lost, and said to be.
-    messages = [finding.message for finding in audit(path).findings]
-    assert messages == [f"the vault has no seed for entry {last}"]
+    assert audit(path).findings == ()
 
 
 def test_a_vault_that_cannot_be_written_is_no_success(

@@ -307,7 +307,7 @@ def read_anchor(path: Path) -> Checkpoint | None:
 
 
 def catch_up(files: LedgerFiles, *, with_lost_seeds: bool = False) -> None:
-    """Finish what a crash left over: the head register, and erasures.
+    """Finish what a crash left over: the head register, seeds without entries, erasures.
 
     Erasures are also repeated when the vault came back from an older copy.
     ``with_lost_seeds`` leaves a vault that is behind as it is, for a repair.
@@ -324,6 +324,9 @@ def catch_up(files: LedgerFiles, *, with_lost_seeds: bool = False) -> None:
         if vault.size < current.size:
             # None of these entries has a seed: what is missing are zeros.
             vault.write(vault.size, bytes(SEED_SIZE * (current.size - vault.size)))
+        # Seeds of a deposit that never came to be. Pages that the database has free may
+        # hold its payloads, which no erasure would ever reach.
+        vault.forget_from(current.size)
         if current.size > vault.header.head.size:
             vault.confirm(current)
         apply_erasures(files)

@@ -232,6 +232,22 @@ class Vault:
             self._seeds.write(_offset(index), _ERASED)
         self._seeds.sync()
 
+    def forget_from(self, size: int) -> None:
+        """Destroy what slots from ``size`` on hold; they are zeros on return.
+
+        ::
+
+            pread64(3, …, 256 + 32 * size)
+            pwrite64(3, zeros, …)  fdatasync(3)          (where there was something else)
+
+        ``size`` is the log's: seeds above it are those of entries that never came to be.
+        Raises `StorageError`.
+        """
+        seeds = self._seeds.read(_offset(size), max(0, self.size - size) * SEED_SIZE)
+        if any(seeds):
+            self._seeds.write(_offset(size), bytes(len(seeds)))
+            self._seeds.sync()
+
     def close(self) -> None:
         """Close the file. Closing twice does nothing."""
         self._seeds.close()
