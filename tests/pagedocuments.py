@@ -69,6 +69,7 @@ class Issuer:
 
 
 ISSUER: Final = Issuer("issuer")
+CREATED: Final = "2026-11-25T12:00:00Z"
 LAST_SLOT: Final = 63
 """A slot of a certification that never holds a field."""
 TURNED: Final = "\u202enedlog\u202c"
@@ -335,21 +336,17 @@ def _machine(scene: Scene) -> Iterator[tuple[str, bytes]]:
     fields = dict(report.certifications[0].fields)
     title = report.certifications[0].title
     line = CvLine(id="1", label=title, entry=scene.good, claims={"code": fields["code"]})
-    created = "2026-11-25T12:00:00Z"
-    shown = jsoncv.holder_of([line], report)
-    for name, key in (("machine.json", ISSUER), ("machine-stranger.json", Issuer("stranger"))):
-        yield name, jsoncv.make([line], shown, bundle, created=created, signer=key)
     more = CvLine(id="1", entry=scene.good, claims={"code": "RNCP99999"})
-    yield (
-        "machine-claims.json",
-        jsoncv.make([more], shown, bundle, created=created, signer=ISSUER),
-    )
-    other = {**shown, **dict(OTHER[:2])}
-    yield (
-        "machine-other.json",
-        jsoncv.make([line], other, bundle, created=created, signer=ISSUER),
-    )
-    genuine = jsoncv.make([line], shown, bundle, created=created, signer=ISSUER)
+    shown = jsoncv.holder_of([line], report)
+    made = {
+        "machine.json": (line, shown, ISSUER),
+        "machine-stranger.json": (line, shown, Issuer("stranger")),
+        "machine-claims.json": (more, shown, ISSUER),
+        "machine-other.json": (line, {**shown, **dict(OTHER[:2])}, ISSUER),
+    }
+    for name, (one, holder_named, key) in made.items():
+        yield name, jsoncv.make([one], holder_named, bundle, created=CREATED, signer=key)
+    genuine = jsoncv.make([line], shown, bundle, created=CREATED, signer=ISSUER)
     yield "machine-tampered.json", genuine.replace(b'"id":"1"', b'"id":"2"')
 
 

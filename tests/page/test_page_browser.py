@@ -199,7 +199,7 @@ def test_who_deposited_for_whom_and_who_signed_is_said(
     signed, plain = browse(page, steps, tmp_path)
     (origin,) = signed["origins"]
     for said in (
-        "Deposited by Dépôts pour tous (9OPENALL) on behalf of Chambre de certification (CERT0001)",
+        "Deposited by Dépôts pour tous (9OPENALL) on behalf of Chambre de certification",
         "Chambre de certification (CERT0001) has not signed.",
         "Dépôts pour tous (9OPENALL) signed it, with keys that the operator registered for it.",
         "is not limited to certain certifiers",

@@ -12,10 +12,16 @@ import pytest
 
 from commands import Commands
 from page_browser import browse, needs_browser
+from pagedocuments import Present
+from provenance.cv.page import make_page
+from provenance.encoding import encode_json
+from simulator import CERTIFIER, make_record, make_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from simulator import Simulator
 
 pytestmark = [pytest.mark.slow, needs_browser]
 
@@ -52,7 +58,8 @@ class World:
         self.www = folder / "www"
         self._run: Final = run
         run("init", self.ledger, "--origin", "log.example/page")
-        run("depositor", "add", self.ledger, "0ABCDEFG", "--name", "Institut d'exemple")
+        body = ("0ABCDEFG", "--name", "Institut d'exemple", "--certifier", "9SAMPLES")
+        run("depositor", "add", self.ledger, *body)
         run(
             "sample",
             "--passages",
@@ -66,12 +73,12 @@ class World:
         )
         run("deposit", self.ledger, folder / "d.xml")
         run("publish", self.ledger)
-        run("prove", self.ledger, "200", "-o", self.proof)
+        run("prove", self.ledger, "201", "-o", self.proof)
         run("key", "policy", self.ledger, "-o", folder / "policy.txt")
 
     def change(self) -> None:
         """Take a certification back, publish, and export."""
-        self._run("withdraw", self.ledger, "200", "--reason", "ERROR")
+        self._run("withdraw", self.ledger, "201", "--reason", "ERROR", "--yes")
         self._run("publish", self.ledger)
         self._run("export", "tiles", self.ledger, self.www)
 
@@ -114,7 +121,9 @@ def test_the_status_of_today_is_asked_for_by_the_button_alone(world: World) -> N
         after = ask(page, world, click=ASK, wait=DONE)
     assert before["standings"] == ["En vigueur"]
     assert after["standings"] == ["Retirée"]
-    assert (after["verdict"], after["tone"]) == ("yes", "warn")
+    assert (before["verdict"], before["tone"]) == ("yes", "good")
+    assert (after["verdict"], after["tone"]) == ("attention", "warn")
+    assert after["remarks"] == ["Retirée par celui qui l’a déposée, ou par l’opérateur."]
     assert "dernier état publié" in after["text"]
     assert asked[0] == "/checkpoint"
     assert not after["errors"]
@@ -140,7 +149,7 @@ def test_tiles_that_do_not_hold_change_no_answer(world: World, damage: str) -> N
         seen = ask(world.page(address), world, click=ASK, wait=DONE)
     assert "n’a pas pu être utilisé" in seen["text"]
     assert seen["standings"] == ["En vigueur"]
-    assert (seen["verdict"], seen["tone"]) == ("yes", "warn")
+    assert (seen["verdict"], seen["tone"]) == ("yes", "good")
 
 
 def spoil(www: Path, damage: str) -> None:
@@ -172,3 +181,57 @@ def test_a_page_asks_no_other_site_than_its_policy_names(world: World) -> None:
     assert asked == [], "the browser itself forbids it"
     assert "n’a pas pu être utilisé" in seen["text"]
     assert seen["standings"] == ["En vigueur"]
+
+
+def write_tiles(log: Simulator, folder: Path) -> None:
+    """Publish a log of fewer than 256 entries, which is one tile of each kind."""
+    size, status = log.size, log.size - 1
+    entries = b"".join(len(one).to_bytes(2, "big") + one for one in log.entries)
+    sheets = {
+        f"register/{index}": b"".join(len(one).to_bytes(4, "big") + one for one in found)
+        for index, found in log.sheets.items()
+    }
+    files = {
+        "checkpoint": log.notes[size].encode(),
+        f"tile/0/000.p/{size}": b"".join(log.leaves),
+        f"tile/entries/000.p/{size}": entries,
+        f"signatures/000.p/{size}": b"".join(log.signatures),
+        "status/000": b"".join(log.status_leaves[status]),
+        "keys": b"0\n1\n",
+        **sheets,
+    }
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def test_titles_are_those_of_the_register_that_the_newest_status_names(tmp_path: Path) -> None:
+    log = Present()
+    log.register(certifiers=(CERTIFIER,))
+    log.register(CERTIFIER, name="Chambre de certification")
+    old = log.import_register(make_sheet("RNCP34762", title="Intitulé d'hier"))
+    index = log.certify(log.deposit(), make_record())
+    size = log.publish()
+    proof = tmp_path / "proof.json"
+    support = [*log.support_of(index), old]
+    shown = log.show_register("RNCP34762")
+    proof.write_bytes(encode_json(log.prove(index, support=support, register=shown)))
+    others = [make_sheet(f"RNCP{number}") for number in (1, 34762, 9)]
+    others[1] = make_sheet("RNCP34762", title="Intitulé d'aujourd'hui", level=6)
+    log.import_register(*others)
+    assert log.publish() > size
+    write_tiles(log, tmp_path / "www")
+    with serving(tmp_path / "www") as (address, asked):
+        policy = "".join(
+            f"{one} {address}\n" if one.startswith("log ") else f"{one}\n"
+            for one in log.policy().splitlines()
+        )
+        page = tmp_path / "page.html"
+        page.write_text(make_page(policy), encoding="utf-8")
+        (before,) = browse(page, [{"id": "before", "file": str(proof)}], tmp_path)
+        step = {"id": "after", "file": str(proof), "click": ASK, "wait": DONE}
+        (after,) = browse(page, [step], tmp_path)
+    assert (before["verdict"], before["titles"]) == ("yes", ["Intitulé d'hier"])
+    assert (after["verdict"], after["titles"]) == ("yes", ["Intitulé d'aujourd'hui"])
+    assert any(name.startswith("/register/") for name in asked)

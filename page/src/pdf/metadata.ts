@@ -4,10 +4,15 @@ import { inflateWhole } from "./inflate.ts";
 import { Name, Stream } from "./values.ts";
 
 const NAMESPACE = "https://provenance.example/provenance/1#";
-const OPEN = "<provenance:holder>";
-const CLOSE = "</provenance:holder>";
 const PACKET_SIZE_MAX = 1024 * 1024;
-const VALUE = /^(?:[^<&]|&(?:amp|lt|gt|quot|apos);)*$/;
+const PREFIXES_MAX = 8;
+const SPACE = "[ \\t\\r\\n]";
+const NAME = "[A-Za-z_][A-Za-z0-9_.-]*";
+const IS = `${SPACE}*=${SPACE}*`;
+const ADDRESS = NAMESPACE.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+const DECLARED = new RegExp(`${SPACE}xmlns:(${NAME})${IS}(?:"${ADDRESS}"|'${ADDRESS}')`, "g");
+const OTHERS = `(?:${SPACE}+xmlns:${NAME}${IS}(?:"[^"<]*"|'[^'<]*'))*`;
+const valueWithout = (quote: string) => `((?:[^<&${quote}]|&(?:amp|lt|gt|quot|apos);)*)`;
 const ENTITIES: Readonly<Record<string, string>> = {
   amp: "&",
   lt: "<",
@@ -32,13 +37,27 @@ export function readTopName(file: PdfFile): TopName {
   } catch {
     return { kind: "none" };
   }
-  if (!text.includes(NAMESPACE)) return { kind: "none" };
-  const [before, behind, ...more] = text.split(OPEN);
-  const [value, after, ...others] = (behind ?? "").split(CLOSE);
-  const isSingle = behind !== undefined && after !== undefined && !before!.includes(CLOSE);
-  if (!isSingle || more.length > 0 || others.length > 0 || !VALUE.test(value!))
-    return { kind: "malformed" };
-  return { kind: "name", name: value!.replace(/&(\w+);/g, (_, name: string) => ENTITIES[name]!) };
+  const prefixes = new Set([...text.matchAll(DECLARED)].map(([, prefix]) => prefix!));
+  if (prefixes.size > PREFIXES_MAX) return { kind: "malformed" };
+  const uses = [...prefixes].flatMap((prefix) => usesOf(text, prefix));
+  const [value] = uses;
+  if (value === undefined) return { kind: "none" };
+  if (uses.length > 1 || value === null) return { kind: "malformed" };
+  return { kind: "name", name: value.replace(/&(\w+);/g, (_, name: string) => ENTITIES[name]!) };
+}
+
+/** The value of each use of the property under a prefix; null for a malformed one. */
+function usesOf(text: string, prefix: string): (string | null)[] {
+  const name = `${prefix.replaceAll(".", "\\.")}:holder`;
+  const element = new RegExp(`${OTHERS}${SPACE}*>${valueWithout("")}</${name}${SPACE}*>`, "y");
+  const attribute = new RegExp(`${IS}(?:"${valueWithout('"')}"|'${valueWithout("'")}')`, "y");
+  const uses = text.matchAll(new RegExp(`(<|${SPACE})${name}(?![A-Za-z0-9_.:-])`, "g"));
+  return [...uses].map((use) => {
+    const form = use[1] === "<" ? element : attribute;
+    form.lastIndex = use.index + use[0].length;
+    const found = form.exec(text);
+    return found === null ? null : (found[1] ?? found[2] ?? null);
+  });
 }
 
 /** The bytes of the catalog's /Metadata, null where there are none, or in a form that is not read. */
