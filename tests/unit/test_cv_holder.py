@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from cv_samples import (
     GROUP,
@@ -22,8 +24,15 @@ from cv_samples import (
     text_of,
 )
 from provenance.cv.declaredname import NAME_SIZE_MAX, fits, head_name
+from provenance.cv.facts import HOLDER_NAMESPACE
 from provenance.cv.holder import HOLDER_SIZE_MAX, parse_holder
-from provenance.cv.xmp import MALFORMED, PACKET_SIZE_MAX, add_holder, read_holder
+from provenance.cv.xmp import (
+    MALFORMED,
+    PACKET_SIZE_MAX,
+    PREFIXES_MAX,
+    add_holder,
+    read_holder,
+)
 from provenance.errors import FormatError, VerificationError
 from simulator import PERSON
 
@@ -333,17 +342,72 @@ def changed(old: str, new: str) -> bytes:
     return packet.replace(old, new, 1).encode()
 
 
+DECLARED: Final = f'xmlns:provenance="{HOLDER_NAMESPACE}"'
+
+
+def written(use: str, prefix: str = "ns3") -> bytes:
+    """Write a packet as other programs do."""
+    return f"<rdf:Description\n xmlns:{prefix} = '{HOLDER_NAMESPACE}' {use}/>".encode()
+
+
+@pytest.mark.parametrize(
+    ("packet", "name"),
+    [
+        (written('ns3:holder="Ana MARTIN"'), "Ana MARTIN"),
+        (written("ns3:holder = 'Ana \"M\" &amp; &apos;'"), 'Ana "M" & \''),
+        (written("><ns3:holder>Ana</ns3:holder\n><"), "Ana"),
+        (written("><ns3:holder xmlns:x=\"y\" xmlns:z='' >Ana'\"</ns3:holder><"), "Ana'\""),
+        (written('_a.b-c:holder="Ana"', "_a.b-c"), "Ana"),
+        (written('ns3:holders="Bo" ns3:holder-x="Bo" ns3:holder="Ana" x:holder="Bo"'), "Ana"),
+        (written(f'xmlns:ns3="{HOLDER_NAMESPACE}" ns3:holder=""'), ""),
+        (changed(DECLARED, f'{DECLARED} xmlns:other="{HOLDER_NAMESPACE}"'), "Ana MARTIN"),
+    ],
+)
+def test_the_property_is_read_as_other_programs_write_it(packet: bytes, name: str) -> None:
+    assert read_holder(packet) == (name,)
+
+
+def test_a_program_that_writes_the_packet_anew_keeps_the_name() -> None:
+    pdf = rendered()
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    writer.root["/Marked"] = writer.root["/MarkInfo"]
+    writer.update_root()
+    target = io.BytesIO()
+    # pyHanko writes all properties as attributes, under prefixes of its own.
+    writer.write(target)
+    with opened(target.getvalue()) as document:
+        packet = document.Root.Metadata.read_bytes()
+    assert b"<provenance:holder>" not in packet
+    assert read_holder(packet) == ("Maëlle LEFÈVRE-DUBOIS",)
+    with opened(pdf) as document:
+        with document.open_metadata() as metadata:
+            metadata["dc:title"] = "x"
+        packet = document.Root.Metadata.read_bytes()
+    assert read_holder(packet) == ("Maëlle LEFÈVRE-DUBOIS",)
+
+
 @pytest.mark.parametrize(
     "packet",
     [
         changed("<provenance:holder>", "<provenance:holder><provenance:holder>"),
         changed("</rdf:RDF>", "<provenance:holder>Ana</provenance:holder></rdf:RDF>"),
+        changed(DECLARED, f'{DECLARED} provenance:holder="Ana"'),
+        changed(DECLARED, f'{DECLARED} xmlns:b="{HOLDER_NAMESPACE}" b:holder="Ana"'),
         changed("<provenance:holder>", "<provenance:holder x='1'>"),
+        changed("<provenance:holder>", "<provenance:holder/>"),
         changed("</provenance:holder>", ""),
         changed("Ana", "<rdf:li>Ana</rdf:li>"),
         changed("Ana", "&#65;na"),
         changed("Ana", "Ana & Jo"),
         changed("Ana", "&nbsp;"),
+        written('ns3:holder="Ana'),
+        written("ns3:holder=Ana"),
+        written('ns3:holder="<"'),
+        written('ns3:holder="Ana" ns3:holder="Ana"'),
+        written(
+            " ".join(f'xmlns:a{n}="{HOLDER_NAMESPACE}"' for n in range(PREFIXES_MAX))
+            + ' ns3:holder="Ana"'
+        ),
     ],
 )
 def test_another_form_of_the_property_is_malformed(packet: bytes) -> None:
@@ -357,3 +421,8 @@ def test_without_the_property_there_is_no_name() -> None:
     assert read_holder(packet + b"\xff") == ()
     assert read_holder(packet.ljust(PACKET_SIZE_MAX)) == ("Ana",)
     assert read_holder(packet.ljust(PACKET_SIZE_MAX + 1)) == ()
+    # Declared and not used, described, and of another namespace.
+    assert read_holder(written("")) == ()
+    assert read_holder(f"<x:y>{HOLDER_NAMESPACE}</x:y> provenance:holder='A'".encode()) == ()
+    other = written('ns3:holder="Ana"').replace(b"/1#", b"/2#")
+    assert read_holder(other) == ()

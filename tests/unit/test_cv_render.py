@@ -31,6 +31,7 @@ from cv_samples import (
 from provenance.cv.activecontent import find_active
 from provenance.cv.facts import ATTACHMENT_NAME, HOLDER_NAMESPACE, MEDIA_TYPE
 from provenance.cv.holder import parse_holder
+from provenance.cv.pdf import attach
 from provenance.cv.qr import read_pdf
 from provenance.cv.seal import READABLE_NAME, SealSigner, seal
 from provenance.cv.summary import decode_summary, make_summary, verify_summary
@@ -551,6 +552,15 @@ def assert_embedded(document: pikepdf.Pdf) -> None:
     for page in document.pages:
         assert page["/Tabs"] == pikepdf.Name.S
         assert "/AA" not in page
+
+
+def test_attaching_anew_keeps_the_metadata() -> None:
+    log, _, bundle = proof()
+    pdf = make(log, bundle, signer=SUMMARY_SIGNER)
+    again = attach(pdf, bundle)
+    with opened(again) as document, opened(pdf) as before:
+        assert_archival(document)
+        assert document.Root["/Metadata"].read_bytes() == before.Root["/Metadata"].read_bytes()
 
 
 def test_the_checks_of_the_form_find_what_is_missing() -> None:

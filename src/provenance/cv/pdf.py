@@ -74,7 +74,10 @@ def _write(pdf: bytes, bundle: bytes) -> bytes:
         with pikepdf.open(io.BytesIO(pdf), attempt_recovery=False) as document:
             _remove(document)
             _add(document, bundle)
-            document.save(target, deterministic_id=True, linearize=False)
+            # The metadata stay as they are, the holder's name in them included.
+            document.save(
+                target, deterministic_id=True, linearize=False, fix_metadata_version=False
+            )
     except FormatError:
         raise
     except Exception as error:

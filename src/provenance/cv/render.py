@@ -187,7 +187,9 @@ def _name_holder(pdf: bytes, name: str) -> bytes:
     with pikepdf.open(io.BytesIO(pdf)) as document:
         metadata = document.Root.Metadata
         metadata.write(add_holder(metadata.read_bytes(), name))
-        document.save(target, deterministic_id=True, linearize=False)
+        document.save(
+            target, deterministic_id=True, linearize=False, fix_metadata_version=False
+        )
     return target.getvalue()
 
 

@@ -6,11 +6,23 @@ it can be compared with the proof::
 
     <provenance:holder>Maëlle LEFÈVRE-DUBOIS</provenance:holder>
 
-The rule for readers, which needs no XML parser: the packet is UTF-8 and at most 1 MiB. One in
-which the address of the namespace does not occur has no such property. Any other has
-``<provenance:holder>`` exactly once and ``</provenance:holder>`` exactly once behind it; what
-is between them, without ``<``, is the name, in which ``&`` begins one of the five names that
-XML knows (amp, lt, gt, quot, apos). Else the property is malformed.
+Programs that add a signature write a packet anew, each in its own way: with another prefix,
+or with the property as an attribute. Both are the same property, so both are read. The rule
+for readers needs no XML parser. White space is space, tab, CR and LF.
+
+- The packet is UTF-8 and at most 1 MiB, else there is no such property.
+- Its prefixes are the P of each ``xmlns:P="…"`` (behind white space, in either quotes, with
+  white space around ``=`` or none) that holds the address of the namespace. P begins with a
+  letter (A to Z, a to z) or ``_``, and goes on with these, digits, ``.`` and ``-``. More than
+  eight prefixes make the property malformed.
+- Its uses are the places of ``P:holder`` behind ``<`` or white space, and not before a
+  character that may stand in P, or a colon. Without any there is no such property; with
+  several it is malformed.
+- Behind ``<P:holder`` follow declarations ``xmlns:…="…"`` or none, ``>``, the value,
+  ``</P:holder``, white space or none, and ``>``. Where the use is behind white space, ``=`` and
+  the value in either quotes follow. Else it is malformed.
+- The value holds no ``<``, and ``&`` begins one of the five names that XML knows (amp, lt, gt,
+  quot, apos).
 
 A PDF/A file describes the properties that XMP itself does not know (ISO 19005-3 section
 6.6.2.3), so the description of this one is written too.
@@ -20,19 +32,27 @@ from __future__ import annotations
 
 import re
 from html import escape, unescape
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from provenance.cv.facts import HOLDER_NAMESPACE, HOLDER_PROPERTY
 from provenance.errors import FormatError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PACKET_SIZE_MAX: Final = 1024 * 1024
 """Bytes of a packet in which the property is looked for."""
+PREFIXES_MAX: Final = 8
 MALFORMED: Final = ("", "")
 """What stands for a property that is there in another form, or twice."""
 _PREFIX: Final = "provenance"
-_OPEN: Final = f"<{_PREFIX}:{HOLDER_PROPERTY}>"
-_CLOSE: Final = f"</{_PREFIX}:{HOLDER_PROPERTY}>"
-_VALUE: Final = re.compile("(?:[^<&]|&(?:amp|lt|gt|quot|apos);)*")
+_SPACE: Final = r"[ \t\r\n]"
+_NAME: Final = r"[A-Za-z_][A-Za-z0-9_.-]*"
+_TEXT: Final = r"(?:[^<&{}]|&(?:amp|lt|gt|quot|apos);)*"
+_IS: Final = rf"{_SPACE}*={_SPACE}*"
+_ADDRESS: Final = re.escape(HOLDER_NAMESPACE)
+_DECLARED: Final = re.compile(rf"{_SPACE}xmlns:({_NAME}){_IS}(?:\"{_ADDRESS}\"|'{_ADDRESS}')")
+_OTHERS: Final = rf"(?:{_SPACE}+xmlns:{_NAME}{_IS}(?:\"[^\"<]*\"|'[^'<]*'))*"
 _SCHEMAS_END: Final = "</rdf:Bag></pdfaExtension:schemas>"
 _PACKET_END: Final = "</rdf:RDF>"
 _DESCRIPTION: Final = (
@@ -59,7 +79,8 @@ def add_holder(packet: bytes, name: str) -> bytes:
         raise FormatError("the metadata of the PDF file have no place for the holder's name")
     value = (
         f'<rdf:Description rdf:about="" xmlns:{_PREFIX}="{HOLDER_NAMESPACE}">'
-        f"{_OPEN}{escape(name, quote=False)}{_CLOSE}</rdf:Description>"
+        f"<{_PREFIX}:{HOLDER_PROPERTY}>{escape(name, quote=False)}"
+        f"</{_PREFIX}:{HOLDER_PROPERTY}></rdf:Description>"
     )
     text = text.replace(_SCHEMAS_END, f"{_DESCRIPTION}{_SCHEMAS_END}")
     added = text.replace(_PACKET_END, f"{value}{_PACKET_END}").encode()
@@ -76,7 +97,24 @@ def read_holder(packet: bytes) -> tuple[str, ...]:
         text = packet.decode()
     except UnicodeDecodeError:
         return ()
-    if text.count(_OPEN) != 1 or text.count(_CLOSE) != 1:
+    prefixes = {*_DECLARED.findall(text)}
+    if len(prefixes) > PREFIXES_MAX:
         return MALFORMED
-    value = text[text.index(_OPEN) + len(_OPEN) :].partition(_CLOSE)[0]
-    return (unescape(value),) if _VALUE.fullmatch(value) else MALFORMED
+    uses = [use for prefix in prefixes for use in _find_uses(text, prefix)]
+    if len(uses) != 1:
+        return MALFORMED if uses else ()
+    (value,) = uses
+    return MALFORMED if value is None else (unescape(value),)
+
+
+def _find_uses(text: str, prefix: str) -> Iterator[str | None]:
+    """Yield the value of each use of the property under a prefix; None for a malformed one."""
+    name = f"{re.escape(prefix)}:{HOLDER_PROPERTY}"
+    element = re.compile(rf"{_OTHERS}{_SPACE}*>({_TEXT.format('')})</{name}{_SPACE}*>")
+    attribute = re.compile(
+        rf"{_IS}(?:\"({_TEXT.format(chr(34))})\"|'({_TEXT.format(chr(39))})')"
+    )
+    for use in re.finditer(rf"(<|{_SPACE}){name}(?![A-Za-z0-9_.:-])", text):
+        form = element if use[1] == "<" else attribute
+        found = form.match(text, use.end())
+        yield None if found is None else found[found.lastindex or 1]
