@@ -208,6 +208,7 @@ ACTIVE: Final[dict[str, Change]] = {
     "rich-media": annotation(Subtype=Name.RichMedia),
     "attachment": annotation(Subtype=Name.FileAttachment),
     "elsewhere": stream(F=pikepdf.String("a.txt")),
+    "elsewhere-deep": stream(Extra=pikepdf.Dictionary(A=pikepdf.Dictionary(S=Name.Launch))),
     "postscript": stream(Subtype=Name.PS),
     "second-proof": other_file("provenance-proof.json"),
     "look-alike": other_file("Prov\u0435nance_pro0f (1).json"),
@@ -315,12 +316,17 @@ def exchange_proof(genuine: bytes, proof: bytes) -> bytes:
     return target.getvalue()
 
 
-@pytest.mark.parametrize("broken", ["coverage", "digest"])
+@pytest.mark.parametrize("broken", ["coverage", "digest", "content", "hidden"])
 def test_a_broken_page_is_noticed(
     scene: Scene, sealed: bytes, tmp_path: Path, broken: str
 ) -> None:
-    # One byte of the second line, which is a comment: a digest alone tells that it was changed.
-    other = {"coverage": sealed + b"\n", "digest": sealed.replace(b"\xbf\xf7", b"\xbe\xf7", 1)}
+    other = {
+        "coverage": sealed + b"\n",
+        # One byte of the second line, which is a comment: a digest alone tells.
+        "digest": sealed.replace(b"\xbf\xf7", b"\xbe\xf7", 1),
+        "content": made_with(scene, ACTIVE["elsewhere-deep"]),
+        "hidden": exchange_proof(sealed, scene.prove(scene.others)),
+    }[broken]
     with run_documents(tmp_path, broken) as page:
-        found = judged_by_page(page, other[broken], scene.policy)
-    assert found != judged(other[broken], scene.policy)
+        found = judged_by_page(page, other, scene.policy)
+    assert found != judged(other, scene.policy)
