@@ -185,7 +185,8 @@ def metadata(*pieces: bytes, **members: Any) -> Change:
     return set_packet
 
 
-NAMESPACE: Final = HOLDER_NAMESPACE.encode()
+NAMESPACE: Final = f'<x xmlns:provenance="{HOLDER_NAMESPACE}"> '.encode()
+SECOND: Final = f"<y xmlns:ns3 = '{HOLDER_NAMESPACE}' ".encode()
 FLATE: Final = {"Filter": Name.FlateDecode}
 OPEN, CLOSE = b"<provenance:holder>", b"</provenance:holder>"
 JUMP: Final = pikepdf.Dictionary(S=Name.GoTo, D=pikepdf.Array([0, Name.Fit]))
@@ -240,7 +241,15 @@ TOP_NAMES: Final[dict[str, tuple[str, Change]]] = {
     "twice": ("no", metadata(NAMESPACE, (OPEN + b"Maelle Lefevre-Dubois" + CLOSE) * 2)),
     "not-simple": ("no", metadata(NAMESPACE, OPEN, b"<b>Maelle Lefevre-Dubois</b>", CLOSE)),
     "entity-unknown": ("no", metadata(NAMESPACE, OPEN, b"Maelle Lefevre-Dubois&#33;", CLOSE)),
-    "named-only": ("no", metadata(NAMESPACE)),
+    "declared-only": ("n/a", metadata(NAMESPACE)),
+    "attribute": ("yes", metadata(SECOND, b'ns3:holder="Maelle Lefevre-Dubois"/>')),
+    "attribute-other": ("no", metadata(SECOND, b'ns3:holder="Anouk Moreau"/>')),
+    "two-prefixes": (
+        "no",
+        metadata(
+            NAMESPACE, OPEN, b"Maelle Lefevre-Dubois", CLOSE, SECOND, b"ns3:holder='Anouk'/>"
+        ),
+    ),
     "not-utf-8": ("n/a", metadata(NAMESPACE, OPEN, b"\xff", CLOSE)),
     "parameters": ("n/a", metadata(NAMESPACE, DecodeParms=pikepdf.Dictionary())),
     "large": ("n/a", metadata(NAMESPACE, bytes(1024 * 1024))),
