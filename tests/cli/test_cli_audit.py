@@ -45,6 +45,18 @@ def test_an_audit_begins_behind_an_older_checkpoint(
     assert (report["start"], report["entries"]) == (16, 2)
 
 
+def test_on_what_it_rests_is_said(world: World, run: Commands) -> None:
+    report = run.json("audit", world.ledger)
+    rests = report["origins"]
+    assert sum(rests.values()) == report["types"]["certification"]
+    assert rests["filed"] > 0
+    told = run("audit", world.ledger).out
+    assert "in a kept file, unsigned" in told
+    assert "the operator's word alone" not in told
+    told = run("audit", world.ledger, "--no-vault").out
+    assert "not held against what their depositors sent" in told
+
+
 def test_payloads_may_stay_closed(world: World, run: Commands) -> None:
     assert run.json("audit", world.ledger, "--no-vault")["opened"] == 0
 

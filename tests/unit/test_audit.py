@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import lmdb
@@ -96,6 +97,50 @@ def test_payloads_can_stay_closed(path: Path) -> None:
     report = audit(path, vault=False)
     assert (report.verdict, report.opened) == ("yes", 0)
     assert any("not opened" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_without_payloads_the_vault_is_not_opened(path: Path, jobs: int) -> None:
+    """An auditor who must not see payloads need not be able to read the vault."""
+    shutil.move(path / "vault", path.parent / "elsewhere")
+    report = audit(path, vault=False, jobs=jobs)
+    assert report.verdict == "yes", report.findings
+    report = audit(path, jobs=jobs)
+    assert (report.verdict, str(path / "vault") in report.findings[0].message) == ("no", True)
+
+
+def test_a_size_that_the_log_does_not_have_is_damage(path: Path) -> None:
+    """Nothing is set aside for entries that are not there."""
+    rewrite(path, "edge", b"size", lambda row: b"\x7f" + row[1:])
+    report = audit(path)
+    assert checks(report) == {"database"}
+    assert "are stored" in report.findings[0].message
+
+
+@pytest.mark.parametrize("name", ["head", "vault/seeds"])
+def test_a_slot_that_rotted_is_named(path: Path, name: str) -> None:
+    """The other slot counts, so nothing else shows it before that one is written over."""
+    file = path / name
+    data = bytearray(file.read_bytes())
+    size = {"head": 512, "vault/seeds": 128}[name]
+    sequences = [int.from_bytes(data[at + 16 : at + 24], "big") for at in (0, size)]
+    data[size * sequences.index(min(sequences)) + 40] ^= 1
+    file.write_bytes(data)
+    assert checks(audit(path)) == {name.partition("/")[0]}
+
+
+def test_an_anchor_whose_signatures_are_others_is_named(path: Path) -> None:
+    file = path / "anchor"
+    lines = file.read_text().splitlines(keepends=True)
+    forged = lines[-1][:-40] + "A" * 32 + lines[-1][-8:]
+    for changed in (lines[:-1], [*lines[:-1], forged]):
+        file.write_text("".join(changed))
+        report = audit(path)
+        assert checks(report) == {"rollback"}
+        assert "signed otherwise" in report.findings[0].message
+    # A witness may have signed since: that is none of the log's own keys.
+    file.write_text("".join([*lines, lines[-1].replace(ORIGIN, "witness.example")]))
+    assert audit(path).verdict == "yes"
 
 
 def test_a_changed_entry_is_named(path: Path) -> None:

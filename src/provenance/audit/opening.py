@@ -12,7 +12,7 @@ equal, and the stored ones need not be decoded; where it is not, both are looked
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence  # noqa: TC003 - msgspec asks at run time
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -23,7 +23,7 @@ from provenance.audit.succession import DEPOSITOR, ID_TECHNIQUE, Succession
 from provenance.cdc.flux import read_passage, reparse
 from provenance.cdc.schema import LEADING_NAMES
 from provenance.cdc.typed import check_fields_typed, in_order
-from provenance.encoding import decode_base64, encode_json
+from provenance.encoding import decode_base64, decode_json, encode_json
 from provenance.errors import (
     ErasedError,
     FormatError,
@@ -34,10 +34,16 @@ from provenance.ledger.changes import read_change
 from provenance.ledger.lookups import Lookups
 from provenance.ledger.recall import Recall
 from provenance.record.commitment import Field, commit_checked
-from provenance.record.depositdigest import FILE_SALT_SIZE, leading_of, surroundings
+from provenance.record.depositdigest import (
+    FILE_SALT_SIZE,
+    leading_of,
+    source_text,
+    surroundings,
+)
 from provenance.record.entry import Deposit, parse_entry
 from provenance.record.payload import (
     CERTIFICATION_PARTS,
+    FIELDS,
     LENGTH_SIZE,
     CertificationPayload,
     unseal_payload,
@@ -53,6 +59,7 @@ if TYPE_CHECKING:
     from provenance.storage import View
 
 CERTIFIER: Final = "certificateur"
+NO_BINDINGS: Final = b"[]"
 PLACE_SIZE: Final = LENGTH_SIZE + FILE_SALT_SIZE
 """Bytes of the last part of a payload: number and salt of its passage."""
 AT_ONCE: Final = 64
@@ -63,6 +70,10 @@ NOT_COMMITTED: Final = "the record is not what was committed to"
 Sealed: TypeAlias = tuple[int, str, str, int, int, int | None]
 """What the entry of a certification says: index, depositor, commitment in base64, deposit,
 registration, and what it supersedes."""
+
+
+_Read: TypeAlias = tuple[Sequence[Field], bytes]
+"""The fields of a record, and SHA-256 of what is hashed before its bytes."""
 
 
 class _Case(Struct):
@@ -139,14 +150,13 @@ class Opening:
         case.parts = unseal_payload(case.seed, sealed, case.committed)
 
     def _read(self, case: _Case) -> None:
-        fields = self._parse(case.parts)
-        if fields is None:
+        found = self._parse(case.parts) or _parse_form(case.parts)
+        if found is None:
             self._read_closely(case)
         else:
-            assert self._kind is not None, "it was read as one of that kind"
-            case.fields, case.around = fields, self._kind.around
+            case.fields, case.around = found
 
-    def _parse(self, parts: Sequence[bytes]) -> Sequence[Field] | None:
+    def _parse(self, parts: Sequence[bytes]) -> _Read | None:
         """Parse a passage of the kind of the last one; None where it is none such.
 
         The same for a passage whose fields are not spelled as those that are stored.
@@ -157,9 +167,10 @@ class Opening:
         _, source, stored, _ = parts
         try:
             fields = read_passage(source, kind.bindings, kind.leading)
-            return fields if encode_json(dict(fields[:-1])) == stored else None
         except ProvenanceError:
             return None
+        is_same = encode_json(dict(fields[:-1])) == stored
+        return (fields, kind.around) if is_same else None
 
     def _read_closely(self, case: _Case) -> None:
         payload = CertificationPayload.decode_parts(case.parts)
@@ -277,6 +288,28 @@ def _kind_of(payload: CertificationPayload, parts: Sequence[bytes]) -> _Kind | N
     return _Kind(parts[0], payload.bindings, start, leading, _around(payload))
 
 
+def _parse_form(parts: Sequence[bytes]) -> _Read | None:
+    """Read a record of a form, which says what a file could; None where it is none such.
+
+    Its exact bytes are what is stored, in the one spelling of its fields.
+    """
+    if len(parts) != CERTIFICATION_PARTS or len(parts[3]) != PLACE_SIZE:
+        return None
+    bindings, source, stored, _ = parts
+    if bindings != NO_BINDINGS or source != stored:
+        return None
+    try:
+        content = decode_json(stored, FIELDS, "payload")
+    except FormatError:
+        return None
+    if in_order(content) is not content or check_fields_typed(content):
+        return None
+    before = surroundings((), leading_of(content))
+    digest = hashlib.sha256(before + source).digest()
+    fields = (*content.items(), (SOURCE, source_text(digest)))
+    return fields, hashlib.sha256(before).digest()
+
+
 def _around(payload: CertificationPayload) -> bytes:
     leading = leading_of(dict(payload.fields))
     return hashlib.sha256(surroundings(payload.bindings, leading)).digest()
@@ -291,15 +324,11 @@ def _is_xml(payload: CertificationPayload) -> bool:
 
 
 def _says_the_same(payload: CertificationPayload, parts: Sequence[bytes]) -> bool:
-    """Whether the exact bytes say what is stored: XML from a file, JSON from a form.
+    """Whether the exact bytes of a passage say what is stored, in its one spelling.
 
-    What is stored has one spelling. The exact bytes of a form are that very spelling, and
-    say no more than a file could.
+    Those of a record of a form do not: it would have been read as such.
     """
-    stored = parts[2]
-    if _is_xml(payload):
-        fields = reparse(payload.source, payload.bindings, payload.fields)
-        return fields == payload.fields and encode_json(dict(fields[:-1])) == stored
-    content = dict(payload.fields[:-1])
-    ordered = encode_json(in_order(content)) == payload.source == stored
-    return ordered and not check_fields_typed(content)
+    if not _is_xml(payload):
+        return False
+    fields = reparse(payload.source, payload.bindings, payload.fields)
+    return fields == payload.fields and encode_json(dict(fields[:-1])) == parts[2]

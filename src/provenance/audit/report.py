@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from provenance.audit.origins import Origins  # noqa: TC001 - msgspec asks at run time
+from provenance.audit.origins import Origins
 from provenance.encoding import encode_json
 
 FINDINGS_MAX: Final = 100
@@ -36,7 +36,7 @@ class KeyChanges(msgspec.Struct, frozen=True, kw_only=True):
     reset: int = 0
 
 
-class AuditReport(msgspec.Struct, frozen=True):
+class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict on a ledger, and what it rests on.
 
     ``verdict`` is ``"yes"`` when nothing was found. ``start`` is the first entry that was
@@ -60,9 +60,9 @@ class AuditReport(msgspec.Struct, frozen=True):
     checkpoints: int
     opened: int
     erased: int
-    lost: int
-    origins: Origins
-    key_changes: KeyChanges
+    lost: int = 0
+    origins: Origins = Origins()
+    key_changes: KeyChanges = KeyChanges()
     findings_count: int
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]

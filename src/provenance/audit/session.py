@@ -23,7 +23,7 @@ from provenance.encoding import encode_base64
 from provenance.errors import LedgerDamagedError, ProvenanceError, StorageError
 from provenance.ledger.files import open_files
 from provenance.ledger.registry import read_genesis
-from provenance.storage.rows import TECHNICAL
+from provenance.storage.rows import RECORDS, TECHNICAL
 from provenance.tlog.policy import Policy  # noqa: TC001 - a member's type, asked at run time
 
 if TYPE_CHECKING:
@@ -126,6 +126,11 @@ class _Session:
 
     def _read_all(self) -> None:
         view, walk = self._view, self._walk
+        stored = view.rows.count(RECORDS)
+        if stored != view.size:
+            raise LedgerDamagedError(
+                f"the log says that it has {view.size} entries, and {stored} are stored"
+            )
         check_outside(self._files, self._findings, vault=self._options.vault)
         if self._request.since is not None:
             self._begin_at(self._request.since)

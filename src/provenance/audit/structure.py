@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from provenance.audit.origins import Origins
-from provenance.audit.report import FINDINGS_MAX, AuditReport, Finding, KeyChanges
+from provenance.audit.report import FINDINGS_MAX, AuditReport, Finding
 from provenance.errors import LedgerDamagedError
 from provenance.storage import commits, verify_database
 
@@ -83,9 +82,6 @@ def damaged_report(faults: Sequence[str]) -> AuditReport:
         checkpoints=0,
         opened=0,
         erased=0,
-        lost=0,
-        origins=Origins(),
-        key_changes=KeyChanges(),
         findings_count=len(findings),
         findings=findings,
         notes=("the entries were not read: the database file is damaged, see the findings",),

@@ -1,9 +1,15 @@
 """Derive a whole ledger again from its stored bytes, and name what is wrong.
 
-Leaf hashes, chain, tree, signatures, status, commitments against the opened
-payloads, and fields against the exact bytes that were deposited. An auditor who
-kept an older checkpoint (publish -o) begins behind it with --since, and brings
-its own policy. Exit status 0 when nothing is wrong, 1 otherwise.
+Leaf hashes, chain, tree, signatures, registrations, status, commitments against
+the opened payloads, fields against the exact bytes that were deposited, and each
+certification against the digest of its deposit: after erasures too. Where nothing
+of a file was erased it is read as a whole, and what it says around each passage
+is compared. The report says on what it rests that the depositors sent this: their
+signatures, the files that are kept, or nothing but the operator's word.
+
+An auditor who kept an older checkpoint (publish -o) begins behind it with --since,
+and brings its own policy. With --no-vault the vault is not opened, and no right to
+read it is needed. Exit status 0 when nothing is wrong, 1 otherwise.
 
 Examples:
   provenance audit ledger
@@ -15,6 +21,8 @@ Examples:
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from provenance.audit import audit
 from provenance.cli.arguments import add_ledger, add_trust, count
@@ -28,9 +36,18 @@ if TYPE_CHECKING:
     import argparse
 
     from provenance.audit import AuditReport
+    from provenance.audit.report import KeyChanges
     from provenance.cli.output import Output
 
 TEXT_SIZE_MAX: Final = 1024 * 1024
+SAID: Final = {
+    "endorsed": "endorsed by them",
+    "signed": "in a deposit that they signed",
+    "filed": "in a kept file, unsigned",
+    "unsupported": "the operator's word alone",
+    "erased": "content erased",
+    "closed": "not opened",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +102,8 @@ def _show(report: AuditReport, out: Output) -> None:
     said = "YES: nothing is wrong." if good else f"NO: {report.findings_count} findings."
     out.verdict(said, good=good)
     out.pairs(
-        [
+        (name, value)
+        for name, value in [
             ("origin", report.origin),
             ("entries", f"{report.entries}, from {report.start} to before {report.size}"),
             ("root", report.root),
@@ -94,8 +112,15 @@ def _show(report: AuditReport, out: Output) -> None:
             ("checkpoints", report.checkpoints),
             ("payloads opened", report.opened),
             ("content erased", report.erased),
+            ("of these seeds lost", report.lost or None),
+            ("keys of depositors", _words(report.key_changes)),
         ]
+        if value is not None
     )
+    if report.types.get("certification"):
+        out.heading("On what it rests that the depositors sent the certifications")
+        counts = msgspec.structs.asdict(report.origins)
+        out.pairs([(SAID[name], count) for name, count in counts.items() if count])
     if report.findings:
         out.heading("Findings")
         rows = [(one.index, one.check, one.message) for one in report.findings]
@@ -103,6 +128,11 @@ def _show(report: AuditReport, out: Output) -> None:
         if report.findings_count > len(rows):
             out.line(f"  … and {report.findings_count - len(rows)} more")
     if report.notes:
-        out.heading("Not checked")
+        out.heading("Not checked, and to be known")
         for note in report.notes:
             out.line(f"  {note}")
+
+
+def _words(changes: KeyChanges) -> str | None:
+    counts = msgspec.structs.asdict(changes)
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or None
