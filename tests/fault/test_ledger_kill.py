@@ -1,96 +1,74 @@
-"""Processes are killed while they write; what was acknowledged is there afterwards.
+"""Processes are killed while they work; what was acknowledged is there afterwards.
 
-Checked from a fresh process each time: everything acknowledged is present, the log is
-whole and contiguous, the audit is green, and the ledger goes on. ``PROVENANCE_KILLS`` sets
-the number of kills.
+Two writers, a publisher and two readers work on one ledger; one after the other is killed at
+a random moment, while the others go on. Checked from a fresh process after each round:
+everything acknowledged is present, the log is whole and contiguous, the audit is green, and
+the ledger goes on.
 """
 
 from __future__ import annotations
 
-import os
-import random
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
-from typing import IO, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-TESTS: Final = Path(__file__).parent.parent
-WORKER: Final = TESTS / "fault" / "ledger_worker.py"
-KILLS: Final = int(os.environ.get("PROVENANCE_KILLS", "12"))
-ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": str(TESTS)}
+from battery import scale
+from fault.workers import keep_whole_lines, run, start, wait_for_receipts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from battery import Row
+
+PROCESSES: Final = 5
 
 
-def _start(*arguments: object, output: IO[str] | int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, str(WORKER), *map(str, arguments)],
-        stdout=output,
-        stderr=subprocess.PIPE,
-        env=ENVIRONMENT,
-        text=True,
-    )
-
-
-def _run(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(WORKER), *map(str, arguments)],
-        capture_output=True,
-        env=ENVIRONMENT,
-        text=True,
-        check=False,
-    )
-
-
-def _complete_lines(path: Path) -> None:
-    """Drop a last line that the kill cut off: its receipt was not handed out whole."""
-    text = path.read_text()
-    path.write_text(text[: text.rfind("\n") + 1])
-
-
-def _kill_round(path: Path, log: Path, seed: int, *options: str) -> None:
-    dice = random.Random(seed)
-    outputs = [log.with_suffix(f".{number}") for number in range(2)]
-    writers = []
-    for number, output in enumerate(outputs):
+def _kill_round(row: Row, path: Path, log: Path, seed: int, *options: str) -> None:
+    outputs = [log.with_suffix(f".{number}") for number in range(3)]
+    commands = [("write", seed * 2, *options), ("write", seed * 2 + 1, *options), ("publish",)]
+    processes = []
+    for (command, *words), output in zip(commands, outputs, strict=True):
         with output.open("w") as file:
-            writers.append(_start("write", path, seed * 2 + number, *options, output=file))
-    reader = _start("read", path, output=subprocess.DEVNULL)
-    deadline = time.monotonic() + 30
-    while not all(output.stat().st_size for output in outputs) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(dice.uniform(0, 0.3))
-    for process in [*writers, reader]:
+            processes.append(start(command, path, *words, output=file))
+    readers = [start("read", path, output=subprocess.DEVNULL) for _ in range(2)]
+    wait_for_receipts(outputs[:2])
+    processes += readers
+    row.random.shuffle(processes)
+    for process in processes:
+        time.sleep(row.random.uniform(0, 0.15))
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        row.attempt(fired=process.wait() == -signal.SIGKILL)
         assert process.stderr is not None
         assert "Error" not in process.stderr.read()
         process.stderr.close()
-    for output in outputs:
-        _complete_lines(output)
-        with log.open("a") as file:
-            file.write(output.read_text())
+    keep_whole_lines(outputs, log)
 
 
 @pytest.mark.slow
-def test_nothing_acknowledged_is_lost_when_writers_are_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", range(2))
+def test_nothing_acknowledged_is_lost_when_processes_are_killed(
+    part: int, tmp_path: Path, row: Row
+) -> None:
+    row.begin("F5 kills: writers, publisher, readers")
     path, log = tmp_path / "ledger", tmp_path / "acknowledged"
-    assert _run("create", path).returncode == 0
-    for seed in range(1, KILLS + 1):
-        _kill_round(path, log, seed)
-        checked = _run("check", path, log)
+    assert run("create", path).returncode == 0
+    for seed in range(1 + 1000 * part, 1 + 1000 * part + scale(10, 500)):
+        _kill_round(row, path, log, seed)
+        checked = run("check", path, log)
         assert checked.returncode == 0, checked.stderr
     assert '"entry"' in log.read_text()
+    assert '"note"' in log.read_text()
 
 
 @pytest.mark.slow
-def test_the_harness_catches_a_service_that_answers_too_early(tmp_path: Path) -> None:
+def test_the_harness_catches_a_service_that_answers_too_early(tmp_path: Path, row: Row) -> None:
     """The positive control: receipts that are promised before anything is recorded."""
+    row.begin("F5 kills: writers, publisher, readers")
     path, log = tmp_path / "ledger", tmp_path / "acknowledged"
-    assert _run("create", path).returncode == 0
-    _kill_round(path, log, 1, "--broken")
-    checked = _run("check", path, log)
-    assert checked.returncode != 0
-    assert "AssertionError" in checked.stderr
+    assert run("create", path).returncode == 0
+    _kill_round(row, path, log, 1, "--broken")
+    checked = run("check", path, log)
+    row.control(caught=checked.returncode != 0 and "AssertionError" in checked.stderr)

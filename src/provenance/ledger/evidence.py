@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from provenance.encoding import encode_base64, encode_base64_all
-from provenance.errors import NotPublishedError
+from provenance.errors import FormatError, LedgerDamagedError, NotPublishedError
 from provenance.ledger.changes import read_changes
 from provenance.ledger.endorsing import newest_over, read_endorsements
 from provenance.ledger.keyhistory import read_keys
@@ -18,12 +20,38 @@ from provenance.tlog.merkle import HASH_SIZE, node_hash
 from provenance.tlog.prover import prove_inclusion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from provenance.record.bundle import ProvenEntry, StatusLeaf
     from provenance.record.entry import Endorsement
     from provenance.storage import View
     from provenance.tlog.prover import NodeReader
+
+
+PUBLICATION_WAIT_S: Final = 5.0
+"""Seconds that a proof waits for a publication in another process to end."""
+_PAUSE_S: Final = 0.01
+
+T = TypeVar("T")
+
+
+class BeingPublishedError(NotPublishedError):
+    """A status entry is there whose checkpoint is not: somebody publishes, or was cut off."""
+
+
+def when_published(make: Callable[[], T]) -> T:
+    """Return what ``make`` returns, which is made anew as long as somebody publishes.
+
+    Raises as it does.
+    """
+    deadline = time.monotonic() + PUBLICATION_WAIT_S
+    while True:
+        try:
+            return make()
+        except BeingPublishedError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(_PAUSE_S)
 
 
 def changes_by(view: View, index: int, size: int) -> dict[int, int]:
@@ -96,6 +124,17 @@ def rests_on(
     return found
 
 
+@contextmanager
+def reading_stored() -> Iterator[None]:
+    """Raise `LedgerDamagedError` where stored entries turn out not to be such."""
+    try:
+        yield
+    except (FormatError, UnicodeDecodeError) as error:
+        raise LedgerDamagedError(
+            "an entry that the proof rests on is damaged as it is stored: audit the ledger"
+        ) from error
+
+
 def prove_entries(
     view: View,
     indexes: Collection[int],
@@ -108,9 +147,10 @@ def prove_entries(
     ``disclosed``: what is shown of records, as lists of slots. Raises `PolicyError` when
     that is more than a proof holds.
     """
-    return later.prove_entries(
-        view, indexes, size, keys=read_keys(view, size), disclosed=disclosed
-    )
+    with reading_stored():
+        return later.prove_entries(
+            view, indexes, size, keys=read_keys(view, size), disclosed=disclosed
+        )
 
 
 def status_leaves(
@@ -127,13 +167,19 @@ def status_leaves(
 def settled_status(view: View, size: int) -> Status:
     """Give the ``status`` entry that ends the tree of ``size``, and is the stored tree's.
 
-    Raises `NotPublishedError` when there is none, or a newer one waits for its checkpoint.
+    Raises `NotPublishedError` when there is none, or a newer one waits for its checkpoint,
+    `LedgerDamagedError` where the stored tree is not what it says.
     """
     status = read_any(view, size - 1)
     if not isinstance(status, Status):
         raise NotPublishedError("the last checkpoint does not end in a status entry")
     root = encode_base64(view.status_root(status.size, settled=True))
+    newer = view.status_size
+    if size <= newer < view.size and isinstance(read_any(view, newer), Status):
+        # It was appended, and its checkpoint is not signed yet.
+        raise BeingPublishedError("a publication was not finished: publish again")
     if root != status.root:
-        # A newer status entry was appended, and its checkpoint is not signed yet.
-        raise NotPublishedError("a publication was not finished: publish again")
+        raise LedgerDamagedError(
+            f"the stored status tree is not what entry {status.index} says: audit the ledger"
+        )
     return status

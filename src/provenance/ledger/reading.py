@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from provenance.errors import ErasedError, UnknownEntryError
 from provenance.ledger.disclosure import LINE
 from provenance.ledger.endorsing import make_kit
+from provenance.ledger.evidence import when_published
 from provenance.ledger.keyhistory import log_keys, read_keys
 from provenance.ledger.lookups import Lookups, may_be
 from provenance.ledger.prove import Prover
@@ -94,7 +95,7 @@ class Reader:
         `FormatError` for a name that no field has, `PolicyError` for what is not disclosed,
         `LedgerDamagedError` where what is stored makes no proof that holds.
         """
-        return self._prover.prove(indexes, disclose)
+        return when_published(lambda: self._prover.prove(indexes, disclose))
 
     def refresh(self, bundle: bytes) -> bytes:
         """Bring a proof bundle up to date; return it with a ``later`` part as of now.
@@ -105,8 +106,12 @@ class Reader:
         newer checkpoint is published, `VerificationError` for a bundle that does not
         verify, `LedgerDamagedError` as `prove`.
         """
-        with self._files.store.view() as view:
-            return refresh_bundle(view, bundle, origin=self.origin)
+
+        def refresh() -> bytes:
+            with self._files.store.view() as view:
+                return refresh_bundle(view, bundle, origin=self.origin)
+
+        return when_published(refresh)
 
     def export_tiles(
         self, directory: str | Path, *, progress: Callable[[int, int], None] | None = None
