@@ -131,7 +131,7 @@ def test_a_proof_is_verified_without_a_network(ledger: Path, row: Row) -> None:
         proof, policy = ledger.parent / "proof.json", ledger.parent / "policy.txt"
         proof.write_bytes(opened.prove([6]))
         policy.write_text(opened.policy())
-    words = [sys.executable, "-m", "provenance", "verify", proof, "--policy", policy]
+    words = [sys.executable, "-m", "provenance", "verify", str(proof), "--policy", str(policy)]
     alone = subprocess.run([unshare, "-n", *words], capture_output=True, check=False)
     beside = subprocess.run(words, capture_output=True, check=False)
     assert alone.returncode in {0, 4}, alone.stderr
@@ -139,6 +139,8 @@ def test_a_proof_is_verified_without_a_network(ledger: Path, row: Row) -> None:
     row.attempt(fired=True)
     # The control: there really is no network.
     probe = "import socket; socket.create_connection(('127.0.0.1', 9), 1)"
-    words = [unshare, "-n", sys.executable, "-c", probe]
-    failed = subprocess.run(words, capture_output=True, check=False, text=True)
+    words = [sys.executable, "-c", probe]
+    failed = subprocess.run(
+        [unshare, "-n", *words], capture_output=True, check=False, text=True
+    )
     row.control(caught="unreachable" in failed.stderr)
