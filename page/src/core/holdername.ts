@@ -7,6 +7,7 @@
 
 import type { TopName } from "../pdf/metadata.ts";
 import { fits } from "./declaredname.ts";
+import { fold } from "./identity.ts";
 import { compareValues } from "./person.ts";
 import { NAME_FIELDS } from "./showing.ts";
 import type { Check, Report, Value } from "./types.ts";
@@ -29,17 +30,22 @@ export function checkTopName(top: TopName, proof: Report): Check {
 
 /** Compares what a JSON CV says of its holder with what its proof shows in the same fields. */
 export function checkHolder(holder: ReadonlyMap<string, Value>, proof: Report): Check {
-  const names = [...holder].filter(([name]) => NAME_FIELDS.has(name));
+  const names = [...holder].filter(([name, value]) => NAME_FIELDS.has(name) && says(value));
   const compared = names.flatMap(([name, value]) =>
     proof.certifications
       .flatMap(({ fields }) => fields)
-      .filter(([one]) => one === name)
+      .filter(([one, shown]) => one === name && says(shown))
       .map(([, shown]) => compareValues([name, value], [name, shown])),
   );
   if (compared.length === 0) return check("n/a", "no name of the holder is there to be compared");
   return compared.includes("different")
     ? check("no", "the holder's name is another one than the proof shows")
     : check("yes", "the holder's names are those that the proof shows");
+}
+
+/** Tells whether anything is left of a value that could be compared. */
+function says(value: Value): boolean {
+  return typeof value === "string" ? fold(value) !== "" : typeof value === "number" && value !== 0;
 }
 
 function check(outcome: Check["outcome"], reason: string): Check {
