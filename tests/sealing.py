@@ -27,6 +27,7 @@ from provenance.cv.seal import SealSigner, seal
 from provenance.cv.verify import verify
 from provenance.encoding import encode_json
 from simulator import TODAY, make_log
+from verifying import lean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ USAGES: Final = (
 class Certified(NamedTuple):
     """A key and its certificate."""
 
-    key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+    key: Any  # of RSA or ECDSA; most tests need not say which
     certificate: x509.Certificate
 
     @property
@@ -68,7 +69,7 @@ class Certified(NamedTuple):
 
     @property
     def key_pem(self) -> bytes:
-        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        return bytes(self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 def certify(  # noqa: PLR0913 - what a certificate may state
@@ -146,8 +147,8 @@ def make_pdf(text: str = "Curriculum vitae", pages: int = 1) -> bytes:
 
 
 LOG, (INDEX,) = make_log()
-BUNDLE: Final = encode_json(LOG.prove(INDEX))
-POLICY: Final = LOG.policy()
+POLICY, _PROOF = lean(LOG, LOG.prove(INDEX))
+BUNDLE: Final = encode_json(_PROOF)
 PLAIN: Final = make_pdf()
 
 
@@ -210,10 +211,19 @@ class Authority:
         reply, token = self._directory / "reply", self._directory / "token"
         source.write_bytes(data)
         ts = (str(OPENSSL), "ts")
-        asked = [*ts, "-query", "-data", source, f"-{digest}", "-cert", "-out", query]
+        asked: list[str | Path] = [
+            *ts,
+            "-query",
+            "-data",
+            source,
+            f"-{digest}",
+            "-cert",
+            "-out",
+            query,
+        ]
         subprocess.run(asked, check=True, capture_output=True)
         self.answer(query.read_bytes())
-        taken = [*ts, "-reply", "-in", reply, "-token_out", "-out", token]
+        taken: list[str | Path] = [*ts, "-reply", "-in", reply, "-token_out", "-out", token]
         subprocess.run(taken, check=True, capture_output=True)
         return token.read_bytes()
 

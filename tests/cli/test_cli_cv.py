@@ -201,9 +201,9 @@ def test_proof_that_is_incomplete_is_taken_only_as_it_is(run: Commands, world: W
     assert "does not show of entry 4" in run(*words, status=1).err
     assert not (world.path / "code.pdf").exists()
     run(*words, "--as-is")
-    words = ("cv", "seal", "code.pdf", "--key", "operator/seal.p12", "-o", "code-sealed.pdf")
-    assert "does not show of entry 4" in run(*words, status=1).err
-    run(*words, "--as-is")
+    sealing = ("cv", "seal", "code.pdf", "--key", "operator/seal.p12", "-o", "code-sealed.pdf")
+    assert "does not show of entry 4" in run(*sealing, status=1).err
+    run(*sealing, "--as-is")
     report = run.json("verify", "code-sealed.pdf", *TRUST, status=4)
     assert (report["level"], report["verdict"]) == ("original", "attention")
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from provenance.cv.cms import check_signed, parse_seal
 from provenance.cv.pdf import attach
 from provenance.cv.reader import read_facts
 from provenance.cv.seal import seal
+from provenance.cv.sealcheck import parse_seal
+from provenance.pki.cms import check_signed
 from provenance.verifier import Verifier
 from sealing import (
     BUNDLE,
@@ -31,6 +32,7 @@ from sealing import (
     serve,
     signer_of,
 )
+from simulator import TODAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
 
 ATTACHED: Final = attach(PLAIN, BUNDLE)
 VERIFIER: Final = Verifier(POLICY)
-VERIFY = import_module("provenance.cv.verify")
+CHECK = import_module("provenance.cv.pdfcheck")
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +49,7 @@ def _in_process(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def level(data: bytes) -> str:
-    return str(VERIFY.verify_pdf(data, VERIFIER, ROOTS, int(time.time())).level)
+    return str(CHECK.verify_pdf(data, VERIFIER, ROOTS, now_s=int(time.time()), day=TODAY).level)
 
 
 def flips(data: bytes, start: int, end: int, *, count: int, seed: int) -> Iterator[bytes]:
@@ -106,7 +108,7 @@ def test_verifier_that_ignores_the_coverage_is_caught(monkeypatch: pytest.Monkey
     data = seal(ATTACHED, signer_of(SEALER))
     changed = [data + b"\n", data.replace(b"/Prev ", b"/Prev  ", 1)]
     assert accepted(iter(changed)) == 0
-    monkeypatch.setattr(VERIFY, "check_coverage", lambda *_: None)
+    monkeypatch.setattr(CHECK, "check_coverage", lambda *_: None)
     assert accepted(iter(changed)) == 1
 
 

@@ -154,18 +154,19 @@ ACTIVE: Final[dict[str, tuple[Callable[[pikepdf.Pdf], None], str]]] = {
     "a name like it in the tree": (key_in_tree("Provenance proof"), "attachments"),
     "a program of another language": (picture(Subtype=Name.PS), "external-content"),
     "the same, said otherwise": (picture(Subtype2=Name.PS), "external-content"),
-} | {
-    f"{name[1:]} in a link": (annotation(Subtype=Name.Link, A=action(name)), "actions")
-    for name in sorted(ACTIONS)
-}
-ACTIVE |= {
-    f"{name[1:]} on a page": (annotation(Subtype=Name(name)), "multimedia")
-    for name in sorted(MULTIMEDIA)
-}
-ACTIVE |= {
-    f"{name[1:]} of a picture": (picture(**{name[1:]: Dictionary()}), "external-content")
-    for name in EXTERNAL
-    if name not in {"/F", "/FFilter", "/FDecodeParms"}
+    **{
+        f"{name[1:]} in a link": (annotation(Subtype=Name.Link, A=action(name)), "actions")
+        for name in sorted(ACTIONS)
+    },
+    **{
+        f"{name[1:]} on a page": (annotation(Subtype=Name(name)), "multimedia")
+        for name in sorted(MULTIMEDIA)
+    },
+    **{
+        f"{name[1:]} of a picture": (picture(**{name[1:]: Dictionary()}), "external-content")
+        for name in EXTERNAL
+        if name not in {"/F", "/FFilter", "/FDecodeParms"}
+    },
 }
 
 

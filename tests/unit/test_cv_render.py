@@ -15,7 +15,6 @@ import typst
 from cv_samples import (
     CREATED_S,
     DOSSIER,
-    GROUP,
     NATIONAL,
     SUMMARY_SIGNER,
     all_names,
@@ -51,6 +50,7 @@ from simulator import (
     make_record,
     make_sheet,
 )
+from simulator import HOLDER as GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

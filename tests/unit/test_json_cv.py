@@ -216,7 +216,7 @@ def test_a_label_is_the_proven_title_or_the_code() -> None:
     register = log.import_register(make_sheet(title="Gestionnaire de paie"))
     log.publish()
     support = (*log.support_of(index), register)
-    shown = {"register": log.show_register("RNCP34762"), "support": support}
+    shown: dict[str, Any] = {"register": log.show_register("RNCP34762"), "support": support}
     titled, plain = encode_bundle(log.prove(index, **shown)), encode_bundle(log.prove(index))
     for label, with_title, without in (
         ("Gestionnaire de paie", True, False),
