@@ -11,7 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from provenance.errors import NotPublishedError, PolicyError, UnknownEntryError
+from provenance.errors import (
+    InclusionError,
+    LedgerDamagedError,
+    NotPublishedError,
+    PolicyError,
+    UnknownEntryError,
+)
 from provenance.ledger.disclosure import LINE, choose, names_for
 from provenance.ledger.evidence import (
     changes_by,
@@ -28,6 +34,7 @@ from provenance.record.bundle import BUNDLE_ITEMS_MAX, Bundle, encode_bundle
 from provenance.record.commitment import disclose_checked
 from provenance.record.entry import Certification
 from provenance.record.slots import CERTIFICATION
+from provenance.tlog.merkle import leaf_hash, verify_inclusion
 from provenance.tlog.proof import TlogProof, format_tlog_proof
 from provenance.tlog.prover import prove_inclusion
 
@@ -105,8 +112,8 @@ class Prover:
     def tlog_proof(self, index: int) -> str:
         """Prove one entry in the form that any C2SP verifier reads.
 
-        It says that these bytes stand in the log, and nothing of what they commit to.
-        Raises `NotPublishedError`, `UnknownEntryError`.
+        It says that these bytes are in the log, and nothing of what they commit to. Raises
+        `NotPublishedError`, `UnknownEntryError`, `LedgerDamagedError`.
         """
         with self._files.store.view() as view:
             latest = latest_checkpoint(view)
@@ -114,6 +121,14 @@ class Prover:
                 raise _not_published(index, view)
             checkpoint, note = latest
             path = tuple(prove_inclusion(index, checkpoint.size, view.node))
+            leaf = leaf_hash(view.entry(index))
+        try:
+            verify_inclusion(leaf, index, checkpoint.size, path, checkpoint.root)
+        except InclusionError as error:
+            raise LedgerDamagedError(
+                f"the proof of entry {index} would not verify, and is not handed out: audit "
+                "the ledger"
+            ) from error
         return format_tlog_proof(TlogProof(index=index, path=path, checkpoint=note))
 
     def _show(self, view: View, index: int, names: frozenset[str]) -> _Shown:

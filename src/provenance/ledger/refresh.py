@@ -14,8 +14,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from provenance.errors import ConsistencyError, NotPublishedError, VerificationError
-from provenance.ledger.evidence import changes_by, settled_status
+from provenance.errors import (
+    ConsistencyError,
+    LedgerDamagedError,
+    NotPublishedError,
+    VerificationError,
+)
+from provenance.ledger.evidence import changes_by, reading_stored, settled_status
 from provenance.ledger.keyhistory import log_keys, read_keys
 from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.selfcheck import check_own_bundle, find_failure
@@ -47,17 +52,22 @@ def refresh_bundle(view: View, bundle: bytes, *, origin: str) -> bytes:
     old = parse_checkpoint(split_note(parsed.checkpoint)[0])
     new, note = _newest(view, old)
     _check_history(view, old, origin)
-    _check_entries(view, parsed, shown, old.size)
+    other = _other_entry(view, parsed, shown, old.size)
+    if other is not None:
+        _check_handed_in(view, parsed, old.size)
+        # It is of this very tree, and holds: so what is stored does not.
+        raise LedgerDamagedError(f"entry {other} is damaged as it is stored: audit the ledger")
     settled_status(view, new.size)
     wanted = [entry.index for entry in shown if isinstance(entry, Certification)]
-    later = make_later(
-        view,
-        note=note,
-        sizes=(old.size, new.size),
-        keys=read_keys(view, new.size),
-        changes={index: changes_by(view, index, new.size) for index in wanted},
-        shown=[entry.index for entry in shown],
-    )
+    with reading_stored():
+        later = make_later(
+            view,
+            note=note,
+            sizes=(old.size, new.size),
+            keys=read_keys(view, new.size),
+            changes={index: changes_by(view, index, new.size) for index in wanted},
+            shown=[entry.index for entry in shown],
+        )
     refreshed = encode_bundle(msgspec.structs.replace(parsed, later=later))
     if find_failure(view, refreshed, new.size):
         _check_handed_in(view, parsed, old.size)
@@ -89,8 +99,9 @@ def _check_history(view: View, old: Checkpoint, origin: str) -> None:
         raise ConsistencyError(f"the proof's checkpoint at size {old.size} is not this log's")
 
 
-def _check_entries(view: View, bundle: Bundle, entries: Sequence[Entry], size: int) -> None:
-    """Check that the entries shown are those of the log, before others are sought by them."""
+def _other_entry(view: View, bundle: Bundle, entries: Sequence[Entry], size: int) -> int | None:
+    """Return the index of an entry shown that is not the log's, before others are sought."""
     for entry, shown in zip(entries, bundle.entries, strict=True):
         if entry.index >= size or view.entry(entry.index) != shown.entry.encode():
-            raise ConsistencyError(f"the proof's entry {entry.index} is not this log's")
+            return entry.index
+    return None
