@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     Mutator = Callable[[bytes, random.Random], bytes]
 
 
+DIGEST_SIZE: Final = 43
+"""Characters of a digest in a record; a disclosure has more."""
+
+
 def _dump(tree: Any) -> bytes:
     return json.dumps(tree, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -85,16 +89,22 @@ def respell(data: bytes, chance: random.Random) -> bytes:
 
 
 def change_entry(data: bytes, chance: random.Random) -> bytes:
-    """Change what stands inside an entry, a disclosure or a list of digests."""
+    """Change what is inside an entry or a disclosure, or exchange two slots of a record."""
     tree = json.loads(data)
     if not tree["entries"]:
         return change_tree(data, chance)
     shown = chance.choice(tree["entries"])
-    if chance.random() < 0.5 and shown.get("disclosures"):
-        at = chance.randrange(len(shown["disclosures"]))
-        inner = json.loads(decode_base64url(shown["disclosures"][at]))
+    record = shown.get("record")
+    if chance.random() < 0.5 and record:
+        at = chance.choice(
+            [slot for slot, text in enumerate(record) if len(text) > DIGEST_SIZE]
+        )
+        inner = json.loads(decode_base64url(record[at]))
         mutate(inner, chance)
-        shown["disclosures"][at] = encode_base64url(_dump(inner))
+        record[at] = encode_base64url(_dump(inner))
+    elif chance.random() < 0.2 and record:
+        at, other = chance.randrange(len(record)), chance.randrange(len(record))
+        record[at], record[other] = record[other], record[at]
     else:
         inner = json.loads(shown["entry"])
         mutate(inner, chance)

@@ -7,17 +7,21 @@ import random
 import resource
 import time
 import zlib
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import pikepdf
 import pytest
+from PIL import Image
 from pyhanko.pdf_utils.crypt import StandardSecurityHandler
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
-from provenance.cv.pdf import READING_SECONDS_MAX, attach, extract, read_pdf
-from provenance.cv.reader import MEMORY_BYTES_MAX, read_facts
+from provenance.cv.apart import PICTURE_CPU_SECONDS, read_pdf
+from provenance.cv.apart import SECONDS_MAX as READING_SECONDS_MAX
+from provenance.cv.limited import MEMORY_BYTES_MAX
+from provenance.cv.pdf import attach, extract
+from provenance.cv.picture import SCANS_MAX
+from provenance.cv.reader import read_facts
 from provenance.errors import FormatError
 from provenance.record.bundle import BUNDLE_SIZE_MAX
 from sealing import BUNDLE, PLAIN, ROOTS, failing, judge, sealed
@@ -27,7 +31,6 @@ if TYPE_CHECKING:
 
 SECONDS_MAX: Final = READING_SECONDS_MAX + 15
 """Of the clock: that of the reading process, and what goes around it on a busy machine."""
-PDF = import_module("provenance.cv.pdf")
 
 
 def build(objects: dict[int, bytes], root: int = 1) -> bytes:
@@ -80,7 +83,7 @@ def bomb(size: int) -> bytes:
 def test_positive_control() -> None:
     assert extract(with_attachment(stream(BUNDLE))) == BUNDLE
     deflated = stream(zlib.compress(BUNDLE), b"/Filter /FlateDecode")
-    assert judge(with_attachment(deflated)).level == "re-saved"
+    assert judge(with_attachment(deflated)).level == "not-original"
 
 
 def encrypted(password: str) -> bytes:
@@ -232,17 +235,32 @@ def test_file_that_is_too_large_is_not_even_given_to_a_reader() -> None:
     assert read_facts(data).problem
 
 
-def test_process_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PDF, "READING_SECONDS_MAX", 0.01)
-    assert read_pdf(PLAIN).problem == "reading it takes too much memory or time"
+def progressive_bomb(side: int, scans: int) -> bytes:
+    """Draw a picture of so many pixels, then state its last scan again and again."""
+    out = io.BytesIO()
+    Image.new("L", (side, side), 255).save(out, "JPEG", progressive=True, quality=30)
+    photo = out.getvalue()
+    start, end = photo.rindex(b"\xff\xda"), photo.rindex(b"\xff\xd9")
+    return photo[:end] + photo[start:end] * scans + photo[end:]
 
 
-def test_process_that_dies_or_talks_nonsense_is_a_problem(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for module in ("provenance.no_such_module", "this"):
-        monkeypatch.setattr(PDF, "_MODULE", module)
-        assert read_pdf(PLAIN).problem == "reading it takes too much memory or time"
+def test_picture_of_many_scans_costs_nothing() -> None:
+    """Each scan costs as much as decoding the picture: 3,000 of them took a minute and more."""
+    bomb = progressive_bomb(7900, 3000)
+    assert len(bomb) < 1 << 20
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    report = judge(bomb)
+    assert (report.kind, report.verdict) == ("unknown", "unreadable")
+    assert "scans" in report.checks[0].reason
+    # Of processor time: what starting the process takes, not what decoding would.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - used < PICTURE_CPU_SECONDS
+
+
+def test_picture_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("provenance.cv.apart.PICTURE_CPU_SECONDS", 1)
+    report = judge(progressive_bomb(7900, SCANS_MAX - 11))
+    assert (report.kind, report.verdict) == ("unknown", "unreadable")
+    assert "too much memory or time" in report.checks[0].reason
 
 
 def test_object_stream_that_inflates_to_little_is_read() -> None:

@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from provenance.encoding import encode_json
-from provenance.record.bundle import decode_hashes, encode_bundle
-from provenance.record.commitment import recompute
+from provenance.record.bundle import encode_bundle
+from provenance.report import PROVEN
 from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.note import VerifiedSignature, split_note
 from provenance.tlog.policy import Policy, VerifiedCheckpoint
-from provenance.verifier import Verifier, contents, entries, log, standing
-from simulator import Simulator, ed25519_vkey, make_record
+from provenance.verifier import Verifier, bodies, contents, entries, log, standing, titles
+from simulator import TODAY, Simulator, ed25519_vkey, make_record, make_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +41,9 @@ class Sample(NamedTuple):
     first: int
     """From this byte on every bit counts."""
 
+    def verify(self, data: bytes) -> Report:
+        return self.verifier.verify(data, TODAY)
+
 
 @cache
 def make_small_sample() -> Sample:
@@ -55,10 +58,13 @@ def make_small_sample() -> Sample:
 
 @cache
 def make_large_sample() -> Sample:
-    """Prove one that is endorsed, and superseded as a later checkpoint shows."""
+    """Prove one that is endorsed, titled, and superseded as a later checkpoint shows."""
     simulator = Simulator()
-    simulator.register(keys=(ed25519_vkey("depositor"),))
-    deposit = simulator.deposit()
+    simulator.register(keys=(ed25519_vkey("first"),))
+    simulator.register(keys=(ed25519_vkey("depositor"),), signer="first")
+    simulator.register("CERT0001", "Certifying body")
+    register = simulator.import_register(make_sheet("RNCP1"), make_sheet(level=5))
+    deposit = simulator.deposit(recorded=2)
     index = simulator.certify(deposit)
     simulator.certify(deposit)
     endorsement = simulator.endorse(deposit, index, index + 2, "depositor")
@@ -69,8 +75,9 @@ def make_large_sample() -> Sample:
     bundle = simulator.prove(
         index,
         size=size,
-        support=(1, 2, endorsement),
+        support=(1, 2, 3, 4, register, endorsement),
         endorsements=(simulator.link(endorsement, index),),
+        register=simulator.show_register("RNCP34762"),
         later=simulator.show_later(size, index),
     )
     data = encode_bundle(bundle)
@@ -83,8 +90,8 @@ def _sample(
     simulator: Simulator, data: bytes, statuses: set[tuple[str, int | None]], first: int = 0
 ) -> Sample:
     verifier = Verifier(simulator.policy())
-    report = verifier.verify(data)
-    assert report.verdict == "yes"
+    report = verifier.verify(data, TODAY)
+    assert report.verdict in PROVEN
     (truth,) = report.certifications
     return Sample(data, verifier, truth, frozenset(statuses), first)
 
@@ -102,16 +109,12 @@ def flip_bits(sample: Sample, step: int = 1) -> Iterator[bytes]:
 
 def find_accepted(sample: Sample, step: int = 1) -> Iterator[bytes]:
     """Give what is accepted of the bundles with a bit flipped, each of which is false."""
-    return (
-        data
-        for data in flip_bits(sample, step)
-        if sample.verifier.verify(data).verdict == "yes"
-    )
+    return (data for data in flip_bits(sample, step) if sample.verify(data).verdict in PROVEN)
 
 
 def find_lies(report: Report, sample: Sample) -> list[str]:
     """Say what a report claims beyond the truth; leaving something out is no lie."""
-    if report.verdict != "yes":
+    if report.verdict not in PROVEN:
         return ["facts of a refused bundle"] if report.certifications or report.persons else []
     return [lie for one in report.certifications for lie in _compare(one, sample)]
 
@@ -122,9 +125,12 @@ def _compare(one: CertificationReport, sample: Sample) -> Iterator[str]:
         yield "fields"
     if (one.status, one.as_of_index) not in sample.statuses:
         yield f"{one.status} as of {one.as_of_index}"
-    if one.endorsed and not truth.endorsed:
-        yield "endorsed"
-    for name in ("index", "time", "deposit", "depositor", "depositor_name"):
+    for name in ("endorsed", "keys", "title", "level", "register_date"):
+        if getattr(one, name) not in (None, False, getattr(truth, name)):
+            yield name
+    if one.certifier_name not in (None, truth.certifier_name):
+        yield "certifier_name"
+    for name in ("index", "time", "deposit", "depositor", "depositor_name", "limited"):
         if getattr(one, name) != getattr(truth, name):
             yield name
 
@@ -180,19 +186,21 @@ def test_no_flipped_bit_is_accepted() -> None:
 
 
 def test_no_flipped_bit_of_a_bundle_with_everything_is_accepted() -> None:
-    assert list(find_accepted(make_large_sample(), step=5)) == []
+    assert list(find_accepted(make_large_sample(), step=7)) == []
 
 
 def test_no_flipped_bit_under_the_first_checkpoint_makes_a_report_lie() -> None:
     sample = make_large_sample()
-    for data in flip_bits(sample._replace(first=0), step=11):
-        assert find_lies(sample.verifier.verify(data), sample) == []
+    for data in flip_bits(sample._replace(first=0), step=17):
+        assert find_lies(sample.verify(data), sample) == []
 
 
 @pytest.mark.parametrize("make", [make_small_sample, make_large_sample])
 def test_truncated_bundles_are_unreadable(make: Callable[[], Sample]) -> None:
     data, verifier = make().data, make().verifier
-    assert {verifier.verify(data[:size]).verdict for size in range(len(data))} == {"unreadable"}
+    assert {verifier.verify(data[:size], TODAY).verdict for size in range(len(data))} == {
+        "unreadable"
+    }
 
 
 @given(st.binary(max_size=200))
@@ -210,7 +218,7 @@ def test_no_change_of_the_document_makes_a_report_lie(
     tree = json.loads(sample.data)
     for _ in range(chance.choice((1, 1, 2, 5))):
         mutate(tree, chance)
-    report = sample.verifier.verify(encode_json(tree))
+    report = sample.verify(encode_json(tree))
     assert find_lies(report, sample) == []
 
 
@@ -227,20 +235,15 @@ def _believe_checkpoint(_: object, note: str, policy: Policy) -> VerifiedCheckpo
     return VerifiedCheckpoint(parse_checkpoint(text), signatures, (), None)
 
 
-def _believe_record(self: contents.Contents, item: entries.Item) -> None:
-    shown = item.shown
-    _, fields = recompute(shown.disclosures, decode_hashes(shown.hidden))
-    self._records[item.entry.index] = dict(fields)
-
-
 LACKING: Final[dict[str, tuple[object, str, object]]] = {
     "checkpoint": (log, "verify_checkpoint_by", _believe_checkpoint),
     "consistency": (log, "verify_consistency", _believe),
     "inclusion": (entries, "verify_inclusion", _believe),
     "entry signature": (entries, "verify_signature", _believe),
-    "commitment": (contents.Contents, "_read_record", _believe_record),
-    "endorsement": (contents, "verify_inclusion", _believe),
+    "commitment": (contents, "_check_commitment", _believe),
+    "endorsement": (bodies, "verify_inclusion", _believe),
     "status": (standing, "verify_inclusion", _believe),
+    "register": (titles, "verify_inclusion", _believe),
 }
 
 
@@ -255,7 +258,7 @@ def test_a_verifier_that_lacks_a_check_is_caught(
 
 def test_lies_are_found() -> None:
     sample = make_small_sample()
-    report = sample.verifier.verify(sample.data)
+    report = sample.verify(sample.data)
     (one,) = report.certifications
     assert find_lies(report, sample) == []
     lies: dict[str, dict[str, Any]] = {
@@ -263,6 +266,9 @@ def test_lies_are_found() -> None:
         "in force as of 2": {"as_of_index": 2},
         "erased as of 5": {"status": "erased"},
         "endorsed": {"endorsed": True},
+        "keys": {"keys": "registered"},
+        "title": {"title": "Docteure en médecine"},
+        "certifier_name": {"certifier_name": "Somebody"},
         "index": {"index": 5},
         "depositor_name": {"depositor_name": "Somebody"},
     }

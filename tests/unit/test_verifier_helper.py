@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from provenance.errors import FormatError, SignatureError, VerificationError
-from provenance.verifier.helper import Helper
+from provenance.verifier.helper import Helper, _Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -166,6 +166,14 @@ def test_nothing_of_what_was_checked_is_kept(helper: Helper) -> None:
     personal.clear()
     assert helper._is_there
     assert is_soon(lambda: not any(one() for one in kept))
+
+
+def test_a_batch_that_is_helped_twice_is_helped() -> None:
+    """Two callers may wake the helper while it is at one of their batches."""
+    batch = _Batch(made_of([1, 2, 3, 4]))
+    batch.help()
+    batch.help()
+    assert batch.results() == [1, 2, 3, 4]
 
 
 def test_several_callers_share_one_helper(helper: Helper) -> None:

@@ -63,12 +63,14 @@ class Helper:
                 _thread.start_new_thread(self._help, ())
 
     def _help(self) -> None:
-        while self._nothing_new.acquire(timeout=STAYS_S):
-            batch = self._batch
-            if batch is not None:
-                batch.help()
-            del batch
-        self._is_there = False
+        try:
+            while self._nothing_new.acquire(timeout=STAYS_S):
+                batch = self._batch
+                if batch is not None:
+                    batch.help()
+                del batch
+        finally:
+            self._is_there = False
 
 
 class _Batch(Generic[T]):
@@ -90,7 +92,9 @@ class _Batch(Generic[T]):
             with suppress(Exception):
                 self._work(self._shared)
         finally:
-            self._helping.release()
+            # It may be helped twice: when the next caller comes while this one is looked at.
+            with suppress(RuntimeError):
+                self._helping.release()
 
     def results(self) -> list[T | Failure]:
         """Run what is due, and give all results."""
