@@ -27,7 +27,7 @@ def make_flux(*, seed: int, passages: int) -> bytes:
 def make_ledger(path: Path) -> Ledger:
     """Make an empty ledger with its two bodies."""
     ledger = Ledger.create(path, origin="log.example/bench")
-    ledger.register(DEPOSITOR, name="Organisme d'exemple")
+    ledger.register(DEPOSITOR, name="Organisme d'exemple", for_all=True)
     ledger.register(CERTIFIER, name="Certificateur d'exemple")
     return ledger
 

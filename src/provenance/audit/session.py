@@ -13,6 +13,7 @@ from provenance.audit.derived import DerivedCheck
 from provenance.audit.examine import Examiner
 from provenance.audit.facts import Facts, LookupFacts, Options, Unable
 from provenance.audit.lookups import LookupsFound, key_ranges
+from provenance.audit.notes import notes_of
 from provenance.audit.outside import check_outside
 from provenance.audit.plan import Plan, stretch_length
 from provenance.audit.report import AuditReport, Findings
@@ -121,7 +122,8 @@ class _Session:
                 raise
             self._findings.add(DATABASE, str(error))
             self._notes.append("the audit ended at damage to the database: see its finding")
-        self._note_limits()
+        has_policy = self._request.policy is not None
+        self._notes.extend(notes_of(self._walk, self._options, has_policy=has_policy))
         return self._report()
 
     def _read_all(self) -> None:
@@ -220,61 +222,6 @@ class _Session:
                 contents.check_erased(index)
         if self._progress is not None:
             self._progress(self._view.size, self._view.size)
-
-    def _note_limits(self) -> None:
-        add, rules = self._notes.append, self._walk.rules
-        if not self._options.signatures:
-            add("entry signatures were not checked: any key may have signed the entries")
-        if not self._options.vault:
-            add("payloads were not opened: commitments are not recomputed")
-        if self._request.policy is None:
-            add("no trust policy was given: the log's keys are its own word")
-        if rules.tokens:
-            add(f"{rules.tokens} time-stamp tokens were not checked")
-        self._note_origins()
-        resets = rules.registrations.changes["reset"]
-        if resets:
-            add(f"{resets} depositors' keys were reset by the operator alone")
-        if self._walk.start:
-            self._note_beginning()
-        if self._walk.registers.lacking:
-            add(f"{self._walk.registers.lacking} registers' sheets are not here: not checked")
-        if rules.upgraded:
-            add("the log goes on in a format that this version does not know")
-        if self._walk.checkpoints.lacking:
-            add(
-                f"{self._walk.checkpoints.lacking} status entries end no stored checkpoint: "
-                "publications that were cut off, or checkpoints that were removed"
-            )
-
-    def _note_beginning(self) -> None:
-        """Say what only an audit from the beginning could find."""
-        firsts, signed = self._walk.rules.registrations.firsts, self._walk.once_only.count
-        if firsts or signed:
-            self._notes.append(
-                "what came before the older checkpoint was not looked through: that none of "
-                f"{firsts} bodies was registered before, and none of {signed} signed deposits "
-                "taken before"
-            )
-
-    def _note_origins(self) -> None:
-        contents = self._walk.contents
-        origins = contents.origins.count(self._walk.rules.endorsed)
-        if origins.unsupported:
-            self._notes.append(
-                f"{origins.unsupported} certifications rest on nothing but the operator's "
-                "word: their depositors did not sign for them, and the file is not kept"
-            )
-        if origins.closed:
-            self._notes.append(
-                f"{origins.closed} certifications were not held against what their "
-                "depositors sent: that needs the payloads"
-            )
-        if contents.lost:
-            self._notes.append(
-                f"the seeds of {len(contents.lost)} entries were lost, as an erasure says; "
-                "their contents may be deposited again"
-            )
 
     def _report(self) -> AuditReport:
         """Give the report on what was read."""
