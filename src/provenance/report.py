@@ -226,9 +226,14 @@ def accept(
 
 def failure_of(report: Report) -> str:
     """Say which check failed first, and for which entry; empty where the proof holds."""
-    if report.verdict in PROVEN:
+    return "" if report.verdict in PROVEN else failure_among(report.checks)
+
+
+def failure_among(checks: Sequence[Check]) -> str:
+    """Say which of some checks failed first; empty where none did."""
+    failed = next((one for one in checks if one.outcome == "no"), None)
+    if failed is None:
         return ""
-    failed = next(one for one in report.checks if one.outcome == "no")
     where = "" if failed.index is None else f"entry {failed.index}, "
     return f"{where}check {failed.name}: {failed.reason}"
 

@@ -19,6 +19,7 @@ from provenance.ledger import Ledger
 from provenance.record.bundle import encode_bundle, parse_bundle
 from provenance.storage.rows import BLOCKS, CHECKPOINTS, EDGE, PAYLOADS, RECORDS, STATUS
 from provenance.storage.tree import block_key
+from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -198,3 +199,28 @@ def test_proofs_hold_under_the_keys_of_their_checkpoint(path: Path) -> None:
         ledger.publish()
         verify(ledger, ledger.prove([7]))
         verify(ledger, ledger.refresh(proof))
+
+
+@pytest.mark.parametrize("name", ["a leaf hash on the path", "its signature", "the withdrawal"])
+def test_control_a_proof_that_nobody_looks_at_is_handed_out(
+    path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, key, place, index = ROT[name]
+    monkeypatch.setattr("provenance.ledger.prove.check_made", lambda *_: None)
+    with Ledger.open(path) as ledger:
+        with ledger._files.store._write() as rows:
+            flip(rows, table, key, place, 2)
+        bundle = ledger.prove([index])
+        assert Verifier(ledger.policy()).verify(bundle).verdict == "no"
+
+
+def test_a_signature_that_was_right_once_is_looked_at_again(path: Path) -> None:
+    """What was verified is remembered by its own bytes, so other bytes are verified anew."""
+    with Ledger.open(path) as ledger:
+        ledger.prove([7])
+        table, key, place, index = ROT["its signature"]
+        with ledger._files.store._write() as rows:
+            flip(rows, table, key, place, 5)
+        for _ in range(2):
+            with pytest.raises(LedgerDamagedError, match="entry 7, check entry-signature"):
+                ledger.prove([index])

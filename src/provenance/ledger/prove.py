@@ -29,7 +29,7 @@ from provenance.ledger.evidence import (
 )
 from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.registry import read_entry
-from provenance.ledger.selfcheck import check_own_bundle
+from provenance.ledger.selfcheck import check_made
 from provenance.record.bundle import BUNDLE_ITEMS_MAX, Bundle, encode_bundle
 from provenance.record.commitment import disclose_checked
 from provenance.record.entry import Certification
@@ -37,12 +37,14 @@ from provenance.record.slots import CERTIFICATION
 from provenance.tlog.merkle import leaf_hash, verify_inclusion
 from provenance.tlog.proof import TlogProof, format_tlog_proof
 from provenance.tlog.prover import prove_inclusion
+from provenance.verifier.contents import Contents
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.recall import Recall
+    from provenance.record.commitment import Value
     from provenance.storage import View
 
 
@@ -51,10 +53,11 @@ CERTIFICATIONS_MAX: Final = BUNDLE_ITEMS_MAX // 5
 
 
 class _Shown(NamedTuple):
-    """One certification of the bundle, and the list of slots that is shown of its record."""
+    """One certification of the bundle, the slots of its record, and the fields in them."""
 
     entry: Certification
     record: tuple[str, ...]
+    fields: dict[str, Value]
 
 
 class Prover:
@@ -107,7 +110,8 @@ class Prover:
                 status=status_leaves(view, size, changes),
                 endorsements=links(view, endorsed),
             )
-            return check_own_bundle(view, encode_bundle(bundle), size)
+            check_made(view, bundle, checkpoint, _contents(shown))
+            return encode_bundle(bundle)
 
     def tlog_proof(self, index: int) -> str:
         """Prove one entry in the form that any C2SP verifier reads.
@@ -135,8 +139,17 @@ class Prover:
         entry = read_entry(view, index, Certification)
         seed, payload = self._recall.seeded(view, entry)
         chosen = choose(payload.fields, names)
-        record = disclose_checked(seed, payload.fields, chosen, CERTIFICATION) if chosen else ()
-        return _Shown(entry, record)
+        if not chosen:
+            return _Shown(entry, (), {})
+        record = disclose_checked(seed, payload.fields, chosen, CERTIFICATION)
+        fields = {name: value for name, value in payload.fields if name in chosen}
+        return _Shown(entry, record, fields)
+
+
+def _contents(shown: Sequence[_Shown]) -> Contents:
+    """Return what the bundle says of its certifications, as a verifier would read it."""
+    lines = {one.entry.index: one.entry for one in shown}
+    return Contents(lines, {one.entry.index: one.fields for one in shown}, {})
 
 
 def _not_published(index: int, view: View) -> Exception:
