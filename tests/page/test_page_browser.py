@@ -1,4 +1,4 @@
-"""The verification page in a real Chromium, opened from disk: genuine, forged, hostile."""
+"""The verification page in a real Chromium, opened from disk: genuine, changed, hostile."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ LEVELS: Final = {
     "machine-other.json": ("no", "impersonation", BAD, [WARN, PLAIN, PLAIN]),
     "changed-proof.json": ("no", "refused", BAD, [UNKNOWN, BAD, UNKNOWN]),
     "empty.json": ("unreadable", "no-proof", UNKNOWN, [UNKNOWN, UNKNOWN, UNKNOWN]),
-    "plain.pdf": ("unreadable", "no-proof", UNKNOWN, [WARN, UNKNOWN, UNKNOWN]),
+    "plain.pdf": ("unreadable", "no-proof", UNKNOWN, [UNKNOWN, UNKNOWN, UNKNOWN]),
     "mark.json": ("unreadable", "no-proof", UNKNOWN, [UNKNOWN, UNKNOWN, UNKNOWN]),
     "book.xlsx": ("unreadable", "no-proof", UNKNOWN, [UNKNOWN, UNKNOWN, UNKNOWN]),
     "other-code.png": ("unreadable", "no-proof", UNKNOWN, [UNKNOWN, UNKNOWN, UNKNOWN]),
@@ -229,7 +229,8 @@ def test_what_is_no_document_of_ours_is_named_and_what_to_do(
         "mark.json": "marque d’ordre des octets",
         "book.xlsx": "classeur Excel",
         "plain.pdf": "C’est le cas de la plupart des CV",
-        "two-codes.png": "ne peut pas être lu",
+        "two-codes.png": "plusieurs codes QR",
+        "other-code.png": "Aucun code QR de CV",
     }
     steps = [step_of(name, documents[name]) for name in said]
     for seen in browse(page, steps, tmp_path):

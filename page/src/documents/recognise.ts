@@ -10,6 +10,8 @@ export type Oddity =
   | "zip"
   | "gzip"
   | "picture"
+  | "codes"
+  | "no-code"
   | "xml"
   | "table"
   | "other";
@@ -31,6 +33,8 @@ const REASONS: Readonly<Record<Oddity, string>> = {
   zip: "it is a ZIP archive: unpack it, and verify the file inside",
   gzip: "it is compressed with gzip: unpack it, and verify the file inside",
   picture: "it is a picture in a form that is not read: give it as PNG or JPEG",
+  codes: "there are several summaries in the picture: give a picture of one",
+  "no-code": "there is no QR code of a CV in the picture that can be read",
   xml: "it is XML or HTML, which holds no proof: ask for the PDF file of the CV",
   table: "it is a table (CSV), which holds no proof: ask for the PDF file of the CV",
   other: "this is none of a PDF file, a JSON CV, a proof, or a QR code",

@@ -17,7 +17,7 @@ import { signedSizes } from "../pdf/revisions.ts";
 import { equalBytes } from "../seal/der.ts";
 import { readCodes } from "./image.ts";
 import { findInPdf } from "./pdf.ts";
-import { oddityOf, reasonOfOddity, shapeOf } from "./recognise.ts";
+import { type Oddity, oddityOf, reasonOfOddity, shapeOf } from "./recognise.ts";
 
 const SUMMARY = "PROV1:";
 
@@ -37,10 +37,13 @@ export interface Asked {
   refresh?: Refresh;
 }
 
-/** A report, and how many of the file's first bytes are the revision that can be recovered. */
+/** A report, and what is beside it for those who read it. */
 export interface Examined {
   report: CvReport;
+  /** How many of the file's first bytes are the revision that can be recovered. */
   revisionSize: number | null;
+  /** What the document is, where it is nothing of ours. */
+  oddity: Oddity | null;
 }
 
 /** What is asked, with the roots read. */
@@ -60,8 +63,22 @@ export async function verifyDocument(data: Uint8Array, asked: Asked): Promise<Cv
  */
 export async function examineDocument(data: Uint8Array, asked: Asked): Promise<Examined> {
   const judging = prepare(asked);
-  if (shapeOf(data) === "pdf") return examinePdf(data, judging);
-  return { report: await reportOther(data, judging), revisionSize: null };
+  switch (shapeOf(data)) {
+    case "pdf":
+      return examinePdf(data, judging);
+    case "picture":
+      return examinePicture(data, judging);
+    case "other":
+      return unknown(oddityOf(data), judging);
+    default:
+      return plain(await reportText(data, judging));
+  }
+}
+
+const plain = (report: CvReport): Examined => ({ report, revisionSize: null, oddity: null });
+
+function unknown(oddity: Oddity, { day }: Judging): Examined {
+  return { report: reportUnknown(reasonOfOddity(oddity), day), revisionSize: null, oddity };
 }
 
 function prepare(asked: Asked): Judging {
@@ -75,38 +92,30 @@ function prepare(asked: Asked): Judging {
   return { ...asked, parsed, options };
 }
 
-async function reportOther(data: Uint8Array, judging: Judging): Promise<CvReport> {
-  const { policy, parsed, options, day, refresh } = judging;
+async function reportText(data: Uint8Array, judging: Judging): Promise<CvReport> {
+  const { policy, parsed, options, refresh } = judging;
   switch (shapeOf(data)) {
-    case "picture":
-      return reportPicture(data, judging);
     case "summary":
       return verifySummary(data, parsed, options);
     case "bundle":
       return reportBundle(refresh ? await refresh(data) : data, policy, options);
-    case "json":
-      return verifyJsonCv(data, policy, parsed, options);
     default:
-      return reportUnknown(reasonOfOddity(oddityOf(data)), day);
+      return verifyJsonCv(data, policy, parsed, options);
   }
 }
 
 /** A picture is whatever its one summary is. */
-async function reportPicture(data: Uint8Array, { parsed, options, day }: Judging): Promise<CvReport> {
+async function examinePicture(data: Uint8Array, judging: Judging): Promise<Examined> {
+  const { parsed, options, day } = judging;
   try {
     const texts = await readCodes(data);
     const [summary, ...others] = texts.filter((text) => text.startsWith(SUMMARY));
-    if (others.length > 0) {
-      return reportUnreadable("unknown", "there are several summaries in the picture", day);
-    }
-    if (summary !== undefined) return verifySummary(summary, parsed, options);
-    const reason =
-      texts.length > 0
-        ? "the QR code in the picture holds no summary"
-        : "there is no QR code in the picture that can be read";
-    return reportUnknown(reason, day);
+    if (summary === undefined) return unknown("no-code", judging);
+    if (others.length === 0) return plain(verifySummary(summary, parsed, options));
+    const report = reportUnreadable("unknown", reasonOfOddity("codes"), day);
+    return { ...plain(report), oddity: "codes" };
   } catch (error) {
-    return reportUnreadable("unknown", reasonOf(error), day);
+    return plain(reportUnreadable("unknown", reasonOf(error), day));
   }
 }
 
@@ -114,7 +123,7 @@ async function examinePdf(data: Uint8Array, judging: Judging): Promise<Examined>
   const findings = await findInPdf(data, judging.parsed, judging.nowMs);
   const found = wasChanged(findings) ? await findRevision(data, findings, judging) : null;
   const report = await reportFindings(findings, judging, found?.revision);
-  return { report, revisionSize: found?.size ?? null };
+  return { report, revisionSize: found?.size ?? null, oddity: null };
 }
 
 async function reportFindings(

@@ -290,11 +290,15 @@ export class PdfFile {
  * What PDFDocEncoding (ISO 32000-2, annex D.3) has at 0x18 to 0x1F and 0x80 to 0xA0; all else of
  * it is Latin-1.
  */
-const DOC_ENCODING = new Map([
-  ..."\u02d8\u02c7\u02c6\u02d9\u02dd\u02db\u02da\u02dc",
-  ..."\u2022\u2020\u2021\u2026\u2014\u2013\u0192\u2044\u2039\u203a\u2212\u2030\u201e\u201c\u201d\u2018",
-  ..."\u2019\u201a\u2122\ufb01\ufb02\u0141\u0152\u0160\u0178\u017d\u0131\u0142\u0153\u0161\u017e\ufffd\u20ac",
-].map((character, at) => [at < 8 ? 0x18 + at : 0x78 + at, character]));
+const DOC_ENCODING = new Map(
+  [
+    "\u02d8\u02c7\u02c6\u02d9\u02dd\u02db\u02da\u02dc\u2022\u2020\u2021\u2026\u2014\u2013\u0192",
+    "\u2044\u2039\u203a\u2212\u2030\u201e\u201c\u201d\u2018\u2019\u201a\u2122\ufb01\ufb02\u0141",
+    "\u0152\u0160\u0178\u017d\u0131\u0142\u0153\u0161\u017e\ufffd\u20ac",
+  ]
+    .flatMap((part) => [...part])
+    .map((character, at) => [at < 8 ? 0x18 + at : 0x78 + at, character]),
+);
 
 /** A text string: UTF-16 or UTF-8 with its mark, else PDFDocEncoding. */
 export function textOf(value: Value): string | null {

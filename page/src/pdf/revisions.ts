@@ -3,7 +3,9 @@ const MARK = new TextEncoder().encode("/ByteRange");
 const REVISIONS_MAX = 4;
 /** Characters behind the mark; four numbers of 64 MiB and their white space are far shorter. */
 const RANGE_SIZE_MAX = 4096;
-const RANGE = /^[\0\t\n\f\r ]*\[[\0\t\n\f\r ]*(\d+)[\0\t\n\f\r ]+(\d+)[\0\t\n\f\r ]+(\d+)[\0\t\n\f\r ]+(\d+)[\0\t\n\f\r ]*\]/;
+const WHITE = "[\\0\\t\\n\\f\\r ]";
+const NUMBERS = Array.from({ length: 4 }, () => "(\\d+)").join(`${WHITE}+`);
+const RANGE = new RegExp(`^${WHITE}*\\[${WHITE}*${NUMBERS}${WHITE}*\\]`);
 
 /**
  * The sizes of the last revisions of a file that were signed, the newest first: a signature says

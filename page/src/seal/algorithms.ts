@@ -91,7 +91,8 @@ export async function verifySignature(
   return subtle.verify(how, imported, Uint8Array.from(signature), plain);
 }
 
-function readAlgorithm({ algorithmId, algorithmParams }: AlgorithmIdentifier, hash: string | null): Made {
+function readAlgorithm(algorithm: AlgorithmIdentifier, hash: string | null): Made {
+  const { algorithmId, algorithmParams } = algorithm;
   if (algorithmId === OID.pss) return { scheme: "RSA-PSS", hash: readPss(algorithmParams) };
   const hasNone = isNone(algorithmParams);
   const rsa = algorithmId === OID.rsa ? hash : RSA_WITH[algorithmId];

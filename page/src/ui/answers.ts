@@ -61,8 +61,11 @@ function answerDocument(report: CvReport, words: Words, language: Language): Ans
   switch (report.document.outcome) {
     case "as sealed":
       return answerSealed(report, words, language);
-    case "not sealed":
-      return { tone: "warn", word: words.answers.notSealed, sentences: [said.notSealed] };
+    case "not sealed": {
+      // Most CVs are not sealed, and nothing in them says that they are.
+      const tone = report.level === "no-proof" ? "unknown" : "warn";
+      return { tone, word: words.answers.notSealed, sentences: [said.notSealed] };
+    }
     case "altered": {
       const hidden = report.level === "impersonation" && report.recoverable ? said.hidden : null;
       const tone = report.recoverable && hidden === null ? "warn" : "bad";

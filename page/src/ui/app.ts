@@ -277,8 +277,8 @@ export class App {
     this.#state = state;
     this.#draw();
     const words = wordsOf(this.#language);
-    const { report } = state.answer;
-    this.#say(words.done(words.headlines[headlineOf(report)]));
+    const { report, oddity } = state.answer;
+    this.#say(words.done(words.headlines[headlineOf(report, oddity)]));
     this.#root.querySelector<HTMLElement>("#verdict")?.focus();
     window.scrollTo(0, 0);
   }

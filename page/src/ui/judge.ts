@@ -9,8 +9,9 @@ import {
   type StatusWord,
   type Value,
 } from "../core/index.ts";
-
+import type { Oddity } from "../documents/recognise.ts";
 /** `plain` is a yes that may not be green, since the document as a whole is not one. */
+
 export type Tone = "good" | "plain" | "warn" | "bad" | "unknown";
 export type Standing = StatusWord | "expired" | "not-yet-valid" | "provisional";
 export type Headline =
@@ -31,6 +32,7 @@ export type Headline =
   | "active"
   | "refused"
   | "noProof"
+  | "asItIs"
   | "unreadable";
 
 /** One certification as a card shows it, be it from a proof or from a printed summary. */
@@ -95,10 +97,8 @@ const hasAny = ({ reasons }: Shown, some: readonly Reason[]): boolean =>
 /** What a certification is called in one word: never in force where a date says otherwise. */
 function standingOf(status: StatusWord, reasons: readonly Reason[]): Standing {
   if (status !== "in force") return status;
-  return (
-    (["expired", "not-yet-valid", "provisional"] as const).find((one) => reasons.includes(one)) ??
-    "in force"
-  );
+  const words = ["expired", "not-yet-valid", "provisional"] as const;
+  return words.find((one) => reasons.includes(one)) ?? "in force";
 }
 
 function shownOf(one: CertificationReport): Shown {
@@ -277,8 +277,20 @@ const LEVEL_HEADLINES = {
   paper: "paper",
 } as const;
 
-export function headlineOf(report: CvReport): Headline {
+/** What cannot be read as it is; whether there is a proof in it, nobody has seen. */
+const PACKED: readonly (Oddity | null)[] = [
+  "mark",
+  "utf-16",
+  "zip",
+  "gzip",
+  "picture",
+  "codes",
+  "no-code",
+];
+
+export function headlineOf(report: CvReport, oddity: Oddity | null): Headline {
   const { level, kind, recoverable, verdict } = report;
+  if (verdict === "unreadable" && PACKED.includes(oddity)) return "asItIs";
   switch (level) {
     case "modified":
       return recoverable ? "recoverable" : "modified";

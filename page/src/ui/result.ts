@@ -59,7 +59,7 @@ function renderVerdict(
   language: Language,
   oddity: Oddity | null,
 ): HTMLElement {
-  const headline = headlineOf(report);
+  const headline = headlineOf(report, oddity);
   const holder = report.verdict === "yes" ? onlyHolder(report) : null;
   const explanation =
     (report.verdict === "unreadable" && oddity !== null ? words.oddities[oddity] : null) ??

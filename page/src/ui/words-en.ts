@@ -69,6 +69,7 @@ export const english: typeof french = {
     active: "This file can change what it shows",
     refused: "Nothing is proven",
     noProof: "This document contains no proof",
+    asItIs: "This file cannot be read as it is",
     unreadable: "This document cannot be read",
   },
   explanations: {
@@ -105,6 +106,7 @@ export const english: typeof french = {
     refused: "This document holds no valid proof. Take nothing that it says for verified.",
     noProof:
       "Most CVs have none: that says nothing about whether it is true. If it should contain one, ask for the original PDF file.",
+    asItIs: "It is none of a PDF file, a JSON CV, a proof, or a picture of one QR code.",
     unreadable:
       "It is damaged, protected by a password, or too large. The exact reason is in the technical details.",
   },
@@ -116,6 +118,8 @@ export const english: typeof french = {
     zip: "It is a ZIP archive: unpack it, then verify the file inside.",
     gzip: "It is a compressed file (gzip): unpack it, then verify it.",
     picture: "It is a picture in a form that this page does not read: give it as PNG or JPEG.",
+    codes: "There are several QR codes of CVs in this picture: take a picture of one.",
+    "no-code": "No QR code of a CV could be read in this picture: go nearer, hold it flat, avoid shadows.",
     xml: "It is XML or a web page, which contains no proof: ask for the PDF file of the CV.",
     table: "It is a table (CSV), which contains no proof: ask for the PDF file of the CV.",
     other: null,

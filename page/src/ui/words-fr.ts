@@ -72,6 +72,7 @@ export const french = {
     active: "Ce fichier peut changer ce qu’il affiche",
     refused: "Rien n’est prouvé",
     noProof: "Ce document ne contient pas de preuve",
+    asItIs: "Ce fichier ne peut pas être lu tel quel",
     unreadable: "Ce document ne peut pas être lu",
   },
   explanations: {
@@ -109,6 +110,7 @@ export const french = {
       "Ce document ne contient pas de preuve valide. Ne tenez rien de ce qu’il dit pour vérifié.",
     noProof:
       "C’est le cas de la plupart des CV : cela ne dit rien de sa sincérité. S’il devait en contenir une, demandez le fichier PDF d’origine.",
+    asItIs: "Il n’est ni un PDF, ni un CV en JSON, ni une preuve, ni l’image d’un seul code QR.",
     unreadable:
       "Il est abîmé, protégé par un mot de passe, ou trop grand. La raison exacte est dans les détails techniques.",
   } as Readonly<Record<Headline, string>>,
@@ -120,6 +122,8 @@ export const french = {
     zip: "C’est une archive ZIP : décompressez-la, puis vérifiez le fichier qu’elle contient.",
     gzip: "C’est un fichier compressé (gzip) : décompressez-le, puis vérifiez-le.",
     picture: "C’est une image d’un format que cette page ne lit pas : donnez-la en PNG ou en JPEG.",
+    codes: "Il y a plusieurs codes QR de CV dans cette image : photographiez-en un seul.",
+    "no-code": "Aucun code QR de CV n’a pu être lu dans cette image : rapprochez-vous, à plat et sans ombre.",
     xml: "C’est du XML ou une page web, qui ne contient pas de preuve : demandez le fichier PDF du CV.",
     table: "C’est un tableau (CSV), qui ne contient pas de preuve : demandez le fichier PDF du CV.",
     other: null,

@@ -1,5 +1,4 @@
-import type { CvReport } from "../core/index.ts";
-import type { Oddity } from "../documents/recognise.ts";
+import type { Examined } from "../documents/verify.ts";
 
 /** What the page asks of the worker: one document, and whom to trust. */
 export interface Request {
@@ -12,13 +11,8 @@ export interface Request {
 }
 
 /** SHA-256 of the document in hexadecimal, and what was found. */
-export interface Answer {
+export interface Answer extends Examined {
   hash: string;
-  report: CvReport;
-  /** How many of the first bytes are the revision that can be recovered, null where there is none. */
-  revisionSize: number | null;
-  /** What the document is, where it is nothing of ours. */
-  oddity: Oddity | null;
   /** Why the published log could not be used, where it was asked for. */
   problem: string | null;
 }

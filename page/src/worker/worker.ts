@@ -1,5 +1,4 @@
 import { parisDay } from "../core/index.ts";
-import { oddityOf, shapeOf } from "../documents/recognise.ts";
 import { examineDocument } from "../documents/verify.ts";
 import { reasonOf } from "../errors.ts";
 import { refreshBundle } from "../refresh/refresh.ts";
@@ -27,9 +26,8 @@ async function answer({ bytes, policy, roots, nowMs, tiles }: Request): Promise<
     }
   };
   const day = parisDay(nowMs);
-  const { report, revisionSize } = await examineDocument(data, { policy, roots, nowMs, day, refresh });
-  const oddity = shapeOf(data) === "other" ? oddityOf(data) : null;
-  scope.postMessage({ hash, report, revisionSize, oddity, problem });
+  const examined = await examineDocument(data, { policy, roots, nowMs, day, refresh });
+  scope.postMessage({ hash, ...examined, problem });
 }
 
 // What fails here is thrown anew outside of the promise, so that the page hears of it.
