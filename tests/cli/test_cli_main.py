@@ -97,7 +97,7 @@ def test_wrong_command_lines_are_told_on_one_line(words: list[str], run: Command
 def test_with_json_an_error_is_a_document_too(run: Commands, tmp_path: Path) -> None:
     told = run("log", "--json", status=2)
     assert told.json()["error"]["type"] == "UsageError"
-    told = run("log", tmp_path / "none", "--json", status=2)
+    told = run("log", tmp_path / "none", "--json", status=3)
     assert told.json()["error"]["type"] == "LedgerDamagedError"
     assert told.json()["error"]["message"] in told.err
 
@@ -115,8 +115,8 @@ READERS: Final = {
 
 @pytest.mark.parametrize("name", READERS)
 def test_a_missing_ledger_cannot_be_read(name: str, run: Commands, tmp_path: Path) -> None:
-    told = run(name, tmp_path / "none", *READERS[name], status=2)
-    assert "is no ledger" in told.err
+    told = run(name, tmp_path / "none", *READERS[name], status=3)
+    assert "is not a ledger" in told.err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -133,7 +133,7 @@ STATUSES: Final = [
     (_refused("schema", "well-formed"), 2),
     (errors.FormatError("x"), 2),
     (errors.UnreadableError("x"), 2),
-    (errors.LedgerDamagedError("x"), 2),
+    (errors.LedgerDamagedError("x"), 3),
     (errors.UnknownEntryError("x"), 3),
     (errors.NotPublishedError("x"), 3),
     (errors.PolicyError("x"), 3),
@@ -193,14 +193,14 @@ def test_an_interruption_ends_with_its_status(
 
 
 def test_a_message_cannot_move_the_cursor(run: Commands, tmp_path: Path) -> None:
-    told = run("log", tmp_path / "a\x1b[2Jb\nc", status=2)
+    told = run("log", tmp_path / "a\x1b[2Jb\nc", status=3)
     assert "\x1b" not in told.err
     assert told.err.count("\n") == 1
 
 
 def test_a_name_that_is_no_text_is_told_all_the_same(run: Commands, tmp_path: Path) -> None:
     name = os.fsdecode(bytes(tmp_path) + b"/\xff")
-    assert run("log", name, "--json", status=2).json()["error"]["type"] == "LedgerDamagedError"
+    assert run("log", name, "--json", status=3).json()["error"]["type"] == "LedgerDamagedError"
 
 
 def test_a_reader_that_leaves_is_no_error(world: World) -> None:

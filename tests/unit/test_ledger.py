@@ -284,7 +284,7 @@ def test_what_is_not_published_cannot_be_proven(tmp_path: Path) -> None:
         with pytest.raises(NotPublishedError):
             ledger.prove([5])
         ledger.publish()
-        with pytest.raises(UnknownEntryError, match="no certification"):
+        with pytest.raises(UnknownEntryError, match="not a certification"):
             ledger.prove([4])
         with pytest.raises(UnknownEntryError, match="there is no entry"):
             ledger.prove([500])

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Struct, to_builtins
 from msgspec.structs import asdict
 
+from provenance.cdc import expat
 from provenance.cdc.faults import Fault
 from provenance.cdc.flux import Limits
 from provenance.cdc.report import Receipt, encode_receipt, refusal_xml, report_xml
@@ -138,6 +139,8 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     signature = None if args.signature is None else _signature(args.signature)
     workers = (os.cpu_count() or 1) - 1 if args.workers is None else args.workers
     ledger = out.enter(open_ledger(args, workers=workers))
+    if (warning := expat.warning()) is not None:
+        print(f"provenance: {warning}", file=sys.stderr)
     outcomes = [_deposit(ledger, file, args, validator, signature) for file in args.files]
     documents = [_document(outcome) for outcome in outcomes]
 

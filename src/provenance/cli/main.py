@@ -84,8 +84,10 @@ class Parser(argparse.ArgumentParser):
 class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
         from provenance import __version__  # noqa: PLC0415 - reads the installation's files
+        from provenance.cdc import expat  # noqa: PLC0415 - the same
 
-        print(f"provenance {__version__}")
+        python = ".".join(map(str, sys.version_info[:3]))
+        print(f"provenance {__version__} (Python {python}, expat {expat.spell(expat.VERSION)})")
         parser.exit()
 
 

@@ -173,13 +173,12 @@ def settled_status(view: View, size: int) -> Status:
     status = read_any(view, size - 1)
     if not isinstance(status, Status):
         raise NotPublishedError("the last checkpoint does not end in a status entry")
-    root = encode_base64(view.status_root(status.size, settled=True))
+    if encode_base64(view.status_root(status.size, settled=True)) == status.root:
+        return status
     newer = view.status_size
     if size <= newer < view.size and isinstance(read_any(view, newer), Status):
         # It was appended, and its checkpoint is not signed yet.
         raise BeingPublishedError("a publication was not finished: publish again")
-    if root != status.root:
-        raise LedgerDamagedError(
-            f"the stored status tree is not what entry {status.index} says: audit the ledger"
-        )
-    return status
+    raise LedgerDamagedError(
+        f"the stored status tree is not what entry {status.index} says: audit the ledger"
+    )
