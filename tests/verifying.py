@@ -29,7 +29,9 @@ def verify(
 def reasons(report: Report) -> dict[int, tuple[str, ...]]:
     """Return the reasons of each certification of a proof that holds."""
     assert report.verdict in {"yes", "attention"}, report.summary
-    found = {one.index: tuple(one.reasons) for one in report.certifications}
+    found: dict[int, tuple[str, ...]] = {
+        one.index: tuple(one.reasons) for one in report.certifications
+    }
     assert (report.verdict == "attention") == any(found.values())
     return found
 

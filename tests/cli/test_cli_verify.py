@@ -522,7 +522,7 @@ def test_a_mistaken_file_is_told_what_it_is_and_what_to_do(
 ) -> None:
     file = tmp_path / "file"
     file.write_bytes(make(world.proof.read_bytes()))
-    words = (*command, file, "--policy", world.policy)
+    words: tuple[str | Path, ...] = (*command, file, "--policy", world.policy)
     told = run(*words, status=2).out.splitlines()
     assert said in "\n".join(told[:3])
     assert run.json(*words, status=2)["verdict"] == "unreadable"

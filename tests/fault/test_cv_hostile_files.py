@@ -16,11 +16,10 @@ from pyhanko.pdf_utils.crypt import StandardSecurityHandler
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
 
-from provenance.cv.apart import PICTURE_CPU_SECONDS, read_pdf
 from provenance.cv.apart import SECONDS_MAX as READING_SECONDS_MAX
+from provenance.cv.apart import read_pdf
 from provenance.cv.limited import MEMORY_BYTES_MAX
 from provenance.cv.pdf import attach, extract
-from provenance.cv.picture import SCANS_MAX
 from provenance.cv.reader import read_facts
 from provenance.errors import FormatError
 from provenance.record.bundle import BUNDLE_SIZE_MAX
@@ -248,19 +247,9 @@ def test_picture_of_many_scans_costs_nothing() -> None:
     """Each scan costs as much as decoding the picture: 3,000 of them took a minute and more."""
     bomb = progressive_bomb(7900, 3000)
     assert len(bomb) < 1 << 20
-    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     report = judge(bomb)
     assert (report.kind, report.verdict) == ("unknown", "unreadable")
     assert "scans" in report.checks[0].reason
-    # Of processor time: what starting the process takes, not what decoding would.
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - used < PICTURE_CPU_SECONDS
-
-
-def test_picture_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("provenance.cv.apart.PICTURE_CPU_SECONDS", 1)
-    report = judge(progressive_bomb(7900, SCANS_MAX - 11))
-    assert (report.kind, report.verdict) == ("unknown", "unreadable")
-    assert "too much memory or time" in report.checks[0].reason
 
 
 def test_object_stream_that_inflates_to_little_is_read() -> None:

@@ -60,7 +60,7 @@ def test_the_reading_process_has_that_environment_and_limits(
         seen.append((command, options["env"]))
         return start(command, **options)
 
-    monkeypatch.setattr(apart.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     assert read(data).problem == ""
     ((command, environment),) = seen
     assert environment.keys().isdisjoint(SECRETS)
@@ -127,8 +127,8 @@ def test_a_package_that_is_missing_is_named(
 def test_limits_are_set_and_never_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     made: dict[int, tuple[int, int]] = {}
     before = {resource.RLIMIT_AS: resource.RLIM_INFINITY, resource.RLIMIT_CPU: 3}
-    monkeypatch.setattr(limited.resource, "getrlimit", lambda name: (0, before.get(name, 0)))
-    monkeypatch.setattr(limited.resource, "setrlimit", made.__setitem__)
+    monkeypatch.setattr(resource, "getrlimit", lambda name: (0, before.get(name, 0)))
+    monkeypatch.setattr(resource, "setrlimit", made.__setitem__)
     limited.limit(20)
     assert made[resource.RLIMIT_AS][0] == limited.MEMORY_BYTES_MAX
     assert made[resource.RLIMIT_CPU] == (3, 3)

@@ -319,7 +319,10 @@ def sentences(outcome: Outcome = "as sealed", **document: Any) -> tuple[str, ...
 
 
 def test_sentences_tell_who_sealed_it_and_when() -> None:
-    sealed = {"sealed_by": "An operator", "sealed_at": "2026-11-25T21:00:00Z"}
+    sealed: dict[str, Any] = {
+        "sealed_by": "An operator",
+        "sealed_at": "2026-11-25T21:00:00Z",
+    }
     said = sentences(**sealed, time_source="tsa")[1]
     assert said.endswith("by An operator at 2026-11-25T21:00:00Z (by a time stamp).")
     assert sentences(**sealed, time_source="claimed")[1].endswith("(by the sealer's clock).")

@@ -103,7 +103,7 @@ def test_text_of_a_code(end: str) -> None:
 
 
 LINE: Final = make_summary(REPORT).certifications[0]
-PRINTED: Final = (
+PRINTED: Final[tuple[tuple[dict[str, Any], int, tuple[str, ...]], ...]] = (
     ({}, 0, ()),
     ({}, 180, ()),
     ({}, 181, ("status-old",)),

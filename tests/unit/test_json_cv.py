@@ -314,6 +314,10 @@ def test_lines_claim_nothing_that_is_not_shown(changes: dict[str, Any], said: st
         ),
         ({f"{HOLDER}dossierFormation.nomTitulaire": "LEFÈVRE-DUBOIS"}, ["agreement"]),
         ({f"{HOLDER}titulaire.nomNaissance": "-"}, ["agreement"]),
+        ({f"{HOLDER}titulaire.nomNaissance": 7}, ["agreement", "holder-name"]),
+        ({f"{HOLDER}titulaire.nomNaissance": 0}, ["agreement"]),
+        ({f"{HOLDER}titulaire.nomNaissance": None}, ["agreement"]),
+        ({f"{HOLDER}titulaire.nomNaissance": True}, ["agreement"]),
     ],
 )
 def test_the_holder_is_the_one_that_is_shown(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from provenance.encoding import encode_json
 from provenance.reconstruct import HOLDER_NAMES, is_name
-from provenance.record.persons import compare_values
+from provenance.record.persons import compare_values, says_something
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -56,13 +56,17 @@ def find_other_names(holder: Mapping[str, Value], report: Report) -> set[str] | 
 
     None where no certification shows any of them, so that there is nothing to compare.
     """
-    claims = [(name, claimed) for name, claimed in holder.items() if name in HOLDER_NAMES]
+    claims = [
+        (name, claimed)
+        for name, claimed in holder.items()
+        if name in HOLDER_NAMES and says_something(name, claimed)
+    ]
     compared = [
         (name, compare_values((name, claimed), (name, fields[name])))
         for one in report.certifications
         for fields in [dict(one.fields)]
         for name, claimed in claims
-        if name in fields and is_name(claimed) and is_name(fields[name])
+        if name in fields and says_something(name, fields[name])
     ]
     found = {name for name, comparison in compared if comparison == "different"}
     return found if compared else None

@@ -82,6 +82,11 @@ def identity_kind(fields: Mapping[str, Value]) -> str | None:
     return None
 
 
+def says_something(name: str, value: Value) -> bool:
+    """Tell whether a value is an integer other than 0, or a text with a letter or digit."""
+    return _read_part(name, value) is not None
+
+
 def compare_values(one: Field, other: Field) -> Comparison:
     """Compare two values of a name or of a part of a date of birth, with their field names.
 

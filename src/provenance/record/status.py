@@ -10,8 +10,9 @@ byte, the low nibble first::
 
 Bits only ever go up. Entries that are not certifications, and the padding of the last
 leaf, are zero. What the reserved bit means, a later format may say: whoever finds it at a
-certification does not know how that one stands, and nobody looks at it elsewhere. The tree over ceil(size / 128) leaves is hashed as RFC 6962 section 2.1 has
-it, so it is a function of the first ``size`` entries and of nothing else.
+certification does not know how that one stands, and nobody looks at it elsewhere. The tree
+over ceil(size / 128) leaves is hashed as RFC 6962 section 2.1 has it, so it is a function of
+the first ``size`` entries and of nothing else.
 """
 
 from __future__ import annotations
