@@ -50,19 +50,25 @@ _HOLDER: Final = "identificationTitulaire.titulaire."
 
 
 class Verdict(NamedTuple):
-    """A document, what it is, and what has to be said of it."""
+    """A document, what it is, and what has to be said of it.
+
+    ``in_full``: the whole answer is shown, else its first sentence.
+    """
 
     file: str
     what: str
     level: str
     status: int
+    in_full: bool = False
 
 
 VERDICTS: Final = (
-    Verdict("cv.pdf", "the CV as the operator sealed it", "original", YES),
-    Verdict("printed.png", "its last page, printed and scanned", "paper", ATTENTION),
+    Verdict("cv.pdf", "the CV as the operator sealed it", "original", YES, in_full=True),
+    Verdict(
+        "printed.png", "its last page, printed and scanned", "paper", ATTENTION, in_full=True
+    ),
     Verdict("resaved.pdf", "saved anew by a viewer, the seal lost", "not-original", NO),
-    Verdict("painted.pdf", "a code painted over with a title", "modified", NO),
+    Verdict("painted.pdf", "a code painted over with a title", "modified", NO, in_full=True),
     Verdict("moved.pdf", "the proof attached to somebody else's CV", "impersonation", NO),
     Verdict("smuggled.pdf", "somebody else's certification in it", "other-persons", NO),
     Verdict("imitated.pdf", "the same CV, sealed by a stranger", "untrusted-seal", NO),
@@ -154,9 +160,15 @@ def _judge(stage: Stage) -> None:
     stage.say("The stranger checks each of them, with policy and seal roots, offline.")
     for one in VERDICTS:
         print(f"{one.file}: {one.what}")
-        stage.run("verify", one.file, *TRUST, status=one.status)
-        found = stage.ask("verify", one.file, *TRUST, status=one.status)
+        words = ("verify", one.file, *TRUST)
+        if one.in_full:
+            stage.run(*words, status=one.status)
+        else:
+            stage.show(*words)
+        found = stage.ask(*words, status=one.status)
         stage.check(found["level"] == one.level, f"{one.file} is said to be {found['level']}")
+        if not one.in_full:
+            print(f"{found['level']}: {found['summary'][0]}\n")
     width, levels = (
         max(len(getattr(one, name)) for one in VERDICTS) for name in ("file", "level")
     )

@@ -42,6 +42,10 @@ class Stage:
         self._check_status(words, done.returncode, status)
         print(flush=True)
 
+    def show(self, *words: str) -> None:
+        """Show a command whose answer is shown in another way."""
+        self._show(f"provenance {' '.join(map(_quoted, words))}", "")
+
     def ask(self, *words: str, where: str = "", status: int = 0) -> dict[str, Any]:
         """Run a command for its JSON document, without showing it."""
         done = subprocess.run(  # noqa: S603 - our own program
