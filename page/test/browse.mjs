@@ -127,6 +127,9 @@ async function look(page) {
       remarks: text(".remark"),
       origins: text(".origin"),
       sound: [...document.querySelectorAll(".card")].map((card) => card.matches(".sound")),
+      brand: text(".brand")[0],
+      logo: document.querySelector(".brand img")?.naturalWidth ?? null,
+      links: [...document.querySelectorAll("footer a")].map((one) => one.href),
       recoverable: document.querySelector(".recover button") !== null,
       failing: [
         ...document.querySelectorAll(".technical .table:first-of-type .outcome-no th code"),

@@ -18,7 +18,8 @@ import pytest
 from page_browser import browse, needs_browser
 from page_process import PAGE
 from pagedocuments import SCRIPT, make_documents, small_pdf
-from provenance.cv.page import make_page, read_page
+from provenance.cv.page import Operator, make_page, read_page
+from provenance.cv.qr import make_qr_png
 from provenance.cv.verify import verify
 
 if TYPE_CHECKING:
@@ -404,6 +405,30 @@ def test_the_page_without_trust_asks_for_it_and_a_wrong_policy_proves_nothing(
     assert "pas utilisable" in refused["message"]
     assert refused["disabled"] is True
     assert "Choisissez d’abord" in none["message"]
+
+
+def test_the_page_says_whose_it_is(documents: dict[str, Path], tmp_path: Path) -> None:
+    policy = documents["policy.txt"].read_text()
+    logo = make_qr_png("HTTPS://EXAMPLE.ORG/")
+    operator = Operator(
+        name="Opérateur d'exemple",
+        contact="aide@example.org",
+        accessibility="https://example.org/accessibility",
+        logo=logo,
+    )
+    for number, (one, width) in enumerate(
+        ((operator, 1), (Operator(name="Sans logo"), None), (None, None))
+    ):
+        path = tmp_path / f"{number}.html"
+        path.write_text(make_page(policy, "", one), encoding="utf-8")
+        (seen,) = browse(path, [{"id": "idle"}], tmp_path)
+        assert seen["brand"] == ("provenance" if one is None else one.name)
+        assert (seen["logo"] is None) == (width is None)
+        assert width is None or seen["logo"] > 0, "the security policy lets the logo be shown"
+        assert not any((seen["errors"], seen["violations"], seen["requests"]))
+        has_link = one is not None and one.accessibility is not None
+        assert seen["links"] == ([operator.accessibility] if has_link else [])
+        assert (operator.contact in seen["text"]) == has_link
 
 
 def test_it_is_used_by_keyboard_alone(

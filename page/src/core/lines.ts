@@ -34,22 +34,19 @@ export function reportLines(found: Found, today: Today): CertificationReport[] {
 }
 
 function reportLine(
-  { items, contents, endorsed, standings, register }: Found,
+  found: Found,
   entry: CertificationEntry,
   today: Today,
   persons: readonly Reason[],
 ): CertificationReport {
   const { index, time, deposit, depositor, registration, certifier_registration } = entry;
+  const { contents, endorsed, standings } = found;
   const own = contents.registration(registration, depositor);
   const standing = standings.get(index);
   if (own === null || standing === undefined) throw new Error("not checked before");
   const { fields, unknown } = contents.record(index);
   const identity = identityKind(fields);
-  const lacks = [...lacking(fields), ...(identity === null ? ["identity"] : [])];
   const keys = endorsed.get(index) ?? null;
-  const sheet = register.get(asString(fields.get("code")) ?? "");
-  const final = fields.get("donneeCertifiee");
-  const { word, status, changedBy } = standing;
   return {
     index,
     time,
@@ -60,25 +57,46 @@ function reportLine(
     ...reportCertifier(contents, entry, fields),
     fields: [...fields],
     identity,
+    ...reportStanding(standing, found.items),
+    endorsed: keys !== null,
+    endorsement: keys && ENDORSEMENTS[keys],
+    ...reportNeeds(fields, identity),
+    registration,
+    certifier_registration,
+    keys,
+    limited: own.certifiers !== null,
+    ...reportSheet(found.register, fields),
+    unknown_fields: unknown,
+    reasons: reasonsOf({ fields, identity, standing }, today, persons),
+  };
+}
+
+/** Reports how a certification stands, as of when, and who changed that. */
+function reportStanding({ word, status, changedBy }: Standing, items: Items) {
+  return {
     status: word,
     as_of_index: status?.index ?? null,
     as_of_time: status?.time ?? null,
     changed_by: changedBy,
     changed_time: changedBy === null ? null : (items.get(changedBy)?.entry.time ?? null),
-    endorsed: keys !== null,
-    endorsement: keys && ENDORSEMENTS[keys],
-    line_complete: lacks.length === 0,
-    lacks,
-    provisional: typeof final === "boolean" ? !final : null,
-    registration,
-    certifier_registration,
-    keys,
-    limited: own.certifiers !== null,
+  };
+}
+
+/** Reports what a line of a CV needs and is not shown. */
+function reportNeeds(fields: ReadonlyMap<string, Value>, identity: string | null) {
+  const lacks = [...lacking(fields), ...(identity === null ? ["identity"] : [])];
+  const final = fields.get("donneeCertifiee");
+  const provisional = typeof final === "boolean" ? !final : null;
+  return { line_complete: lacks.length === 0, lacks, provisional };
+}
+
+/** Reports what the national register says of the code that is shown. */
+function reportSheet(register: Register, fields: ReadonlyMap<string, Value>) {
+  const sheet = register.get(asString(fields.get("code")) ?? "");
+  return {
     title: sheet?.title ?? null,
     level: sheet?.level ?? null,
     register_date: sheet?.date ?? null,
-    unknown_fields: unknown,
-    reasons: reasonsOf({ fields, identity, standing }, today, persons),
   };
 }
 
