@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
+    from provenance.record.bundle import EndorsementLink
     from provenance.record.commitment import Field
     from provenance.report import Report
 
@@ -142,7 +143,7 @@ class Scene:
         for one in hidden:
             shown[one] -= IDENTITY
         support = {*self.log.support_of(*indexes), self.register}
-        links = ()
+        links: tuple[EndorsementLink, ...] = ()
         if self.on_behalf in indexes:
             support.add(self.endorsement)
             links = (self.log.link(self.endorsement, self.on_behalf),)
