@@ -469,7 +469,7 @@ NAMES: dict[str, tuple[bytes, str, str]] = {
     "no name in it": (name_of(""), "impersonation", "no"),
     "twice": (name_of("Maëlle LEFÈVRE-DUBOIS") * 2, "impersonation", "no"),
     "markup in it": (name_of("Maëlle <b>LEFÈVRE-DUBOIS</b>"), "impersonation", "no"),
-    "the namespace alone": (b"", "impersonation", "no"),
+    "the namespace alone": (b"", "original", "n/a"),
 }
 
 
