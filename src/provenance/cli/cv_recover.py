@@ -61,8 +61,10 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     if revision is None:
         return _refusal(verify_pdf(data, verifier, roots, day, now_s))
     report = verify_pdf(revision, verifier, roots, day, now_s)
+    document = _document(report, args.output, len(revision))
+    if args.output == STANDARD_STREAM:
+        return Answer(YES, document, lambda out: out.data(revision))
     write_file(args.output, [revision], force=args.force)
-    document = {"recovered": True, "file": args.output, "size": len(revision), "report": report}
     return Answer(YES, document, lambda out: _show(args.output, report, out))
 
 
@@ -86,13 +88,14 @@ def _refusal(report: CvReport) -> Answer:
         for sentence in report.summary[:3]:
             out.line(f"  {sentence}")
 
-    document = {"recovered": False, "file": None, "size": None, "report": report}
-    return Answer(NO, document, show)
+    return Answer(NO, _document(report), show)
+
+
+def _document(report: CvReport, file: str | None = None, size: int | None = None) -> object:
+    return {"recovered": file is not None, "file": file, "bytes": size, "report": report}
 
 
 def _show(target: str, report: CvReport, out: Output) -> None:
-    if target == STANDARD_STREAM:
-        return
     who = report.document.sealed_by or "somebody whose certificate bears no name"
     out.verdict(f"{target} is the version that was sealed by {who}.", good=True)
     if report.proof is not None:
