@@ -91,7 +91,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table."""
     # The numbers come with the report of a test's end, which is of no category.
     reports = terminalreporter.getreports("") + terminalreporter.getreports("error")
-    lines = [*report_lines([pair for report in reports for pair in report.user_properties])]
+    found = (getattr(report, "user_properties", ()) for report in reports)
+    lines = [*report_lines([pair for properties in found for pair in properties])]
     if lines:
         form = "long form" if LONG else "sampled"
         terminalreporter.section(f"fault battery, {form}, seed {SEED}")
