@@ -465,8 +465,15 @@ def test_days_beyond_the_schema_are_refused(ledger: Ledger) -> None:
         ("passe\u0301-1", "pass\u00e9-1"),
         ("e\u0323\u0301", "e\u0301\u0323"),
         ("\u212a-1", "K-1"),
+        ("K-1", "\u212a-1"),
     ],
-    ids=["NFC, NFD", "NFD, NFC", "two of neither", "a letter that is another"],
+    ids=[
+        "NFC, NFD",
+        "NFD, NFC",
+        "two of neither",
+        "a letter that is another",
+        "and the other way",
+    ],
 )
 def test_two_forms_of_one_id_technique(ledger: Ledger, first: str, second: str) -> None:
     one, two, three = records(today_spec(passages=3))

@@ -57,6 +57,7 @@ _HIDDEN: Final = re.compile(
     "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_HIDDEN_BYTES: Final = bytes(byte for byte in range(256) if _HIDDEN.match(chr(byte)))
 _WITHOUT_SPACE: Final = (
     "idTechnique",
     "contrat",
@@ -104,7 +105,18 @@ def check_deadline(record: Mapping[str, Value], received: date) -> Fault | None:
     Three months after the last days of a month end with the last day of that month.
     """
     awarded = record.get("dateDebutValidite")
-    if not isinstance(awarded, str) or received <= _deadline(awarded):
+    return _check_late(awarded, received) if isinstance(awarded, str) else None
+
+
+def check_award(record: Mapping[str, Value], received: date) -> Fault | None:
+    """Return a warning when the award is later than ``received`` (a day in Paris)."""
+    awarded = record.get("dateDebutValidite")
+    return _check_future(awarded, received) if isinstance(awarded, str) else None
+
+
+@lru_cache(maxsize=4096)  # A file holds the same few days many times.
+def _check_late(awarded: str, received: date) -> Fault | None:
+    if received <= deadline(date.fromisoformat(awarded)):
         return None
     return Fault(
         level="deadline",
@@ -115,10 +127,9 @@ def check_deadline(record: Mapping[str, Value], received: date) -> Fault | None:
     )
 
 
-def check_award(record: Mapping[str, Value], received: date) -> Fault | None:
-    """Return a warning when the award is later than ``received`` (a day in Paris)."""
-    awarded = record.get("dateDebutValidite")
-    if not isinstance(awarded, str) or awarded <= _text_of(received):
+@lru_cache(maxsize=4096)  # As above.
+def _check_future(awarded: str, received: date) -> Fault | None:
+    if date.fromisoformat(awarded) <= received:
         return None
     return Fault(
         level="deadline",
@@ -129,9 +140,6 @@ def check_award(record: Mapping[str, Value], received: date) -> Fault | None:
     )
 
 
-_text_of: Final = lru_cache(maxsize=16)(date.isoformat)
-
-
 def deadline(awarded: date) -> date:
     """Give the last day on which a certification awarded on that day comes in time."""
     years, months = divmod(awarded.month - 1 + MONTHS_TO_DEPOSIT, 12)
@@ -139,11 +147,6 @@ def deadline(awarded: date) -> date:
     if year > date.max.year:
         return date.max
     return date(year, month, min(awarded.day, monthrange(year, month)[1]))
-
-
-@lru_cache(maxsize=4096)  # A file holds the same few days many times.
-def _deadline(awarded: str) -> date:
-    return deadline(date.fromisoformat(awarded))
 
 
 def _fault(effect: Effect, found: Found) -> Fault:
@@ -230,10 +233,10 @@ def _texts_of(value: Value) -> list[str]:
 def _holds_hidden(text: str) -> bool:
     """Return whether a character is among those that nobody sees, nearly always at once."""
     try:
-        text.encode("latin-1")
+        data = text.encode("latin-1")
     except UnicodeEncodeError:
         return _HIDDEN.search(text) is not None
-    return not text.isprintable() and _HIDDEN.search(text) is not None
+    return len(data.translate(None, _HIDDEN_BYTES)) != len(data)
 
 
 def _check_spaces(record: Mapping[str, Value]) -> Sequence[Found]:

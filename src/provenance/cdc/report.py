@@ -66,14 +66,18 @@ class Award(Struct, frozen=True, gc=False):
     """What a receipt says of a certification, so that its depositor can reckon with it.
 
     ``certifier`` is a BCR, ``awarded`` the day of award; ``provisional``: a final form is to
-    follow.
+    follow. All of it is None where the content was erased (`NOTHING`).
     """
 
-    type: str
-    code: str
-    certifier: str
-    awarded: str
-    provisional: bool
+    type: str | None
+    code: str | None
+    certifier: str | None
+    awarded: str | None
+    provisional: bool | None
+
+
+NOTHING: Final = Award(None, None, None, None, None)
+"""What a receipt says of a certification whose content was erased."""
 
 
 def award_of(record: Mapping[str, Value]) -> Award:

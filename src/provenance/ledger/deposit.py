@@ -9,7 +9,7 @@ the sorting is done again and the file's payload with it.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
@@ -29,7 +29,7 @@ from provenance.record.payload import NONCE_SIZE, DepositPayload, seal_payload
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from provenance.cdc.report import Award, RefusedPassage
+    from provenance.cdc.report import RefusedPassage
     from provenance.ledger.deposit_job import Action, Standing
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.group import GroupCommit
@@ -282,40 +282,38 @@ def _number(refused: RefusedPassage) -> int:
 
 
 def _accepted(new: Sequence[New], recorded: Recorded) -> tuple[AcceptedPassage, ...]:
-    return tuple(
-        [
-            AcceptedPassage(
-                idTechnique=one.candidate.id_technique,
-                **_said(one.award),
-                first=one.first or recorded.time,
-                index=recorded.start + number,
-                leaf_hash=encode_base64(recorded.leaf_hashes[number]),
-                entry=recorded.entries[number].decode(),
-                signature=encode_base64(recorded.signatures[number]),
-                warnings=one.candidate.warnings,
-                late=any(fault.code == "late" for fault in one.candidate.warnings),
-            )
-            for number, one in enumerate(new, 1)
-        ]
+    return tuple([_accept(one, recorded, number) for number, one in enumerate(new, 1)])
+
+
+def _accept(one: New, recorded: Recorded, number: int) -> AcceptedPassage:
+    candidate, award = one.candidate, one.award
+    return AcceptedPassage(
+        idTechnique=candidate.id_technique,
+        type=award.type,
+        code=award.code,
+        certifier=award.certifier,
+        awarded=award.awarded,
+        provisional=award.provisional,
+        first=one.first or recorded.time,
+        index=recorded.start + number,
+        leaf_hash=encode_base64(recorded.leaf_hashes[number]),
+        entry=recorded.entries[number].decode(),
+        signature=encode_base64(recorded.signatures[number]),
+        warnings=candidate.warnings,
+        late=any(fault.code == "late" for fault in candidate.warnings),
     )
 
 
 def _duplicate(one: Known | Repeated, accepted: Sequence[AcceptedPassage]) -> DuplicatePassage:
     if isinstance(one, Repeated):
         first = accepted[one.place]
-        return DuplicatePassage(
-            **{name: getattr(first, name) for name in DuplicatePassage.__struct_fields__}
-        )
+        members = DuplicatePassage.__struct_fields__
+        return DuplicatePassage(**{name: getattr(first, name) for name in members})
     return DuplicatePassage(
         idTechnique=one.candidate.id_technique,
-        **_said(one.award),
+        **msgspec.structs.asdict(one.award),
         first=one.first,
         index=one.index,
         entry=one.entry.decode(),
         signature=encode_base64(one.signature),
     )
-
-
-def _said(award: Award | None) -> dict[str, Any]:
-    """Return the members of a receipt that are absent where the content was erased."""
-    return {} if award is None else msgspec.structs.asdict(award)

@@ -92,10 +92,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
         """All keys under which the holder is found."""
         return self.holder if self.reference is None else (self.reference, *self.holder)
 
-    def aimed_at(self, target: int | None) -> Draft:
-        """Give the draft of a correction of the entry at ``target``, where there is one."""
-        if target is None:
-            return self
+    def aimed_at(self, target: int) -> Draft:
+        """Return the draft of a correction of the entry at ``target``."""
         return msgspec.structs.replace(self, changes=(Change(target, SUPERSEDED),))
 
 

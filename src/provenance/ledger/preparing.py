@@ -153,14 +153,15 @@ class Preparer:
 
     def _faults(self, record: Mapping[str, Value], number: int) -> tuple[Fault, ...]:
         """Return what refuses a record, else what is warned of."""
+        received = self.terms.received
+        late, early = check_deadline(record, received), check_award(record, received)
         found = check_passage(record)
-        if refusals := [fault for fault in found if fault.effect == "passage"]:
-            found = refusals
-        else:
-            received = self.terms.received
-            dated = check_deadline(record, received), check_award(record, received)
-            found += [fault for fault in dated if fault is not None]
-        return tuple([located(one, number, str(record[ID_TECHNIQUE])) for one in found])
+        if not found and late is early is None:
+            return ()
+        refusals = [fault for fault in found if fault.effect == "passage"]
+        dated = [fault for fault in (late, early) if fault is not None]
+        name = str(record[ID_TECHNIQUE])
+        return tuple([located(one, number, name) for one in refusals or found + dated])
 
 
 def _seal(

@@ -194,10 +194,8 @@ class CreationScreening(Screening):
         self._decide: Final = decide
         self._lookups: Final = lookups
         self._awards: Final[dict[Award, Award]] = {}
-        self._numbers: Final[dict[bytes, int]] = {}
-        """Numbers of passages by the key of their idTechnique, where it is not ASCII."""
         self._normal: Final[dict[bytes, int]] = {}
-        """The same by the key of its normal form, where that is another one."""
+        """Passages by the key of the normal form of their idTechnique, where it is another."""
 
     def add(self, prepared: Sequence[Prepared], spans: Iterable[tuple[int, int]]) -> None:
         """Ask the operator about some passages, and judge those that are accepted."""
@@ -236,23 +234,24 @@ class CreationScreening(Screening):
                 prepared=one,
                 reference=None if holder is None else self._lookups.reference(holder),
                 repeats=repeats,
-                twin=self._twin(name, claim, number) if repeats is None else None,
+                twin=None
+                if name.isascii() and not self._normal
+                else self._twin(one, number, pending),
             )
         )
 
-    def _twin(self, id_technique: str, claim: Claim, number: int) -> Fault | None:
+    def _twin(self, one: Prepared, number: int, pending: Sequence[_Passage]) -> Fault | None:
         """Warn of an idTechnique that the file has in another form of Unicode, too."""
-        if id_technique.isascii():
-            normal, key = id_technique, claim.technical
-        else:
-            normal = normalize("NFC", id_technique)
+        id_technique, key = one.id_technique, one.claim.technical
+        normal = normalize("NFC", id_technique)
+        if normal != id_technique:
             key = self._lookups.technical(self._depositor, normal)
         twin = self._normal.get(key)
         if normal != id_technique:
-            twin = self._numbers.get(key, twin)
             self._normal.setdefault(key, number)
-        elif not normal.isascii():
-            self._numbers[key] = number
+            if (place := self._seen.get(key)) is not None:
+                known = place - len(self.candidates)
+                twin = (pending[known] if known >= 0 else self.candidates[place]).number
         if twin is None:
             return None
         message = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from provenance.cdc.report import Award, award_of
+from provenance.cdc.report import NOTHING, Award, award_of
 from provenance.errors import ErasedError
 from provenance.ledger.judging import identity_fault
 from provenance.ledger.registry import read_entry
@@ -31,13 +31,13 @@ _CHANGED: Final = identity_fault(
 class New(msgspec.Struct, frozen=True, gc=False):
     """A candidate that is recorded, with its draft, aimed at what it goes on with.
 
-    ``award``: None where the certification that it withdraws was erased. ``first``: time of
-    the first entry of the lineage, None where the entry itself is the first.
+    ``award``: what a receipt says of it, or of the certification that it withdraws.
+    ``first``: time of the first entry of the lineage, None where the entry itself is it.
     """
 
     candidate: Candidate
     draft: Draft | WithdrawalDraft
-    award: Award | None
+    award: Award
     first: str | None
 
 
@@ -48,7 +48,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
     index: int
     entry: bytes
     signature: bytes
-    award: Award | None
+    award: Award
     first: str
 
 
@@ -142,11 +142,12 @@ class _Sorter:
         if candidate.draft is None:
             return Conflict(candidate, _CHANGED)
         target = judged.target
-        award, first = candidate.award, None
-        if target is not None:
-            first = self._first(target)
-            award = award or self._award(target)
-        return New(candidate, candidate.draft.aimed_at(target), award, first)
+        if target is None:
+            assert candidate.award is not None, "only what withdraws is said of another entry"
+            return New(candidate, candidate.draft, candidate.award, None)
+        award = candidate.award or self._award(target)
+        draft = candidate.draft.aimed_at(target)
+        return New(candidate, draft, award, self._first(target))
 
     def _known(self, candidate: Candidate, index: int) -> Known:
         data, signature = self._view.record(index)
@@ -155,12 +156,12 @@ class _Sorter:
         award = candidate.award or self._award(subject)
         return Known(candidate, index, data, signature, award, self._first(subject))
 
-    def _award(self, index: int) -> Award | None:
-        """Return what a receipt says of a certification; None where it was erased."""
+    def _award(self, index: int) -> Award:
+        """Return what a receipt says of a certification."""
         try:
             fields = self._recall.certification(self._view, index).fields
         except ErasedError:
-            return None
+            return NOTHING
         return award_of(dict(fields))
 
     def _first(self, index: int) -> str:

@@ -53,9 +53,8 @@ class WithdrawalDraft(msgspec.Struct, frozen=True, gc=False):
         """The encrypted payload."""
         return self.sealed.payload
 
-    def aimed_at(self, target: int | None) -> WithdrawalDraft:
-        """Give the draft of the withdrawal of the entry at ``target``."""
-        assert target is not None, "a withdrawal is judged to have a target, or not made"
+    def aimed_at(self, target: int) -> WithdrawalDraft:
+        """Return the draft of the withdrawal of the entry at ``target``."""
         return msgspec.structs.replace(self, changes=(Change(target, WITHDRAWN),))
 
     def entry(self, place: Place) -> Entry:

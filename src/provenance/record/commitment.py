@@ -23,7 +23,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import lru_cache
+import struct
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import msgspec
@@ -40,7 +41,7 @@ from provenance.errors import CommitmentError, FormatError, PolicyError
 from provenance.record.slots import SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from provenance.record.slots import SlotTable
 
@@ -67,6 +68,7 @@ _SALT_TEXT_SIZE: Final = 24
 _URL_SAFE: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _STANDARD: Final = {ord("-"): "+", ord("_"): "/"}
 _Parts: TypeAlias = tuple[bytes, ...]
+_Cutter: TypeAlias = "Callable[[bytes], tuple[bytes, ...]]"
 _PLAIN_TYPES: Final = frozenset({str, bool, int, type(None)})
 _LISTS: Final = frozenset({tuple, list})
 _encoder = msgspec.json.Encoder()
@@ -306,11 +308,18 @@ def _open(
     slots = table.places(tuple([name for name, _ in fields]))
     size = DIGEST_SIZE * table.count
     stream = hashlib.shake_256(b"provenance/salts/v1\n" + seed).digest(size)
-    salts = b"".join(
-        [stream[DIGEST_SIZE * slot : DIGEST_SIZE * slot + SALT_SIZE] for slot in slots]
-    )
-    parts = [stream[at : at + DIGEST_SIZE] for at in range(0, size, DIGEST_SIZE)]
-    return slots, _disclosures(encode_base64url(salts), fields), parts
+    cut, cut_salts = _cutters(table.count)
+    salts = cut_salts(stream)
+    joined = b"".join([salts[slot] for slot in slots])
+    return slots, _disclosures(encode_base64url(joined), fields), list(cut(stream))
+
+
+@cache  # To cut in one call takes half the time of a slice for each slot.
+def _cutters(count: int) -> tuple[_Cutter, _Cutter]:
+    """Return what cuts a stream into so many slots, and into their salts."""
+    rest = DIGEST_SIZE - SALT_SIZE
+    slots = struct.Struct(f"{DIGEST_SIZE}s" * count)
+    return slots.unpack, struct.Struct(f"{SALT_SIZE}s{rest}x" * count).unpack
 
 
 def _disclosures(salts: str, fields: Sequence[Field]) -> list[bytes]:

@@ -58,6 +58,8 @@ BODY_SIZE_MAX: Final = (1 << 30) + (1 << 24)
 """Bytes: a file of 1 GiB, and room for what stands beside it."""
 CERTIFICATION_PARTS: Final = 4
 """Parts of a certification's payload."""
+PLACE_SIZE: Final = LENGTH_SIZE + FILE_SALT_SIZE
+"""Bytes of the last of them: number and salt."""
 PARTS: Final = 3
 """Parts of every other payload."""
 NUMBER_MAX: Final = (1 << 32) - 1
@@ -66,6 +68,8 @@ STORED: Final = 0
 ZLIB_1: Final = 1
 
 _LEVEL: Final = 6
+_LAST_BLOCK: Final = b"\x03\0"
+"""An empty block of fixed codes that says it is the last."""
 # Setting up a compressor takes longer than compressing a record, and in proportion to its
 # window and its table; a small one that has read the dictionary is copied instead.
 _SMALL_WINDOW_BITS: Final = 14
@@ -239,17 +243,36 @@ def seal_payload(
     """
     if len(nonce) != NONCE_SIZE:
         raise FormatError(f"expected a nonce of {NONCE_SIZE} bytes, got {len(nonce)}")
-    body = b"".join(len(part).to_bytes(LENGTH_SIZE, "big") + part for part in parts)
+    lengths = [len(part).to_bytes(LENGTH_SIZE, "big") + part for part in parts]
+    body = b"".join(lengths)
     if len(body) > BODY_SIZE_MAX:
         raise FormatError(f"payload of more than {BODY_SIZE_MAX} bytes")
+    # The salt of a certification's leaf is in its last part.
+    is_salted = len(parts) == CERTIFICATION_PARTS and len(parts[-1]) == PLACE_SIZE
+    random_size = len(lengths[-1]) if is_salted else 0
+    squeezed = _compress(body, random_size)
+    smaller = len(squeezed) < len(body)
+    plaintext = bytes([ZLIB_1]) + squeezed if smaller else bytes([STORED]) + body
+    return nonce + _cipher(seed).encrypt(nonce, plaintext, associated_data)
+
+
+def _compress(body: bytes, random_size: int) -> bytes:
+    """Compress as one zlib stream; its last ``random_size`` bytes are in a block of their own.
+
+    What looks random only spoils the codes of the text before it. It is put into the empty
+    block that a flush ends with (RFC 1951 section 3.2.4: two lengths, and the bytes as they
+    are); a last block, empty, and the checksum follow.
+    """
     if len(body) <= _SMALL_BODY_MAX:
         compressor = _primed.copy()
     else:
         compressor = zlib.compressobj(_LEVEL, zdict=DICTIONARY)
-    squeezed = compressor.compress(body) + compressor.flush()
-    smaller = len(squeezed) < len(body)
-    plaintext = bytes([ZLIB_1]) + squeezed if smaller else bytes([STORED]) + body
-    return nonce + _cipher(seed).encrypt(nonce, plaintext, associated_data)
+    if not random_size:
+        return compressor.compress(body) + compressor.flush()
+    text = compressor.compress(body[:-random_size]) + compressor.flush(zlib.Z_SYNC_FLUSH)
+    lengths = random_size.to_bytes(2, "little") + (random_size ^ 0xFFFF).to_bytes(2, "little")
+    checksum = zlib.adler32(body).to_bytes(4, "big")
+    return text[: -len(lengths)] + lengths + body[-random_size:] + _LAST_BLOCK + checksum
 
 
 def unseal_payload(seed: bytes, sealed: bytes, associated_data: bytes) -> tuple[bytes, ...]:
