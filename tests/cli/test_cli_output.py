@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from commands import World, make_world
 from provenance.cli.files import write_file
@@ -262,7 +263,6 @@ ONE = CertificationReport(
     certifier=None,
     certifier_name=None,
     fields=(("code", "RS9012"),),
-    hidden=60,
     identity=None,
     status="unknown",
     as_of_index=None,
@@ -274,16 +274,42 @@ ONE = CertificationReport(
     line_complete=False,
     lacks=("type", "one whole identity"),
     provisional=True,
+    registration=2,
+    certifier_registration=None,
+    keys="changed",
+    limited=False,
+    title="Un titre",
+    level=None,
+    register_date="2026-11-20",
+    unknown_fields=0,
+    reasons=("incomplete", "provisional", "status-unknown"),
 )
 
 
 def test_everything_that_limits_a_proof_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    report = Report(verdict="yes", summary=("A sentence.",), checks=(), certifications=(ONE,))
+    report = Report(
+        verdict="attention",
+        day="2026-11-30",
+        summary=("A sentence.",),
+        checks=(),
+        certifications=(ONE,),
+    )
     show_report(report, Output())
     said = capsys.readouterr().out
+    assert said.startswith("ATTENTION")
     assert "Certification 7: status unknown" in said
     assert "by a key that it declared itself" in said
     assert "a final certification is to follow" in said
     assert "type, one whole identity" in said
-    assert "certifier" not in said
+    assert "Un titre (register of 2026-11-20)" in said
+    assert "certifier" not in said.replace("not limited to certain certifiers", "")
     assert "A sentence." in said
+    certified = replace(
+        ONE, certifier="0HIJKLMN", certifier_name=None, limited=True, level=5, reasons=()
+    )
+    show_report(replace(report, certifications=(certified,)), Output())
+    said = capsys.readouterr().out
+    assert "0HIJKLMN; has not signed" in said
+    assert "Un titre, level 5 (register of 2026-11-20)" in said
+    assert "certain certifiers" not in said
+    assert "attention" not in said
