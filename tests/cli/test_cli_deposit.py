@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import os
+import re
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -37,7 +39,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Commands:
 def ledger(run: Commands, tmp_path: Path) -> Path:
     path = tmp_path / "ledger"
     run("init", path, "--origin", ORIGIN)
-    run("depositor", "add", path, DEPOSITOR, "--name", "Un organisme")
+    run("depositor", "add", path, DEPOSITOR, "--name", "Un organisme", "--for-all")
     return path
 
 
@@ -219,7 +221,17 @@ def test_a_depositor_that_signs_sends_its_signature_along(
     key = Ed25519PrivateKey.generate()
     public = key.public_key().public_bytes_raw()
     vkey = str(make_verifier_key("depositor.example", ED25519, public))
-    run("depositor", "add", ledger, DEPOSITOR, "--name", "Un organisme", "--key", vkey)
+    run(
+        "depositor",
+        "add",
+        ledger,
+        DEPOSITOR,
+        "--name",
+        "Un organisme",
+        "--for-all",
+        "--key",
+        vkey,
+    )
     file = sample("deposit.xml")
     assert "signature-missing" in run("deposit", ledger, file, status=1).out
     salt = bytes(range(32))
@@ -241,3 +253,67 @@ def test_a_depositor_that_signs_sends_its_signature_along(
     assert json.loads(told["deposit_entry"])["signer"] == vkey
     signature.write_text("{}")
     run("deposit", ledger, file, "--signature", signature, status=2)
+
+
+def test_a_file_that_is_no_deposit_is_named(
+    run: Commands, ledger: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "deposit.xml"
+    for data, words in (
+        (gzip.compress(b"<flux/>"), ("compressed file (gzip)", "decompress it")),
+        (b"PK\3\4 [Content_Types].xml xl/workbook.xml", ("XLSX", "deposit the XML file")),
+        (b"PK\3\4 deposit.xml", ("ZIP archive", "unpack it")),
+        ("idTechnique;nom\nA1;É\n".encode("utf-16"), ("UTF-16", "write the file in UTF-8")),
+        ("idTechnique;nom\nA1;É\n".encode("latin-1"), ("CSV", "deposit the XML file")),
+        (b"\xef\xbb\xbf\xef\xbb\xbf<flux/>", ("byte order mark", "keep one")),
+        (b"", ("the file is empty",)),
+    ):
+        file.write_bytes(data)
+        told = run("deposit", ledger, file, status=2).out
+        assert all(word in told for word in words), told
+        assert "nothing was recorded" in told
+
+
+def test_refused_passages_are_told_by_their_numbers(
+    run: Commands, ledger: Path, sample: Callable[..., Path], tmp_path: Path
+) -> None:
+    file = sample("deposit.xml")
+    end = b"</passageCertification>"
+    first, _, rest = file.read_bytes().partition(end)
+    passage = first[first.index(b"<passageCertification>") :] + end
+    other = passage.replace(b"<scoring", b"<verbatim>x</verbatim><scoring")
+    file.write_bytes(first + end + other + passage + rest)
+    report = tmp_path / "report.xml"
+    told = run("deposit", ledger, file, "--report", report, status=1).out
+    assert "12 accepted, 1 recorded before, 1 refused" in told
+    assert re.search(r"^ *passage +idTechnique +code", told, re.MULTILINE)
+    assert re.search(r"^ *2 +\S+ +repeated-in-file +2: idTechnique", told, re.MULTILINE)
+    assert report.read_text().count("<messageErreur>2 : Le passage") == 1
+
+
+def test_a_receipt_that_cannot_be_written_says_what_was_recorded(
+    run: Commands, ledger: Path, sample: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    file = sample("deposit.xml")
+    monkeypatch.setattr("provenance.cli.deposit.write_file", full)
+    for done in ("it is recorded, as deposit 3", "nothing of it was new"):
+        told = run(
+            "deposit", ledger, file, "--receipt", file.with_suffix(".json"), status=3
+        ).err
+        assert "No space left on device" in told
+        assert done in told
+
+
+def test_an_award_in_the_future_is_told(
+    run: Commands, ledger: Path, sample: Callable[..., Path]
+) -> None:
+    data = sample("deposit.xml").read_bytes()
+    day = re.search(rb"<dateDebutValidite>([^<]*)<", data)
+    assert day is not None
+    file = ledger.with_name("future.xml")
+    ends = re.sub(rb"<dateFinValidite>[^<]*<", b"<dateFinValidite>2099-12-31<", data)
+    file.write_bytes(ends.replace(b"Validite>" + day[1], b"Validite>2099-01-01"))
+    assert "award-in-future" in run("deposit", ledger, file).out

@@ -99,7 +99,7 @@ def test_what_cannot_be_made_leaves_no_file(
 
 def test_a_file_is_replaced_and_keeps_its_mode(run: Commands, tmp_path: Path) -> None:
     file, link = tmp_path / "d.xml", tmp_path / "link.xml"
-    file.write_text("older")
+    file.write_text("<flux/>")
     file.chmod(0o640)
     link.symlink_to(file)
     run("sample", "--passages", "1", "-o", link)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from commands import DEPOSITOR, ORIGIN, SAMPLE, Commands
+from commands import CERTIFIER, DEPOSITOR, ORIGIN, SAMPLE, Commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,4 +89,21 @@ def test_keys_that_cannot_sign(run: Commands, place: Path) -> None:
     run(*words, "--key", place / "nothing.pem", status=3)
     run(*words, "--key", f"file:{place / 'own.pem'}", "-o", "-")
     document = run.json(*words, "--key", place / "own.pem")
-    assert (document["depositor"], document["action"]) == (DEPOSITOR, "CREATION")
+    said = [document[name] for name in ("depositor", "certifier", "action")]
+    assert said == [DEPOSITOR, CERTIFIER, "CREATION"]
+
+
+def test_a_signed_file_is_recorded_once(run: Commands, place: Path) -> None:
+    """A repetition gives the first receipts; nothing else is recorded under that signature."""
+    sign(run, place)
+    words = ("deposit", place / "ledger", place / "deposit.xml")
+    signature = ("--signature", place / "deposit.xml.sig")
+    first = run.json(*words, *signature)
+    again = run.json(*words, *signature)
+    assert (len(first["accepted"]), len(again["duplicates"])) == (12, 12)
+    assert (first["digest"], again.get("deposit")) == (again["digest"], None)
+    indexes = ",".join(str(one["index"]) for one in first["accepted"][:1])
+    run("erase", place / "ledger", indexes, "--basis", "GDPR_ART_17", "--yes")
+    told = run(*words, *signature, status=1).out
+    assert "signed-before" in told
+    assert f"entry {first['deposit']} already" in told
