@@ -14,10 +14,11 @@ from provenance.record.depositdigest import leading_of, source_digest, source_te
 from provenance.record.dictionary import DICTIONARY, DICTIONARY_VERSION
 from provenance.record.payload import (
     BODY_SIZE_MAX,
+    DEFLATED,
+    DEFLATED_BESIDE_PLACE,
     NONCE_SIZE,
     STORED,
     TAG_SIZE,
-    ZLIB_1,
     CertificationPayload,
     DepositPayload,
     RecordPayload,
@@ -72,12 +73,12 @@ def open_by_hand(sealed: bytes) -> bytes:
 
 
 def deflate(body: bytes, dictionary: bytes = DICTIONARY) -> bytes:
-    compressor = zlib.compressobj(zdict=dictionary)
+    compressor = zlib.compressobj(wbits=-15, zdict=dictionary)
     return compressor.compress(body) + compressor.flush()
 
 
 def inflate(data: bytes) -> bytes:
-    return zlib.decompressobj(zdict=DICTIONARY).decompress(data)
+    return zlib.decompressobj(wbits=-15, zdict=DICTIONARY).decompress(data)
 
 
 def join(parts: Sequence[bytes]) -> bytes:
@@ -108,7 +109,7 @@ def test_a_compressed_payload_by_hand() -> None:
     sealed = seal_payload(SEED, NONCE, COMMITMENT, PARTS)
     assert sealed[:NONCE_SIZE] == NONCE
     plaintext = open_by_hand(sealed)
-    assert plaintext[0] == ZLIB_1
+    assert plaintext[0] == DEFLATED
     assert inflate(plaintext[1:]) == join(PARTS)
     assert unseal_payload(SEED, sealed, COMMITMENT) == PARTS
 
@@ -189,9 +190,12 @@ STREAM: Final = deflate(join(PARTS))
         b"\x01",
         b"\x01" + STREAM[:-1],
         b"\x01" + STREAM + b"\x00",
-        b"\x01" + STREAM[:-1] + b"\x00",
-        b"\x01" + deflate(join(PARTS), b"another dictionary"),
-        b"\x01" + zlib.compress(b"\x00\x00\x00\x05ab"),
+        b"\x01" + zlib.compress(join(PARTS)),
+        b"\x02" + bytes(35),
+        b"\x02" + bytes(36),
+        b"\x02" + bytes(36) + STREAM[:-1],
+        b"\x02" + bytes(36) + STREAM + b"\x00",
+        b"\x03" + STREAM,
         b"\x01" + join(PARTS),
         b"\x01" + deflate(b"\x00\x00\x00\x05ab"),
     ],
@@ -201,10 +205,21 @@ def test_malformed_inside(plaintext: bytes) -> None:
         unseal_payload(SEED, seal_by_hand(plaintext), COMMITMENT)
 
 
-def test_a_stream_without_our_dictionary_opens_too() -> None:
-    """RFC 1950: a stream says itself whether it needs a dictionary."""
-    sealed = seal_by_hand(b"\x01" + zlib.compress(join(PARTS)))
+def test_a_stream_that_refers_to_no_dictionary_opens_too() -> None:
+    sealed = seal_by_hand(b"\x01" + deflate(join(PARTS), b""))
     assert unseal_payload(SEED, sealed, COMMITMENT) == PARTS
+
+
+def test_the_place_of_a_passage_is_beside_the_stream() -> None:
+    """It looks random, and would spoil the codes of the text."""
+    parts = CERTIFICATION.encode_parts()
+    plaintext = open_by_hand(seal_payload(SEED, NONCE, COMMITMENT, parts))
+    assert plaintext[0] == DEFLATED_BESIDE_PLACE
+    assert plaintext[1:37] == parts[3]
+    assert inflate(plaintext[37:]) == join(parts[:3])
+    noise = hashlib.shake_256(b"noise").digest(500)
+    parts = (b"[]", noise, b"{}", parts[3])
+    assert unseal_payload(SEED, seal_payload(SEED, NONCE, b"", parts), b"") == parts
 
 
 def test_decompression_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,16 +77,15 @@ DEPOSIT: Final = DepositPayload(
     residue=b"<a></a><b/>",
     holes=(3, 12),
 )
-# One program compresses otherwise than the next, so this stream is given: zlib with the
-# dictionary, of the parts of CERTIFICATION.
+# One program compresses otherwise than the next, so this stream is given: DEFLATE after the
+# dictionary, of the first three parts of CERTIFICATION.
 COMPRESSED: Final = (
-    "eLtMLpMTY2Bg0Igmznyw2gDXu/Zv56/0mda1xvfyggN1944yrDw69+TM0BMr+qcumKZg/Tav9rT6/TYG"
-    "BpaV1chjVgaOTs4urm7uWMauQOW9AdCFKGNYvs5uQHEDA6gEzvEsYxNzMyPSB7Us0gxNUk1M03STU1MT"
-    "dU3MzNN0Ey1STHUNkw3TTJMME42SjY0JDWcFO/sHefq5EzGYhT6oZGCsa2iCbWQprzQnh4hhJbxDRxC7"
-    "iRs5Mjc2xa0U+8ClKfEjlyDf1OogtJrh0moEHuFEjGEBnYVlGAsSOEQNXoHGmMgY1AgMdQ3ydfVxDXXW"
-    "dXnUMPPopNCwIKINgo50QFxJyliHb+Lh1cCii8xBCUuihgvQhiXMyRiWMDKm37gEnqEDI0sDQ0vUznRI"
-    "YlJMiY5CXmp5DjBtxeTpKBSW5pekKsQo6SgkJSZnF+ckFmcoxMToKMSUgsoTHYV6HYVHDSt0FD7Mn9Gg"
-    "VAss2FSAmDH58Psb0pOZ2mqq8mcXik9f+1tsul+J6DGr8xydaw4t3TwVAMlg2Jw="
+    "Y2Bg0Igmznyw2gDXu/Zv56/0mda1xvfyggN1944yrDw69+TM0BMr+qcumKZg/Tav9rT6/TYGBpaV1chj"
+    "VgaOTs4urm7uWMauQOW9AdCFKGNYvs5uQHEDA6gEzvEsYxNzMyPSB7Us0gxNUk1M03STU1MTdU3MzNN0"
+    "Ey1STHUNkw3TTJMME42SjY0JDWcFO/sHefq5EzGYhT6oZGCsa2iCbWQprzQnh4hhJbxDRxC7iRs5Mjc2"
+    "xa0U+8ClKfEjlyDf1OogtJrh0moEHuFEjGEBnYVlGAsSOEQNXoHGmMgY1AgMdQ3ydfVxDXXWdXnUMPPo"
+    "pNCwIKINgo50QFxJyliHb+Lh1cCii8xBCUuihgvQhiXMyRiWMDKm37gEnqEDI0sDQ0vUznRIYlJMiY5C"
+    "Xmp5DjBtxeTpKBSW5pekKsQo6SgkJSZnF+ckFmcoxMToKMSUgsoTHYV6HYVHDSt0FD7Mn9GgVAsA"
 )
 
 
@@ -184,7 +183,9 @@ def describe_payload(parts: Sequence[bytes], sealed: bytes) -> dict[str, Any]:
 
 def seal_compressed() -> bytes:
     key = hashlib.shake_256(b"provenance/payload/v1\n" + SEED).digest(32)
-    return NONCE + AESGCM(key).encrypt(NONCE, b"\x01" + b64decode(COMPRESSED), HASH)
+    return NONCE + AESGCM(key).encrypt(
+        NONCE, b"\x02" + CERTIFICATION.encode_parts()[-1] + b64decode(COMPRESSED), HASH
+    )
 
 
 def build() -> dict[str, Any]:

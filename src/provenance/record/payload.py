@@ -4,7 +4,8 @@ A payload is a list of parts, each behind its length, compressed and sealed::
 
     body       = (u32 length || part) for each part, u32 big-endian
     plaintext  = codec || body as the codec has it
-                 codec 0: stored; 1: zlib with dictionary version 1 (RFC 1950)
+                 codec 0: stored; 1: DEFLATE (RFC 1951) after dictionary version 1;
+                 2: the last part, of 36 bytes, as it is, and then as 1 the other parts
     key        = SHAKE-256("provenance/payload/v1\n" || seed)[:32]
     sealed     = nonce, 12 random bytes || AES-256-GCM(key, nonce, plaintext)
 
@@ -15,8 +16,8 @@ number || 32 bytes); of a withdrawal or an erasure the first two are empty, and 
 fourth; of a deposit the file salt, a JSON head, and the file without its accepted passages.
 With the seed every copy of the payload is destroyed.
 
-Sources: NIST SP 800-38D (GCM), FIPS 202 (SHAKE), RFC 1950 section 2.2 (preset dictionary);
-the dictionary itself is in ``dictionary.py``.
+Sources: NIST SP 800-38D (GCM), FIPS 202 (SHAKE), RFC 1951 (DEFLATE: no header and no
+checksum, because GCM notices every change); the dictionary is in ``dictionary.py``.
 """
 
 from __future__ import annotations
@@ -65,16 +66,18 @@ PARTS: Final = 3
 NUMBER_MAX: Final = (1 << 32) - 1
 """The largest number of a passage in its file."""
 STORED: Final = 0
-ZLIB_1: Final = 1
+DEFLATED: Final = 1
+DEFLATED_BESIDE_PLACE: Final = 2
+"""What looks random is not compressed: it would only spoil the codes of the text."""
 
 _LEVEL: Final = 6
-_LAST_BLOCK: Final = b"\x03\0"
-"""An empty block of fixed codes that says it is the last."""
+_WINDOW_BITS: Final = -15
+"""Negative: a bare stream, without the header and checksum of zlib."""
 # Setting up a compressor takes longer than compressing a record, and in proportion to its
 # window and its table; a small one that has read the dictionary is copied instead.
-_SMALL_WINDOW_BITS: Final = 14
+_SMALL_WINDOW_BITS: Final = -14
 _SMALL_MEMORY: Final = 6
-_SMALL_BODY_MAX: Final = (1 << _SMALL_WINDOW_BITS) - 512 - len(DICTIONARY)
+_SMALL_BODY_MAX: Final = (1 << -_SMALL_WINDOW_BITS) - 512 - len(DICTIONARY)
 """Bytes of which the last still finds all that is before it, the dictionary included."""
 _primed = zlib.compressobj(
     level=_LEVEL, wbits=_SMALL_WINDOW_BITS, memLevel=_SMALL_MEMORY, zdict=DICTIONARY
@@ -243,36 +246,21 @@ def seal_payload(
     """
     if len(nonce) != NONCE_SIZE:
         raise FormatError(f"expected a nonce of {NONCE_SIZE} bytes, got {len(nonce)}")
-    lengths = [len(part).to_bytes(LENGTH_SIZE, "big") + part for part in parts]
-    body = b"".join(lengths)
+    codec, place = DEFLATED, b""
+    if len(parts) == CERTIFICATION_PARTS and len(parts[-1]) == PLACE_SIZE:
+        codec, place, parts = DEFLATED_BESIDE_PLACE, parts[-1], parts[:-1]
+    body = b"".join([len(part).to_bytes(LENGTH_SIZE, "big") + part for part in parts])
     if len(body) > BODY_SIZE_MAX:
         raise FormatError(f"payload of more than {BODY_SIZE_MAX} bytes")
-    # The salt of a certification's leaf is in its last part.
-    is_salted = len(parts) == CERTIFICATION_PARTS and len(parts[-1]) == PLACE_SIZE
-    random_size = len(lengths[-1]) if is_salted else 0
-    squeezed = _compress(body, random_size)
-    smaller = len(squeezed) < len(body)
-    plaintext = bytes([ZLIB_1]) + squeezed if smaller else bytes([STORED]) + body
-    return nonce + _cipher(seed).encrypt(nonce, plaintext, associated_data)
-
-
-def _compress(body: bytes, random_size: int) -> bytes:
-    """Compress as one zlib stream; its last ``random_size`` bytes are in a block of their own.
-
-    What looks random only spoils the codes of the text before it. It is put into the empty
-    block that a flush ends with (RFC 1951 section 3.2.4: two lengths, and the bytes as they
-    are); a last block, empty, and the checksum follow.
-    """
     if len(body) <= _SMALL_BODY_MAX:
         compressor = _primed.copy()
     else:
-        compressor = zlib.compressobj(_LEVEL, zdict=DICTIONARY)
-    if not random_size:
-        return compressor.compress(body) + compressor.flush()
-    text = compressor.compress(body[:-random_size]) + compressor.flush(zlib.Z_SYNC_FLUSH)
-    lengths = random_size.to_bytes(2, "little") + (random_size ^ 0xFFFF).to_bytes(2, "little")
-    checksum = zlib.adler32(body).to_bytes(4, "big")
-    return text[: -len(lengths)] + lengths + body[-random_size:] + _LAST_BLOCK + checksum
+        compressor = zlib.compressobj(_LEVEL, wbits=_WINDOW_BITS, zdict=DICTIONARY)
+    squeezed = compressor.compress(body) + compressor.flush()
+    # A place goes with a passage, of which something can always be compressed.
+    smaller = place or len(squeezed) < len(body)
+    plaintext = bytes([codec]) + place + squeezed if smaller else bytes([STORED]) + body
+    return nonce + _cipher(seed).encrypt(nonce, plaintext, associated_data)
 
 
 def unseal_payload(seed: bytes, sealed: bytes, associated_data: bytes) -> tuple[bytes, ...]:
@@ -290,9 +278,13 @@ def unseal_payload(seed: bytes, sealed: bytes, associated_data: bytes) -> tuple[
     except InvalidTag as error:
         raise CommitmentError("seed, payload and entry do not belong together") from error
     codec, body = plaintext[0], plaintext[1:]
-    if codec not in {STORED, ZLIB_1}:
-        raise FormatError(f"malformed payload: unknown codec {codec}")
-    return tuple(_split(body if codec == STORED else _decompress(body)))
+    if codec == STORED:
+        return tuple(_split(body))
+    if codec == DEFLATED:
+        return tuple(_split(_inflate(body)))
+    if codec == DEFLATED_BESIDE_PLACE and len(body) >= PLACE_SIZE:
+        return (*_split(_inflate(body[PLACE_SIZE:])), body[:PLACE_SIZE])
+    raise FormatError(f"malformed payload: codec {codec} is not known, or it is cut short")
 
 
 def _cipher(seed: bytes) -> AESGCM:
@@ -301,15 +293,15 @@ def _cipher(seed: bytes) -> AESGCM:
     return AESGCM(hashlib.shake_256(b"provenance/payload/v1\n" + seed).digest(KEY_SIZE))
 
 
-def _decompress(data: bytes) -> bytes:
-    """Decompress one whole zlib stream that gives no more than the limit."""
-    decompressor = zlib.decompressobj(zdict=DICTIONARY)
+def _inflate(data: bytes) -> bytes:
+    """Decompress one whole stream that gives no more than the limit."""
+    decompressor = zlib.decompressobj(wbits=_WINDOW_BITS, zdict=DICTIONARY)
     try:
         body = decompressor.decompress(data, BODY_SIZE_MAX)
     except zlib.error as error:
-        raise FormatError("malformed payload: zlib stream") from error
+        raise FormatError("malformed payload: DEFLATE stream") from error
     if not decompressor.eof or decompressor.unused_data:
-        raise FormatError("malformed payload: zlib stream cut short, too long or not alone")
+        raise FormatError("malformed payload: stream cut short, too long or not alone")
     return body
 
 
