@@ -211,7 +211,8 @@ def test_a_certifier_registered_meanwhile_is_named(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The writer looks again under the lock, and the deposit is sorted anew."""
-    before, registered = sorting.sort_candidates, []
+    before = sorting.sort_candidates
+    registered: list[int] = []
 
     def meanwhile(*args: Any) -> Any:
         found = before(*args)
@@ -232,7 +233,8 @@ def test_a_certifier_registered_meanwhile_is_named(
 def test_a_depositor_registered_meanwhile_is_asked_to_deposit_again(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, registered = sorting.sort_candidates, []
+    before = sorting.sort_candidates
+    registered: list[int] = []
 
     def meanwhile(*args: Any) -> Any:
         if not registered:
@@ -609,7 +611,16 @@ def test_options_of_another_type(ledger: Ledger, options: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize(
-    "answer", [None, True, "no", Accept, Accept(holder=7), Refuse(message=None)], ids=repr
+    "answer",
+    [
+        None,
+        True,
+        "no",
+        Accept,
+        Accept(holder=7),  # type: ignore[arg-type]
+        Refuse(message=None),  # type: ignore[arg-type]
+    ],
+    ids=repr,
 )
 @pytest.mark.parametrize("odd", [False, True])
 def test_what_the_operators_function_may_not_answer(
