@@ -140,6 +140,8 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
             refreshing.RefreshingVerifier,
             fetching.open_tiles,
             tiles.ExportedTiles,
+            tiles.CheckedTiles,
+            tiles.TileFault,
         ),
     ),
     ("Auditing", "provenance.audit", (audit.audit, audit.AuditReport)),

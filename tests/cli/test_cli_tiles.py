@@ -66,6 +66,30 @@ def test_exporting_over_another_history(run: Commands, world: World, tmp_path: P
     assert document["error"]["type"] == "ConsistencyError"
 
 
+def test_comparing_with_the_log(run: Commands, world: World, www: Path) -> None:
+    words = ("export", "tiles", world.ledger, www, "--check")
+    told = run(*words)
+    assert told.out.startswith("YES: 10 files at size ")
+    assert run.json(*words)["faults"] == []
+    tile = www / "status" / "000"
+    tile.write_bytes(bytes([1]) + tile.read_bytes()[1:])
+    (www / "keys").unlink()
+    told = run(*words, status=1)
+    assert told.out.startswith("NO: of 10 files at size ")
+    assert "differs  status/000\n" in told.out
+    assert "missing  keys\n" in told.out
+    assert run.json(*words, status=1)["faults"] == [
+        {"name": "keys", "problem": "missing"},
+        {"name": "status/000", "problem": "differs"},
+    ]
+    run("export", "tiles", world.ledger, www)
+    assert run(*words).out.startswith("YES")
+    run("withdraw", world.ledger, "5", "--reason", "ERROR", "--yes")
+    run("publish", world.ledger)
+    assert "status, changes and keys are not compared" in run(*words).out
+    run(*words[:3], world.path / "nowhere", "--check", status=3)
+
+
 def test_refreshing_without_the_ledger(run: Commands, world: World, www: Path) -> None:
     expected = world.path / "expected.json"
     run("refresh", world.ledger, world.proof, "-o", expected)

@@ -510,3 +510,131 @@ def test_a_full_disk_is_told(
             ledger.export_tiles(www)
     assert not (www / "checkpoint").exists()
     assert ledger.export_tiles(www).size == 306
+
+
+# What is published is looked at again.
+
+
+def faults_of(ledger: Ledger, www: Path) -> dict[str, str]:
+    return {fault.name: fault.problem for fault in ledger.check_tiles(www).faults}
+
+
+def spoil(path: Path, at: int) -> None:
+    data = path.read_bytes()
+    at %= len(data)
+    path.write_bytes(data[:at] + bytes([data[at] ^ 1 << at % 8]) + data[at + 1 :])
+
+
+@pytest.fixture
+def grown(ledger: Ledger, www: Path) -> set[str]:
+    """Files of several exports: full ones, and some that were not when they were written."""
+    ledger.export_tiles(www)
+    ledger.withdraw(5)
+    grow(ledger, 7)
+    ledger.publish()
+    ledger.export_tiles(www)
+    grow(ledger, 250)
+    ledger.publish()
+    ledger.export_tiles(www)
+    (www / "index.html").write_text("not of the log")
+    (www / "tile" / "0" / "009.new").write_text("left by an export that was killed")
+    return {*files_in(www)} - {"index.html", "tile/0/009.new"}
+
+
+def test_what_is_whole_is_compared_and_found_so(
+    ledger: Ledger, www: Path, grown: set[str]
+) -> None:
+    told: list[tuple[int, int]] = []
+    found = ledger.check_tiles(www, progress=lambda done, total: told.append((done, total)))
+    assert (found.origin, found.faults, found.replaced) == (ORIGIN, (), True)
+    assert (found.files, found.size) == (len(grown), ledger.size)
+    assert told[-1] == (found.size, found.size)
+    assert {"tile/0/001.p/50", "tile/1/000.p/1", "changes/000"} < grown
+
+
+def test_each_file_that_is_changed_or_missing_is_named(
+    ledger: Ledger, www: Path, grown: set[str]
+) -> None:
+    for number, name in enumerate(sorted(grown)):
+        whole = (www / name).read_bytes()
+        spoil(www / name, 1000 * number)
+        assert faults_of(ledger, www) == {name: "differs"}
+        (www / name).write_bytes(whole + b"\n")
+        assert faults_of(ledger, www) == {name: "differs"}
+        (www / name).unlink()
+        # What is not full may be removed, once the full one is there.
+        full = name.partition(".p/")[0]
+        expected = {} if full != name and full in grown else {name: "missing"}
+        assert faults_of(ledger, www) == expected
+        (www / name).write_bytes(whole)
+    assert faults_of(ledger, www) == {}
+
+
+def test_what_is_damaged_is_removed_and_written_anew(
+    ledger: Ledger, www: Path, grown: set[str]
+) -> None:
+    before = files_in(www)
+    newest = next(name for name in grown if name.startswith("tile/entries/002.p/"))
+    for name in ("tile/0/000", "signatures/001", newest):
+        spoil(www / name, 99)
+    for name in (*faults_of(ledger, www), "checkpoint"):
+        (www / name).unlink()
+    assert ledger.export_tiles(www).files == 4
+    assert files_in(www) == before
+    assert faults_of(ledger, www) == {}
+
+
+def test_what_was_published_since_is_not_missing(ledger: Ledger, www: Path) -> None:
+    ledger.export_tiles(www)
+    ledger.withdraw(5)
+    ledger.publish()
+    found = ledger.check_tiles(www)
+    assert (found.size, found.faults, found.replaced) == (306, (), False)
+    spoil(www / "tile" / "0" / "001.p" / "50", 3)
+    assert faults_of(ledger, www) == {"tile/0/001.p/50": "differs"}
+
+
+def test_files_beyond_the_log_are_named(ledger: Ledger, www: Path) -> None:
+    ledger.export_tiles(www)
+    for name in ("tile/0/002.p/3", "signatures/001.p/60", "tile/2/000.p/1"):
+        (www / name).parent.mkdir(parents=True, exist_ok=True)
+        (www / name).write_bytes(bytes(32))
+    assert set(faults_of(ledger, www).values()) == {"differs"}
+    assert len(faults_of(ledger, www)) == 3
+
+
+def test_comparing_is_refused_where_it_cannot_be(
+    ledger: Ledger, www: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StorageError, match="cannot open"):
+        ledger.check_tiles(www)
+    www.mkdir()
+    descriptor = os.open(www, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with pytest.raises(LedgerBusyError, match="another export"):
+            ledger.check_tiles(www)
+    finally:
+        os.close(descriptor)
+    assert "checkpoint" in faults_of(ledger, www)
+    with (
+        create(tmp_path / "new") as unpublished,
+        pytest.raises(NotPublishedError, match="publish first"),
+    ):
+        unpublished.check_tiles(www)
+
+
+def test_an_export_notices_damage_where_it_goes_on(ledger: Ledger, www: Path) -> None:
+    """Without new entries, too: the end of what was published, and the checkpoint."""
+    ledger.export_tiles(www)
+    for name in ("tile/0/001.p/50", "tile/entries/001.p/50", "tile/1/000.p/1"):
+        whole = (www / name).read_bytes()
+        spoil(www / name, 5)
+        with pytest.raises(ConsistencyError, match=f"{name} was published with other bytes"):
+            ledger.export_tiles(www)
+        (www / name).unlink()
+        assert ledger.export_tiles(www).files == 1
+        assert (www / name).read_bytes() == whole
+    (www / "checkpoint").write_bytes(b"rotten")
+    with pytest.raises(ConsistencyError, match=r"checkpoint is not a checkpoint .* remove it"):
+        ledger.export_tiles(www)

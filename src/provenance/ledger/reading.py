@@ -18,7 +18,7 @@ from provenance.ledger.recall import Recall
 from provenance.ledger.refresh import refresh_bundle
 from provenance.ledger.registry import read_depositors, read_genesis
 from provenance.ledger.selfcheck import policy_text
-from provenance.ledger.tiles import export_tiles
+from provenance.ledger.tiles import check_tiles, export_tiles
 from provenance.record.entry import parse_entry
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from provenance.ledger.files import LedgerFiles
     from provenance.ledger.keyhistory import OperatorKey
-    from provenance.ledger.tiles import ExportedTiles
+    from provenance.ledger.tiles import CheckedTiles, ExportedTiles
     from provenance.record.commitment import Field, Value
     from provenance.record.entry import Depositor, Entry
     from provenance.record.payload import DepositPayload
@@ -129,6 +129,20 @@ class Reader:
         """
         with self._files.store.view() as view:
             return export_tiles(view, Path(directory), progress)
+
+    def check_tiles(
+        self, directory: str | Path, *, progress: Callable[[int, int], None] | None = None
+    ) -> CheckedTiles:
+        """Read the files of an export again, and compare each with the log.
+
+        Nothing is written. What was removed of the files that are not full, once the full
+        one is there, is not missing; files that are none of a log are left out. ``progress``
+        as for `export_tiles`. Raises `NotPublishedError` before the first checkpoint,
+        `LedgerBusyError` while an export is writing there, `LedgerDamagedError`,
+        `StorageError`.
+        """
+        with self._files.store.view() as view:
+            return check_tiles(view, Path(directory), progress)
 
     def tlog_proof(self, index: int) -> str:
         """Prove that entry ``index`` stands in the log, as a C2SP ``tlog-proof``.

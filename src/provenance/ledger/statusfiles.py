@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from provenance.storage import View
-    from provenance.storage.published import PublishedFiles
+    from provenance.storage.published import ComparedFiles, PublishedFiles
 
 FILE_ENTRIES: Final = TILE_WIDTH * LEAF_ENTRIES
 """Entries whose status stands in one file."""
 
 
-def write_status(files: PublishedFiles, view: View, size: int) -> None:
+def write_status(files: PublishedFiles | ComparedFiles, view: View, size: int) -> None:
     """Write the status tree that the log of ``size`` ends with, and who changed what."""
     leaves = leaf_count(size - 1)
     for number, data in _status_files(view, leaves):

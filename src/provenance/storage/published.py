@@ -52,13 +52,7 @@ class PublishedFiles:
 
     def read(self, name: str) -> bytes | None:
         """Give a file's bytes, or None where there is none."""
-        path = self.root / name
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise storage_error(error, f"cannot read {path}") from error
+        return _read(self.root / name)
 
     def create(self, name: str, data: bytes) -> None:
         """Write a file that never changes: one with other bytes raises `ConsistencyError`."""
@@ -66,7 +60,10 @@ class PublishedFiles:
         if found is None:
             self._write(name, data)
         elif found != data:
-            raise ConsistencyError(f"{self.root / name} was published with other bytes")
+            raise ConsistencyError(
+                f"{self.root / name} was published with other bytes: compare all with "
+                "--check; what is damaged may be removed, and is then written anew"
+            )
         else:
             self._keep(name)
 
@@ -135,6 +132,15 @@ class PublishedFiles:
         self._batch.clear()
 
 
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise storage_error(error, f"cannot read {path}") from error
+
+
 @contextmanager
 def published_files(root: Path) -> Iterator[PublishedFiles]:
     """Open a directory to publish in; it is made where it is missing.
@@ -143,22 +149,78 @@ def published_files(root: Path) -> Iterator[PublishedFiles]:
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise storage_error(error, f"cannot open {root}") from error
     files = PublishedFiles(root)
+    with _locked(root, fcntl.LOCK_EX):
+        try:
+            yield files
+        finally:
+            files.close()
+
+
+class ComparedFiles:
+    """Holds what is published below ``root`` against what should be, and writes nothing.
+
+    Takes the place of `PublishedFiles`. ``faults``: file names in the order in which they
+    were found, each with ``missing`` or ``differs``; ``names``: what was asked for.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root: Final = root
+        self.faults: Final[dict[str, str]] = {}
+        self.names: Final[set[str]] = set()
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's bytes, or None where there is none; raises `StorageError`."""
+        return _read(self.root / name)
+
+    def compare(self, name: str, data: bytes) -> None:
+        """Compare one file; raises `StorageError` when it cannot be read."""
+        self.names.add(name)
+        found = self.read(name)
+        if found is None:
+            self.faults[name] = "missing"
+        elif found != data:
+            self.faults[name] = "differs"
+
+    create = replace = compare
+
+    def others(self) -> Iterator[str]:
+        """Yield, in order, the names of files that nobody has asked for."""
+        for path in sorted(self.root.rglob("*")):
+            name = str(path.relative_to(self.root))
+            if name not in self.names and path.is_file():
+                yield name
+
+
+@contextmanager
+def compared_files(root: Path) -> Iterator[ComparedFiles]:
+    """Open a directory to compare what is published there.
+
+    Raises `LedgerBusyError` when another process publishes there, `StorageError`.
+    """
+    with _locked(root, fcntl.LOCK_SH):
+        yield ComparedFiles(root)
+
+
+@contextmanager
+def _locked(root: Path, how: int) -> Iterator[None]:
+    """Lock a directory; the kernel releases it when the process dies, however it dies."""
     try:
-        _lock(descriptor, root)
-        yield files
+        descriptor = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise storage_error(error, f"cannot open {root}") from error
+    try:
+        _lock(descriptor, root, how)
+        yield
     finally:
-        files.close()
         os.close(descriptor)
 
 
-def _lock(descriptor: int, root: Path) -> None:
-    """Lock a directory; the kernel releases it when the process dies, however it dies."""
+def _lock(descriptor: int, root: Path, how: int) -> None:
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise LedgerBusyError(f"{root} is being written by another export") from error
     except OSError as error:
