@@ -54,14 +54,12 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     key, signer = open_signing_key(args)
     source = FileSource(Path(args.file))
     header, digest = _read(source)
-    action = header.action or "CREATION"
-    message = deposit_message(
-        origin=args.origin,
-        depositor=header.emetteur,
-        certifier=header.certificateur,
-        action=action,
-        digest=digest,
-    )
+    said = {
+        "depositor": header.emetteur,
+        "certifier": header.certificateur,
+        "action": header.action or "CREATION",
+    }
+    message = deposit_message(origin=args.origin, digest=digest, **said)
     signed = SignatureFile(
         salt=encode_base64(source.salt),
         signer=str(key),
@@ -71,9 +69,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     write_file(output, [encode_json(signed) + b"\n"], force=args.force)
     document = {
         "file": output,
-        "depositor": header.emetteur,
-        "certifier": header.certificateur,
-        "action": action,
+        **said,
         "origin": args.origin,
         "digest": encode_base64(digest),
         "signer": str(key),
@@ -82,14 +78,7 @@ def run(args: argparse.Namespace, out: Output) -> Answer:
     def show(out: Output) -> None:
         if output != "-":
             out.verdict(f"{output} signs {args.file}.", good=True)
-            out.pairs(
-                [
-                    ("depositor", header.emetteur),
-                    ("certifier", header.certificateur),
-                    ("action", action),
-                    ("log", args.origin),
-                ]
-            )
+            out.pairs([*said.items(), ("log", args.origin)])
             out.line("Send both; the file must not change any more.")
 
     return Answer(YES, document, show)
