@@ -42,9 +42,14 @@ def records(spec: SampleSpec) -> list[dict[str, Value]]:
 def create(path: Path) -> Ledger:
     """Make a ledger with two registered bodies, and leave it open."""
     ledger = Ledger.create(path, origin=ORIGIN)
+    register(ledger)
+    return ledger
+
+
+def register(ledger: Ledger) -> None:
+    """Register the two bodies: who deposits, and for whom."""
     ledger.register(DEPOSITOR, name="Organisme d'exemple", for_all=True)
     ledger.register(CERTIFIER, name="Certificateur d'échantillons")
-    return ledger
 
 
 @contextmanager

@@ -22,7 +22,8 @@ from provenance.errors import (
     StorageError,
 )
 from provenance.ledger import Ledger
-from provenance.record.commitment import SALT_SIZE, SOURCE
+from provenance.record.commitment import SALT_SIZE
+from provenance.record.slots import SOURCE
 from provenance.storage.vault import HEADER_SIZE
 
 if TYPE_CHECKING:
