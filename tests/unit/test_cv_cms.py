@@ -25,7 +25,7 @@ from provenance.cv.sealcheck import (
 from provenance.errors import FormatError, SignatureError
 from provenance.pki.chain import find_chain, load_certificate
 from provenance.pki.cms import CMS_SIZE_MAX, check_signed
-from provenance.pki.der import check_der
+from provenance.pki.der import check_der, members, read_one
 from provenance.pki.stamp import parse_stamp
 from sealing import ROOT, SEALER, STRANGER, certify
 
@@ -263,6 +263,26 @@ def test_time_stamp_is_read() -> None:
     assert (found.time, found.imprint) == (datetime(2026, 11, 25, 21, tzinfo=UTC), DIGEST)
 
 
+VERSION, POLICY, IMPRINT, SERIAL, TIME = (one.der for one in members(read_one(tst_info(), 48)))
+THREE = b"\x30" + bytes([IMPRINT[1] + 2]) + IMPRINT[2:] + b"\x05\x00"
+
+
+def sequence(*parts: bytes) -> bytes:
+    """Put members into a TSTInfo of another shape."""
+    body = b"".join(parts)
+    assert len(body) < 128
+    return b"\x30" + bytes([len(body)]) + body
+
+
+def test_time_stamp_with_more_members_is_read() -> None:
+    more = (b"\x30\x03\x02\x01\x01", b"\x01\x01\xff", b"\x02\x01\x07")
+    for extra in (more, more[1:], more[::2]):
+        info = sequence(VERSION, POLICY, IMPRINT, SERIAL, TIME, *extra)
+        assert parse_stamp(stamp(info)).imprint == DIGEST
+    finer = sequence(VERSION, POLICY, IMPRINT, SERIAL, b"\x18\x1120261125210000.5Z")
+    assert parse_stamp(stamp(finer)).time == datetime(2026, 11, 25, 21, 0, 0, 500_000, UTC)
+
+
 YEAR_0 = tst_info().replace(b"20261125", b"00001125")
 BAD_STAMPS = {
     "no content": stamp(None),
@@ -272,6 +292,25 @@ BAD_STAMPS = {
         tst_info(message_imprint={"hash_algorithm": SHA1, "hashed_message": b"x"})
     ),
     "a seal": make(),
+    "nothing in it": stamp(sequence()),
+    "no time": stamp(sequence(VERSION, POLICY, IMPRINT, SERIAL)),
+    "version 2": stamp(sequence(b"\x02\x01\x02", POLICY, IMPRINT, SERIAL, TIME)),
+    "members in another order": stamp(sequence(VERSION, IMPRINT, POLICY, SERIAL, TIME)),
+    "a number that is a text": stamp(sequence(VERSION, POLICY, IMPRINT, b"\x0c\x011", TIME)),
+    "an unknown member": stamp(sequence(VERSION, POLICY, IMPRINT, SERIAL, TIME, b"\x05\x00")),
+    "optional members in another order": stamp(
+        sequence(VERSION, POLICY, IMPRINT, SERIAL, TIME, b"\x02\x01\x07", b"\x01\x01\xff")
+    ),
+    "an imprint of three members": stamp(sequence(VERSION, POLICY, THREE, SERIAL, TIME)),
+    "a time in another type": stamp(
+        sequence(VERSION, POLICY, IMPRINT, SERIAL, b"\x17\x0d261125210000Z")
+    ),
+    "a time of another zone": stamp(
+        sequence(VERSION, POLICY, IMPRINT, SERIAL, b"\x18\x1320261125210000+0100")
+    ),
+    "a fraction that ends in 0": stamp(
+        sequence(VERSION, POLICY, IMPRINT, SERIAL, b"\x18\x1220261125210000.50Z")
+    ),
     "the year 0": stamp(YEAR_0),
     "a stamp over the stamp": stamp(
         tst_info(),

@@ -6,6 +6,7 @@ import json
 from datetime import date, timedelta
 from typing import Any, Final
 
+from provenance.report import Check, failure_among, failure_of
 from simulator import HOLDER, PERSON, TODAY, Simulator, make_log, make_record
 from verifying import verify
 
@@ -33,6 +34,15 @@ def test_the_members_and_their_order() -> None:
         data = json.loads(refused.to_json())
         assert tuple(data) == REPORT
         assert (data["day"], data["certifications"]) == (TODAY.isoformat(), [])
+
+
+def test_the_first_failure_is_told() -> None:
+    log, (index,) = make_log()
+    assert failure_of(verify(log, log.prove(index))) == ""
+    found = failure_of(verify(log, log.prove(index, support=(1,))))
+    assert found.startswith(f"entry {index}, check depositor: ")
+    assert failure_of(verify(log, b"{}")).startswith("check format: ")
+    assert failure_among([]) == failure_among([Check("format", "yes", "why")]) == ""
 
 
 def spelled(name: str, first: str) -> Any:
