@@ -664,6 +664,21 @@ def test_faults_name_the_field() -> None:
     assert fault.element == "emetteur.idClient"
 
 
+def test_faults_name_the_passage_that_they_are_in() -> None:
+    tree = flux(
+        certification([passage(1), passage(2, scoring="x" * 256), passage(3)]),
+        certification([{**passage(4), "idTechnique": ABSENT}], code="R" * 101),
+        certification([passage(5, dateDebutValidite="1899-01-01")]),
+    )
+    reader, _ = read(write(tree, Style(order=None)))
+    assert [(fault.element, fault.passage, fault.id_technique) for fault in reader.faults] == [
+        ("scoring", 2, "essai-2"),
+        ("emetteur.certificateurs.certificateur.certifications.certification.code", None, None),
+        ("idTechnique", 4, None),
+        ("dateDebutValidite", 5, "essai-5"),
+    ]
+
+
 def test_white_space_is_not_blamed_for_a_wrong_word() -> None:
     (fault,) = read(spoil("PAR_SCORING", " PAR_CHANCE ")[0])[0].faults
     assert "white space" not in fault.message
