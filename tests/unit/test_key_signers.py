@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from provenance.ledger import Ledger
 from provenance.tlog.note import ED25519, MLDSA44, make_verifier_key
 
 if TYPE_CHECKING:
+    from provenance.keys import NewKey
     from provenance.tlog.note import VerifierKey
 
 ORIGIN = "log.example/2026"
@@ -176,6 +178,51 @@ def test_a_uri_file_leads_to_a_key_elsewhere(tmp_path: Path) -> None:
         KeyRing(tmp_path / "keys").signer("entry", new.verifier)
     with pytest.raises(KeyFileError, match="cannot write"):
         ring.keep(new)
+
+
+def far_key(tmp_path: Path, ring: KeyRing) -> NewKey:
+    write_private_key(tmp_path / "far.pem", Ed25519PrivateKey.generate())
+    return ring.open("entry", f"{ORIGIN}/entry", make_file_uri(tmp_path / "far.pem"))
+
+
+def test_a_key_whose_file_could_not_be_synced_can_be_kept_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    ring = KeyRing.create(tmp_path / "keys")
+    new = far_key(tmp_path, ring)
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", fail)
+        with pytest.raises(KeyFileError, match="No space left"):
+            ring.keep(new)
+    assert list((tmp_path / "keys").iterdir()) == []
+    ring.keep(new)
+    assert ring.signer("entry", new.verifier).public == new.verifier.public
+
+
+@pytest.mark.parametrize("kept", [0, 5, None])
+def test_a_key_file_that_a_crash_left_is_completed_and_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: int | None
+) -> None:
+    """Cut off, or whole and not on the disk yet: nobody can tell which."""
+    ring = KeyRing.create(tmp_path / "keys")
+    new = far_key(tmp_path, ring)
+    ring.keep(new)
+    (file,) = (tmp_path / "keys").iterdir()
+    file.write_bytes(new.content[:kept])
+    synced: list[int] = []
+    sync = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr("os.fsync", fsync)
+    ring.keep(new)
+    assert file.read_bytes() == new.content
+    assert synced == [file.stat().st_ino, file.parent.stat().st_ino]
 
 
 def test_a_new_key_never_shows_its_private_half(tmp_path: Path) -> None:

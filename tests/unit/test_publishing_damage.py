@@ -11,6 +11,7 @@ import pytest
 from ledgers import CERTIFIER, DEPOSITOR, ORIGIN
 from provenance.errors import LedgerDamagedError, LedgerFullError, StorageError
 from provenance.ledger import Ledger, publish
+from provenance.storage import durable
 from provenance.storage.log import Log
 from provenance.storage.rows import BLOCKS, CHECKPOINTS, EDGE, RECORDS
 from provenance.storage.tree import Edge, block_key
@@ -258,6 +259,33 @@ def test_an_anchor_counts_when_its_name_is_on_the_disk(
         assert synced == []
         ledger.publish()
     assert synced == [path]
+
+
+def test_an_anchor_whose_sync_failed_is_written_anew(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second sync may succeed, and what the first one lost is not there all the same."""
+
+    def fails(_: Path) -> None:
+        raise StorageError("the disk refuses")
+
+    written: list[bytes] = []
+    with Ledger.open(path) as ledger:
+        with monkeypatch.context() as patched:
+            patched.setattr(durable, "sync_directory", fails)
+            with pytest.raises(StorageError, match="refuses"):
+                ledger.publish()
+        write = durable.write_file
+
+        def write_file(place: Path, data: bytes) -> None:
+            write(place, data)
+            written.append(data)
+
+        monkeypatch.setattr(publish, "write_file", write_file)
+        note = ledger.publish()
+        assert written == [note.encode()]
+        ledger.publish()
+        assert written == [note.encode()]
 
 
 def test_a_full_disk_says_that_the_status_entry_is_there(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 from provenance.errors import KeyFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 PRIVATE_FILE_MODE: Final = 0o600
@@ -62,17 +64,49 @@ def encode_private_key(
 def write_private_file(path: Path, content: bytes) -> None:
     """Write a new file of mode 0600, following no link; file and directory are synced.
 
-    Raises `KeyFileError`.
+    Raises `KeyFileError`; then there is no file, unless there was one before.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
+    with ExitStack() as undo, _converting(f"cannot write key file {path}"):
         with open(os.open(path, flags, PRIVATE_FILE_MODE), "wb") as file:  # noqa: PTH123 - a descriptor
+            # A file that is not whole would be in the way of the next attempt.
+            undo.callback(_remove, path)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         sync_directory(path.parent)
+        undo.pop_all()
+
+
+def rewrite_private_file(path: Path, content: bytes, before: bytes) -> None:
+    """Write a file that somebody began to write and holds ``before``; raises `KeyFileError`.
+
+    Where it is whole nobody knows whether it, or its name, was synced; both are.
+    """
+    if before != content:
+        _remove(path)
+        write_private_file(path, content)
+        return
+    with _converting(f"cannot write key file {path}"):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_directory(path.parent)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+@contextmanager
+def _converting(what: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
-        raise KeyFileError(f"cannot write key file {path}: {error.strerror}") from error
+        raise KeyFileError(f"{what}: {error.strerror}") from error
 
 
 def sync_directory(path: Path) -> None:

@@ -11,6 +11,7 @@ from provenance.errors import KeyFileError
 from provenance.keys.files import (
     encode_private_key,
     read_private_file,
+    rewrite_private_file,
     sync_directory,
     write_private_file,
 )
@@ -108,11 +109,14 @@ class KeyRing:
     def keep(self, new: NewKey) -> None:
         """Write the file of a key, synced, before the log may name it.
 
-        Writing the same again does nothing. Raises `KeyFileError`.
+        What an attempt before left of it is completed. Raises `KeyFileError`.
         """
         stem = _STEMS[new.role, new.verifier.kind]
         path = self.directory / f"{stem}-{new.verifier.key_id.hex()}.{new.suffix}"
-        if not (_is_there(path) and read_private_file(path) == new.content):
+        before = read_private_file(path) if _is_there(path) else None
+        if before is not None and new.content.startswith(before):
+            rewrite_private_file(path, new.content, before)
+        else:
             write_private_file(path, new.content)
 
     def signer(self, role: Role, key: note.VerifierKey) -> Signer:

@@ -103,6 +103,8 @@ class Publisher:
         self._keys: Final = keys
         self._writer: Final = writer
         self._origin: Final = origin
+        self._in_doubt = False
+        """Whether an attempt to write the anchor has failed."""
 
     def publish(self) -> str:
         """Publish the log as it is now; return the signed note.
@@ -163,11 +165,15 @@ class Publisher:
             before = anchor.read_bytes() if anchor.exists() else None
         except OSError as error:
             raise StorageError(f"cannot read {anchor}: {error.strerror}") from error
-        if before == note:
+        if before == note and not self._in_doubt:
             # Whoever wrote it may have been cut off before its name was on the disk.
             sync_directory(anchor.parent)
-        else:
-            write_file(anchor, note)
+            return
+        # After a sync that failed the next one may succeed without what was lost: only a
+        # file that is written anew is known to be there.
+        self._in_doubt = True
+        write_file(anchor, note)
+        self._in_doubt = False
 
     def _sign(self, checkpoint: Checkpoint, view: View) -> str:
         """Sign by the log keys that are in force at the checkpoint's own size."""
