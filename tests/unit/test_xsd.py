@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from msgspec.structs import replace
 
+from provenance.cdc.flux import FluxReader
 from provenance.cdc.sample import BREAKS, FLAWS, Form, SampleSpec, break_flux, write_flux
 from provenance.cdc.xsd import FAULTS_MAX, XsdUnavailableError, XsdValidator
 from provenance.errors import FormatError
@@ -214,3 +215,17 @@ def test_without_lxml_the_error_says_what_to_install(monkeypatch: pytest.MonkeyP
 
 def test_a_source_may_be_any_iterable() -> None:
     assert XsdValidator(SMALL).faults(lambda: io.BytesIO(b"<a>\n<b>1</b>\n</a>")) == []
+
+
+@pytest.mark.parametrize("name", ["UTF-8", "utf8", "UTF_8", "utf-8-sig", "unicode-1-1-utf-8"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["no mark", "mark"])
+def test_the_encoding_may_be_called_by_any_of_its_names(
+    validator: XsdValidator, name: str, mark: bytes
+) -> None:
+    data = b"".join(write_flux(replace(SPEC, passages=2)))
+    declared = mark + data.replace(b"UTF-8", name.encode(), 1)
+    reader = FluxReader(lambda: [declared])
+    assert len(list(reader.passages())) == 2
+    assert validator.faults(lambda: [declared]) == []
+    spoiled = declared.replace(b"<donneeCertifiee>", b"<donneeCertifiee>\xc3\xa9", 1)
+    assert {fault.code for fault in validator.faults(lambda: [spoiled])} == {"xsd-type"}

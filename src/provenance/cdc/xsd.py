@@ -124,6 +124,8 @@ class _Reading:
         self._parser: Final = etree.XMLParser(
             target=_Target(),
             schema=schema,
+            # Whatever the file calls it: what is not UTF-8 was refused before.
+            encoding="utf-8",
             resolve_entities=False,
             load_dtd=False,
             no_network=True,
