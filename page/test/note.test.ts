@@ -128,11 +128,29 @@ test("a policy that cannot be meant is malformed", () => {
     `${log}witness a ${witness}\ngroup g all\nquorum g\n`,
     `${log}witness a ${witness}\ngroup g any a\ngroup h any a\nquorum h\n`,
     `log ${witness}\nquorum none\n`,
-    `${log}witness a ${STRANGER.key.vkey}\nquorum none\n`,
+    `${log}witness a ${STRANGER.key.vkey}\nwitness b ${asCosignature(STRANGER)}\nquorum none\n`,
+    `${log}witness a ${LOG.key.vkey}\nquorum none\n`,
     `${log}quorum none\r\n`,
     `${log}quorum none \x7f\n`,
     `${log}Quorum none\n`,
     `log ${LOG.key.vkey} url more\nquorum none\n`,
   ];
   for (const text of wrong) assert.throws(() => parsePolicy(text), FormatError, text);
+});
+
+function asCosignature({ key }: Signer): string {
+  return formatVerifierKey(key.name, COSIGNATURE, key.publicKey);
+}
+
+test("a witness's key of the plain type stands for that of cosignatures", () => {
+  const cosigner: Signer = { ...STRANGER, key: parseVerifierKey(asCosignature(STRANGER)) };
+  const policy = parsePolicy(`log ${LOG.key.vkey}\nwitness a ${STRANGER.key.vkey}\nquorum a\n`);
+  assert.deepEqual(policy.witnesses, [{ name: "a", key: cosigner.key }]);
+  assert.notEqual(cosigner.key.keyId, STRANGER.key.keyId);
+  const { witnesses, witnessedAtS } = verifyCheckpoint(`${NOTE}${line(cosigner)}`, policy);
+  assert.deepEqual([witnesses, witnessedAtS], [["a"], 5n]);
+  // A plain signature by it says no time, and is one by a key that nobody knows.
+  assert.throws(() => verifyCheckpoint(`${NOTE}${line(STRANGER)}`, policy), SignatureError);
+  const wrongId = STRANGER.key.vkey.replace(/\+[0-9a-f]{8}\+/, `+${cosigner.key.keyId}+`);
+  assert.throws(() => parsePolicy(`log ${LOG.key.vkey}\nwitness a ${wrongId}\nquorum a\n`));
 });
