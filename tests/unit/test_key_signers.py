@@ -180,6 +180,19 @@ def test_a_uri_file_leads_to_a_key_elsewhere(tmp_path: Path) -> None:
         ring.keep(new)
 
 
+def test_a_key_directory_that_could_not_be_synced_can_be_made_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", fail)
+        with pytest.raises(KeyFileError, match="cannot make key directory"):
+            KeyRing.create(tmp_path / "keys")
+    assert KeyRing.create(tmp_path / "keys").directory.is_dir()
+
+
 def far_key(tmp_path: Path, ring: KeyRing) -> NewKey:
     write_private_key(tmp_path / "far.pem", Ed25519PrivateKey.generate())
     return ring.open("entry", f"{ORIGIN}/entry", make_file_uri(tmp_path / "far.pem"))

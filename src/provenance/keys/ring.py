@@ -69,7 +69,12 @@ class KeyRing:
         """
         try:
             directory.mkdir(mode=PRIVATE_DIRECTORY_MODE, parents=True)
-            sync_directory(directory.parent)
+            try:
+                sync_directory(directory.parent)
+            except OSError:
+                # It is empty, and would be in the way of the next attempt.
+                directory.rmdir()
+                raise
         except OSError as error:
             raise KeyFileError(
                 f"cannot make key directory {directory}: {error.strerror}"
