@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from fault.operations import Line, read_lines
+from fault.operations import Line, keys_apart, read_lines
 from ledgers import DEPOSITOR, create, records, register, today_spec, verify
 from provenance.audit import audit
 from provenance.encoding import encode_base64
@@ -82,17 +82,25 @@ def check(root: Path, said: Path, *, repairs: bool = False) -> None:
     promises = Promises(read_lines(said))
     if not path.exists():
         assert not promises.created, "a ledger that was made is gone"
+        # What was left over is in nobody's way.
         create(path).close()
         return
     check_closed(path, promises)
     if repairs:
         repair(path, promises)
-    with Ledger.open(path) as ledger:
+    with open_ledger(path) as ledger:
         check_open(ledger, promises)
         check_tiles(ledger, tiles, promises)
     check_audit(path, promises)
     go_on(path, tiles)
     check_audit(path, promises)
+
+
+def open_ledger(path: Path, *, with_lost_seeds: bool = False) -> Ledger:
+    is_apart = not (path / "keys").exists()
+    return Ledger.open(
+        path, keys=keys_apart(path) if is_apart else None, with_lost_seeds=with_lost_seeds
+    )
 
 
 def check_closed(path: Path, promises: Promises) -> None:
@@ -115,7 +123,7 @@ def check_closed(path: Path, promises: Promises) -> None:
 def repair(path: Path, promises: Promises) -> None:
     """Give lost seeds up, unless that was done."""
     try:
-        Ledger.open(path).close()
+        open_ledger(path).close()
     except LedgerDamagedError as error:
         if LOST not in str(error):
             raise
@@ -124,7 +132,7 @@ def repair(path: Path, promises: Promises) -> None:
         is_lost = False
     if is_lost:
         assert not promises.repaired, "what was repaired must be repaired again"
-        with Ledger.open(path, with_lost_seeds=True) as ledger:
+        with open_ledger(path, with_lost_seeds=True) as ledger:
             assert ledger.repair_lost_seeds().erased
 
 
@@ -180,7 +188,7 @@ def check_audit(path: Path, promises: Promises) -> None:
 
 def go_on(path: Path, tiles: Path) -> None:
     """I7: record, publish, prove, and publish tiles where there were any."""
-    with Ledger.open(path) as ledger:
+    with open_ledger(path) as ledger:
         if len(ledger.depositors()) < BODIES:
             register(ledger)
         (accepted,) = ledger.append(

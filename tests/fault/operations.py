@@ -89,6 +89,11 @@ class Desk:
         self.say(note=ledger.publish())
 
 
+def keys_apart(path: Path) -> Path:
+    """Return where the keys are that are not in the ledger at ``path``."""
+    return path.with_name("keys")
+
+
 def read_lines(said: Path) -> list[Line]:
     """Read what was said; a last line that was cut off was said to nobody."""
     text = said.read_text() if said.exists() else ""
@@ -192,15 +197,20 @@ def make_interrupted(desk: Desk) -> None:
 # --- operations
 
 
-def do_create(desk: Desk) -> None:
+def do_create(desk: Desk, keys: Path | None = None) -> None:
     def use() -> None:
-        with Ledger.create(desk.path, origin=ORIGIN) as ledger:
+        with Ledger.create(desk.path, origin=ORIGIN, keys=keys) as ledger:
             desk.say(created=True, made=[0], type="genesis")
             register(ledger)
             desk.say(made=[2, 3], type="depositor")
             desk.append(ledger, 60)
 
     desk.attempt(use)
+
+
+def do_create_apart(desk: Desk) -> None:
+    """Make one whose keys are elsewhere, and can be in the way of the next attempt."""
+    do_create(desk, keys_apart(desk.path))
 
 
 def do_reopen(desk: Desk) -> None:
@@ -302,6 +312,7 @@ class Operation(NamedTuple):
 
 OPERATIONS: Final[dict[str, Operation]] = {
     "create": Operation(make_nothing, do_create),
+    "create with keys apart": Operation(make_nothing, do_create_apart),
     "reopen": Operation(make_interrupted, do_reopen),
     "form": Operation(make_past, do_form),
     "deposit": Operation(make_past, do_deposit),

@@ -42,7 +42,7 @@ IN_DOUBT: Final = {
     HEAD: {"pwrite64"},
 }
 """Calls after whose failure nobody can know what is on the disk, by file."""
-BEGINNING: Final = {"create", "reopen"}
+BEGINNING: Final = {"create", "create with keys apart", "reopen"}
 POINTS: Final = scale(60, 1_000_000)
 """Of each operation, at most."""
 BATCHES: Final = (1, 7, 256, 4096) if LONG else (7,)
