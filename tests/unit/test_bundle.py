@@ -9,6 +9,7 @@ from provenance.errors import FormatError
 from provenance.record.bundle import (
     BUNDLE_ITEMS_MAX,
     BUNDLE_SIZE_MAX,
+    DISCLOSED_SIZE_MAX,
     PATH_HASHES_MAX,
     Bundle,
     EndorsementLink,
@@ -22,7 +23,7 @@ from provenance.record.bundle import (
     parse_bundle,
     parse_entries,
 )
-from provenance.record.commitment import disclose
+from provenance.record.commitment import DIGEST_TEXT_SIZE, disclose
 from provenance.record.entry import encode_entry
 from provenance.record.slots import CERTIFICATION
 from record_samples import ENTRIES, FIELDS, SEED, fill, spell, unspell
@@ -290,8 +291,36 @@ def test_the_size_limit_is_exact() -> None:
     members = unspell(encode_bundle(SMALL))
     assert len(spell(members | {"checkpoint": fitting})) == BUNDLE_SIZE_MAX
     assert parse_bundle(spell(members | {"checkpoint": fitting})).checkpoint == fitting
-    assert parse_bundle(spell(members | {"checkpoint": fitting}) + b"\n")
+    parse_bundle(spell(members | {"checkpoint": fitting}) + b"\n")
     refuse(members | {"checkpoint": fitting + "x"})
+
+
+def test_what_is_disclosed_is_limited_in_all_lists_together() -> None:
+    """Digests do not count, nor do bytes: characters do, as in each string of a record."""
+    rest = len(RECORD) - 1
+    digests = ["d" * DIGEST_TEXT_SIZE] * (rest - 1)
+    members = unspell(encode_bundle(FULL))
+    one, last = members["entries"][1], members["later"]["entries"][0]
+
+    def made(first: int, second: int, letter: str = "x") -> dict[str, Any]:
+        record = ["", letter * first, *digests]
+        later = members["later"] | {
+            "entries": [last | {"record": ["", *[letter * second] * rest]}]
+        }
+        return members | {"entries": [one | {"record": record}], "later": later}
+
+    half = DISCLOSED_SIZE_MAX // 2
+    each = half // rest
+    spare = half - each * rest
+    for letter in "xé":
+        parse_bundle(spell(made(half + spare, each, letter)))
+        refuse(made(half + spare + 1, each, letter))
+        refuse(made(half + spare, each + 1, letter))
+    # One more, and it would be a digest of 43 characters.
+    parse_bundle(spell(made(DISCLOSED_SIZE_MAX - 42 * rest, 42)))
+    refuse(made(DISCLOSED_SIZE_MAX - 42 * rest + 1, 42))
+    parse_bundle(spell(made(DISCLOSED_SIZE_MAX, 43)))
+    refuse(made(DISCLOSED_SIZE_MAX + 1, 43))
 
 
 def test_what_could_not_be_read_is_not_written() -> None:

@@ -18,8 +18,9 @@ The rule: one JSON text of at most 16 MiB in the spelling that `encode_bundle` r
 members of ``later``; ``record`` is left out where nothing is shown of the entry's record,
 ``endorsements`` where it is empty, ``register``, ``timestamp`` and ``later`` where there is
 none. A ``record`` has 8 or 64 strings, not all of 43 characters: one for each slot
-(``slots.py``). At most 1,000 items a list, 64 hashes a path; status leaves and sheets ascend
-by ``leaf``, endorsements by ``certification``, entries by their own ``index``, which
+(``slots.py``); all that are disclosures have 4 MiB together, because a value in memory takes
+many times its bytes. At most 1,000 items a list, 64 hashes a path; status leaves and sheets
+ascend by ``leaf``, endorsements by ``certification``, entries by their own ``index``, which
 `parse_entries` checks. Base64, entries, disclosures and sheets are strings here and decoded
 by those who use them, so that what is wrong can be said of the item it is in.
 """
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 BUNDLE_SIZE_MAX: Final = 16 * 1024 * 1024
 """Bytes."""
+DISCLOSED_SIZE_MAX: Final = 4 * 1024 * 1024
+"""Characters of all disclosures together: 200 whole records of 20,000 each."""
 BUNDLE_ITEMS_MAX: Final = 1000
 """Entries, status leaves or endorsements."""
 PATH_HASHES_MAX: Final = 64
@@ -139,6 +142,10 @@ def parse_bundle(data: bytes) -> Bundle:
     if len(data) > BUNDLE_SIZE_MAX:
         raise FormatError(f"malformed proof bundle: more than {BUNDLE_SIZE_MAX} bytes")
     bundle = decode_json(data, Bundle, "proof bundle")
+    if _disclosed_size(bundle) > DISCLOSED_SIZE_MAX:
+        raise FormatError(
+            f"malformed proof bundle: disclosures of more than {DISCLOSED_SIZE_MAX} characters"
+        )
     for part in (bundle, bundle.later):
         if part is not None:
             _check_ascending([leaf.leaf for leaf in part.status], "status leaves")
@@ -146,6 +153,17 @@ def parse_bundle(data: bytes) -> Bundle:
             _check_ascending([sheet.leaf for sheet in sheets], "sheets")
     _check_ascending([link.certification for link in bundle.endorsements], "endorsements")
     return bundle
+
+
+def _disclosed_size(bundle: Bundle) -> int:
+    sizes = (
+        len(text)
+        for part in (bundle, bundle.later)
+        if part is not None
+        for one in part.entries
+        for text in one.record
+    )
+    return sum(size for size in sizes if size != DIGEST_TEXT_SIZE)
 
 
 def encode_bundle(bundle: Bundle) -> bytes:
