@@ -2,7 +2,8 @@
 
 The verifier gets this text by another way than the documents, as it gets the policy::
 
-    # the operator's seals for PDF files, and whose time stamps are believed
+    # the operator's seals for PDF files, and whose time stamps are believed: those of seals,
+    # and those of the checkpoints in proofs
     seal
     -----BEGIN CERTIFICATE-----
     MIIBkTCCATigAwIBAgIUQ…
