@@ -71,7 +71,7 @@ def test_a_new_body_deposits_for_itself_alone_unless_told_otherwise(ledger: Ledg
         {"succeeds": [f"{number:08d}" for number in range(101)]},
         {"keys": [Body(f"certifier.example/{number}").vkey for number in range(17)]},
     ],
-    ids=str,
+    ids=lambda values: f"{next(iter(values))}-{len(str(values))}",
 )
 def test_values_that_no_registration_has(ledger: Ledger, values: dict[str, Any]) -> None:
     size = ledger.size
