@@ -65,6 +65,11 @@ class LookupsFound:
         except IndexError:
             self._sound = False
 
+    @property
+    def tombstones(self) -> frozenset[int]:
+        """Entries that a tombstone leads to."""
+        return frozenset(self._tombstones)
+
     def are_right(
         self, bits: Mapping[int, int], is_certification: Callable[[int], bool]
     ) -> bool:

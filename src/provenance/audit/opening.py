@@ -16,10 +16,12 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from provenance.audit.facts import Kept, OpenedFacts
 from provenance.audit.succession import DEPOSITOR, ID_TECHNIQUE, Succession
+from provenance.audit.whole import around_digest
 from provenance.cdc.flux import read_passage, reparse
 from provenance.cdc.schema import LEADING_NAMES
 from provenance.cdc.typed import check_fields_typed, in_order
@@ -64,6 +66,8 @@ PLACE_SIZE: Final = LENGTH_SIZE + FILE_SALT_SIZE
 """Bytes of the last part of a payload: number and salt of its passage."""
 AT_ONCE: Final = 64
 """Payloads that are open at one time."""
+KINDS_MAX: Final = 8
+"""Kinds of passages that are remembered."""
 NOT_COMMITTED: Final = "the record is not what was committed to"
 
 
@@ -109,7 +113,8 @@ class Opening:
         self._succession: Final = Succession(view, self._lookups, Recall(files))
         self._deposit: tuple[int, Deposit | None] = -1, None
         self._facts = _nothing()
-        self._kind: _Kind | None = None
+        self._kinds: list[_Kind] = []
+        """Kinds of the last passages, the last one first."""
 
     def open(self, certifications: Sequence[Sealed]) -> OpenedFacts:
         """Open them all, in the order of the log."""
@@ -150,19 +155,22 @@ class Opening:
         case.parts = unseal_payload(case.seed, sealed, case.committed)
 
     def _read(self, case: _Case) -> None:
-        found = self._parse(case.parts) or _parse_form(case.parts)
+        parts = case.parts
+        found = self._parse(parts) or _parse_form(parts) or self._learn(parts)
         if found is None:
-            self._read_closely(case)
+            # The bytes do not say this, if it is a record at all.
+            case.fields = CertificationPayload.decode_parts(parts).fields
+            case.is_same = False
         else:
             case.fields, case.around = found
 
     def _parse(self, parts: Sequence[bytes]) -> _Read | None:
-        """Parse a passage of the kind of the last one; None where it is none such.
+        """Parse a passage of a kind of the last ones; None where it is none such.
 
         The same for a passage whose fields are not spelled as those that are stored.
         """
-        kind = self._kind
-        if kind is None or not kind.holds(parts):
+        kind = next((one for one in self._kinds if one.holds(parts)), None)
+        if kind is None:
             return None
         _, source, stored, _ = parts
         try:
@@ -172,11 +180,25 @@ class Opening:
         is_same = encode_json(dict(fields[:-1])) == stored
         return (fields, kind.around) if is_same else None
 
-    def _read_closely(self, case: _Case) -> None:
-        payload = CertificationPayload.decode_parts(case.parts)
-        self._kind = _kind_of(payload, case.parts)
-        case.fields, case.around = payload.fields, _around(payload)
-        case.is_same = _says_the_same(payload, case.parts)
+    def _learn(self, parts: Sequence[bytes]) -> _Read | None:
+        """Parse a passage of a kind that is new, and remember that; None as of `_parse`."""
+        if len(parts) != CERTIFICATION_PARTS or len(parts[3]) != PLACE_SIZE:
+            return None
+        head, source, stored, _ = parts
+        try:
+            bindings = decode_json(head, _bindings, "payload")
+            content = decode_json(stored, FIELDS, "payload")
+            leading = tuple(one for one in content.items() if one[0] in LEADING_NAMES)
+            fields = reparse(source, bindings, leading)
+            around = around_digest(bindings, content)
+        except ProvenanceError:
+            return None
+        if encode_json(dict(fields[:-1])) != stored:
+            return None
+        start = encode_json(dict(leading))[:-1] + b","
+        kind = _Kind(head, bindings, start, leading, around)
+        self._kinds = [kind, *self._kinds[: KINDS_MAX - 1]]
+        return fields, around
 
     def _commit(self, case: _Case) -> None:
         # The fields were just read by the schema, or checked as those of a payload are.
@@ -279,15 +301,6 @@ class _Kind(Struct, frozen=True):
         )
 
 
-def _kind_of(payload: CertificationPayload, parts: Sequence[bytes]) -> _Kind | None:
-    """Return the kind of a payload; None where it is not a passage of a file."""
-    if not _is_xml(payload):
-        return None
-    leading = tuple(field for field in payload.fields if field[0] in LEADING_NAMES)
-    start = encode_json(dict(leading))[:-1] + b","
-    return _Kind(parts[0], payload.bindings, start, leading, _around(payload))
-
-
 def _parse_form(parts: Sequence[bytes]) -> _Read | None:
     """Read a record of a form, which says what a file could; None where it is none such.
 
@@ -310,25 +323,8 @@ def _parse_form(parts: Sequence[bytes]) -> _Read | None:
     return fields, hashlib.sha256(before).digest()
 
 
-def _around(payload: CertificationPayload) -> bytes:
-    leading = leading_of(dict(payload.fields))
-    return hashlib.sha256(surroundings(payload.bindings, leading)).digest()
-
-
 def _nothing() -> OpenedFacts:
     return OpenedFacts(kept={}, opened=0, current=0, holders=0, erased=[], findings=[])
 
 
-def _is_xml(payload: CertificationPayload) -> bool:
-    return bool(payload.bindings) or payload.source.startswith(b"<")
-
-
-def _says_the_same(payload: CertificationPayload, parts: Sequence[bytes]) -> bool:
-    """Whether the exact bytes of a passage say what is stored, in its one spelling.
-
-    Those of a record of a form do not: it would have been read as such.
-    """
-    if not _is_xml(payload):
-        return False
-    fields = reparse(payload.source, payload.bindings, payload.fields)
-    return fields == payload.fields and encode_json(dict(fields[:-1])) == parts[2]
+_bindings: Final = msgspec.json.Decoder(tuple[tuple[str, str], ...])

@@ -55,6 +55,8 @@ class Contents:
         """Entries whose seed is gone; each must be named by an erasure."""
         self.lost: Final[set[int]] = set()
         """Entries whose erasure says that their seeds were lost."""
+        self.untold: Final[set[int]] = set()
+        """Entries whose erasure has lost its own seed, and says nothing any more."""
 
     def count(self, facts: OpenedFacts) -> None:
         """Take over what was counted in a stretch."""
@@ -123,6 +125,8 @@ class Contents:
             committed = commit(seed, fields, table)
         except ErasedError:
             self.erased.add(entry.index)
+            if isinstance(entry, Erasure):
+                self.untold.update(entry.erases)
         except ProvenanceError as error:
             self.found(entry.index, str(error))
         else:

@@ -213,7 +213,7 @@ class _Session:
         # Where contents are lost, what should be found by them cannot be counted.
         lost = contents.failed or contents.erased != rules.erased
         if self._options.vault and walk.start == 0 and not lost:
-            derived.check_counts(contents, walk.types)
+            derived.check_counts(contents, walk.types, found)
         # A seed that is gone without an erasure, and one that an erasure left behind.
         for index in sorted(contents.erased - rules.erased):
             findings.add("contents", "the seed is gone, and no erasure names it", index)
