@@ -136,7 +136,8 @@ class Plan:
     ``sent``: the passages that the digest covers. ``recorded``: those that become
     certifications. ``claims``: how many the deposit says that these are. ``withdraws``: of a
     file that takes back, the entries that are withdrawn. ``unchecked``: records are committed
-    to whatever they hold.
+    to whatever they hold. ``registrations``: those that the certifications name, of depositor
+    and certifier.
     """
 
     data: bytes
@@ -151,6 +152,7 @@ class Plan:
     salt: bytes = field(default_factory=lambda: os.urandom(SALT_SIZE))
     withdraws: Sequence[int] = ()
     unchecked: bool = False
+    registrations: tuple[int, int | None] | None = None
 
     @property
     def count(self) -> int:
@@ -258,7 +260,7 @@ def _commit(
     lookups = Lookups(files.vault.secret)
     with files.store.view() as view:
         start = view.size
-        deposited = _registrations(view, plan)
+        deposited = plan.registrations or _registrations(view, plan)
     seed = os.urandom(32)
     makes, seeds = [deposit], [seed]
     sealed = [(start, seal_payload(seed, os.urandom(12), digest, payload.encode_parts()))]

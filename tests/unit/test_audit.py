@@ -9,6 +9,7 @@ import lmdb
 import pytest
 from msgspec import structs
 
+from insider import Body
 from ledgers import DEPOSITOR, ORIGIN, create, deposited, flux, records, today_spec
 from provenance.audit import audit, plan
 from provenance.audit.report import FINDINGS_MAX, Findings
@@ -154,6 +155,31 @@ def test_a_changed_entry_is_named(path: Path) -> None:
 def test_an_entry_that_is_no_entry_is_named(path: Path) -> None:
     rewrite(path, "records", u64(7), lambda row: flip(row, 70))
     assert ("form", 7) in {(one.check, one.index) for one in audit(path).findings}
+
+
+@pytest.mark.parametrize(
+    ("member", "count", "limit"), [("keys", 17, 16), ("succeeds", 101, 100)]
+)
+def test_a_list_longer_than_its_limit_is_no_entry(
+    path: Path, member: str, count: int, limit: int
+) -> None:
+    def listed(length: int) -> bytes:
+        bodies = [f'"{number:08d}"' for number in range(length)]
+        keys = [f'"{Body(f"a.example/{number}").vkey}"' for number in range(length)]
+        items = ",".join(keys if member == "keys" else bodies).encode()
+        return (
+            b'"keys":[%b]' % items if member == "keys" else b'"succeeds":[%b],"keys":[]' % items
+        )
+
+    for length in (limit, count):
+        rewrite(path, "records", u64(3), lambda row, n=length: _with_lists(row, listed(n)))
+        forms = [one.index for one in audit(path).findings if one.check == "form"]
+        assert forms == ([3] if length > limit else [])
+
+
+def _with_lists(row: bytes, lists: bytes) -> bytes:
+    start = min(row.index(name) for name in (b'"succeeds":', b'"keys":') if name in row)
+    return row[:start] + lists + b"}"
 
 
 def test_a_missing_signature_is_no_signature(path: Path) -> None:

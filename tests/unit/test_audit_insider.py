@@ -435,6 +435,17 @@ def residue_of(path: Path, at: int, data: bytes, plan: Plan) -> None:
             rows.put(PAYLOADS, [(at.to_bytes(8, "big"), sealed)])
 
 
+@pytest.mark.parametrize("registrations", [(3, 3), (2, None), (2, 2)])
+def test_many_certifications_that_name_other_registrations(
+    tmp_path: Path, registrations: tuple[int, int | None]
+) -> None:
+    """Runs of many are checked at once, and each is named where they may not be."""
+    plan = plan_file(flux(today_spec(passages=70)), registrations=registrations)
+    recorded(tmp_path / "ledger", plan)
+    report = audited(tmp_path / "ledger")
+    assert found(report) == {("rules", FIRST + number) for number in range(70)}
+
+
 # --- what is done a second time
 
 
