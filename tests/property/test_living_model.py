@@ -1,8 +1,9 @@
 """A certification's life in any order, on a real ledger, against a plain model of it.
 
-Deposits, corrections, withdrawals, erasures, rotations, publications and re-openings come
-in random order. A dictionary says what must come out of each; statuses, look-ups, proofs
-and the audit must agree with it at every publication.
+Deposits, corrections, withdrawals, erasures, registrations, rotations, publications,
+re-openings, and vaults that come back from a backup, in random order. A dictionary says what
+must come out of each; statuses, look-ups, proofs and the audit must agree with it at every
+publication.
 """
 
 from __future__ import annotations
@@ -25,12 +26,11 @@ from hypothesis.stateful import (
 )
 from msgspec import Struct
 
-from ledgers import DEPOSITOR, create, records, today_spec
+from ledgers import DEPOSITOR, create, records, today_spec, verify
 from provenance.audit import audit
-from provenance.errors import ErasedError, PolicyError
-from provenance.ledger import Accept, Ledger, Refuse, erasing, judging
+from provenance.errors import ErasedError, LedgerDamagedError, PolicyError
+from provenance.ledger import Accept, Ledger, Refuse, erasing, judging, repairing
 from provenance.record.status import ERASED, SUPERSEDED, WITHDRAWN
-from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,6 +100,8 @@ class Life(RuleBasedStateMachine):
         self.mentions: dict[int, list[Passage]] = {}
         self.erased: set[int] = set()
         self.published = 0
+        self.backed_up: int | None = None
+        """The log's size when the vault was copied last."""
 
     @initialize()
     def begin(self) -> None:
@@ -231,8 +233,7 @@ class Life(RuleBasedStateMachine):
         self.published = self.ledger.size
         shown = sorted(self.known.keys() - self.erased)
         if shown:
-            report = Verifier(self.ledger.policy()).verify(self.ledger.prove(shown))
-            assert report.verdict == "yes", report.summary
+            report = verify(self.ledger, self.ledger.prove(shown))
             found = {one.index: one for one in report.certifications}
             assert {index: one.status for index, one in found.items()} == {
                 index: self.word(self.known[index].bits) for index in shown
@@ -256,6 +257,43 @@ class Life(RuleBasedStateMachine):
     @rule(role=st.sampled_from(("entry", "log")))
     def rotate(self, role: Literal["entry", "log"]) -> None:
         self.ledger.rotate_keys(role)
+
+    @rule(name=st.sampled_from(NAMES))
+    def register(self, name: str) -> None:
+        """Registrations change; what was recorded under earlier ones stays provable."""
+        self.ledger.register(DEPOSITOR, name=f"Organisme {name}", for_all=True)
+
+    @rule()
+    def copy_vault(self) -> None:
+        shutil.rmtree(self.directory / "vault", ignore_errors=True)
+        shutil.copytree(self.path / "vault", self.directory / "vault")
+        self.backed_up = self.ledger.size
+
+    @precondition(lambda self: self.backed_up is not None)
+    @rule()
+    def lose_seeds(self) -> None:
+        """The vault is lost, its copy comes back, and what it lacks is given up."""
+        self.ledger.close()
+        shutil.rmtree(self.path / "vault")
+        shutil.copytree(self.directory / "vault", self.path / "vault")
+        with Ledger.open(self.path, readonly=True) as reading:
+            lost = set(reading.lost_seeds())
+        expected = {index for index in self.known if index >= (self.backed_up or 0)}
+        assert lost & self.known.keys() == expected - self.erased
+        if not lost:
+            self.ledger = Ledger.open(self.path)
+            return
+        with pytest.raises(LedgerDamagedError):
+            Ledger.open(self.path)
+        self.ledger = Ledger.open(self.path, with_lost_seeds=True)
+        done = self.ledger.repair_lost_seeds()
+        assert set(done.erased) == lost
+        for one in lost & self.known.keys():
+            self.change(one, ERASED, done.entries[0])
+            if self.rows.get(self.known[one].passage.id) == one:
+                # Nobody knows any more what it was, so the same name is free.
+                del self.rows[self.known[one].passage.id]
+        self.erased |= lost
 
     @rule()
     def reopen(self) -> None:
@@ -298,11 +336,11 @@ def test_any_life_agrees_with_the_model() -> None:
     run_state_machine_as_test(Life, settings=STEPS)
 
 
-@pytest.mark.parametrize("broken", ["tombstones", "finished", "audit"])
+@pytest.mark.parametrize("broken", ["tombstones", "finished", "audit", "repair"])
 def test_the_model_catches_a_broken_ledger(
     broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: three faults that somebody could make, each of which must be found."""
+    """The control: four faults that somebody could make, each of which must be found."""
     if broken == "tombstones":
         monkeypatch.setattr(
             erasing.ErasureJob,
@@ -312,6 +350,8 @@ def test_the_model_catches_a_broken_ledger(
         )
     elif broken == "finished":
         monkeypatch.setattr(judging.CreationJudge, "_finishes", lambda *_: True)
+    elif broken == "repair":
+        monkeypatch.setattr(repairing.Inspection, "leading_to", lambda *_: ([], []))
     else:
         monkeypatch.setattr(erasing._Tracer, "goes_along", lambda *_: [])
     # Found is enough: no smallest example is looked for.

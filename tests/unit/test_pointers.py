@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from provenance.errors import FormatError
 from provenance.record.changes import changes_of
@@ -79,8 +80,8 @@ def test_other_key_indexes_are_malformed(data: bytes) -> None:
 def test_what_entries_do_to_others() -> None:
     common = {"index": 9, "time": TIME, "prev": ZERO_PREV}
     hidden = {**common, "commitment": ZERO_PREV}
-    certification = Certification(**hidden, deposit=4, depositor="0ABCDEFG")  # type: ignore[arg-type]
-    newer = Certification(**hidden, deposit=4, depositor="0ABCDEFG", supersedes=5)  # type: ignore[arg-type]
+    certification = Certification(**hidden, deposit=4, depositor="0ABCDEFG", registration=2)  # type: ignore[arg-type]
+    newer = replace(certification, supersedes=5)
     assert changes_of(certification) == []
     assert changes_of(newer) == [(5, 1)]
     assert changes_of(Withdrawal(**hidden, withdraws=6)) == [(6, 2)]  # type: ignore[arg-type]
