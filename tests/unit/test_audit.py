@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 import lmdb
@@ -172,7 +173,7 @@ def test_a_list_longer_than_its_limit_is_no_entry(
         )
 
     for length in (limit, count):
-        rewrite(path, "records", u64(3), lambda row, n=length: _with_lists(row, listed(n)))
+        rewrite(path, "records", u64(3), partial(_with_lists, lists=listed(length)))
         forms = [one.index for one in audit(path).findings if one.check == "form"]
         assert forms == ([3] if length > limit else [])
 

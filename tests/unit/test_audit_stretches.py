@@ -254,7 +254,7 @@ def test_look_ups_are_read_in_any_ranges(path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("provenance.audit.examine.ROWS_AT_ONCE", 7)
     options = Options(signatures=False, vault=False, origin="", keys=())
     with Ledger.open(path, readonly=True) as ledger, ledger._files.store.view() as view:
-        examiner = Examiner(view, ledger._files.vault, options)
+        examiner = Examiner(view, ledger._files, options)
         for count in (1, 2, 16):
             bounds = [b"", *(bytes([256 * at // count]) for at in range(1, count)), b""]
             found = found_in(view)

@@ -128,7 +128,7 @@ def _show(report: AuditReport, out: Output) -> None:
         if report.findings_count > len(rows):
             out.line(f"  … and {report.findings_count - len(rows)} more")
     if report.notes:
-        out.heading("Not checked, and to be known")
+        out.heading("Not checked")
         for note in report.notes:
             out.line(f"  {note}")
 
