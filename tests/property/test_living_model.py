@@ -29,8 +29,9 @@ from msgspec import Struct
 from ledgers import DEPOSITOR, create, records, today_spec, verify
 from provenance.audit import audit
 from provenance.errors import ErasedError, LedgerDamagedError, PolicyError
-from provenance.ledger import Accept, Ledger, Refuse, erasing, judging, repairing
+from provenance.ledger import Accept, Ledger, Refuse, erasing, judging
 from provenance.record.status import ERASED, SUPERSEDED, WITHDRAWN
+from provenance.storage import Inspection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -351,7 +352,7 @@ def test_the_model_catches_a_broken_ledger(
     elif broken == "finished":
         monkeypatch.setattr(judging.CreationJudge, "_finishes", lambda *_: True)
     elif broken == "repair":
-        monkeypatch.setattr(repairing.Inspection, "leading_to", lambda *_: ([], []))
+        monkeypatch.setattr(Inspection, "leading_to", lambda *_: ([], []))
     else:
         monkeypatch.setattr(erasing._Tracer, "goes_along", lambda *_: [])
     # Found is enough: no smallest example is looked for.
