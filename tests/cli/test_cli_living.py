@@ -10,6 +10,7 @@ import pytest
 
 from commands import DEPOSITOR, ORIGIN, Commands
 from provenance.cli.main import main
+from provenance.cli.standing import read_standings
 from provenance.ledger import Ledger, erasing
 
 if TYPE_CHECKING:
@@ -55,6 +56,10 @@ def test_a_certification_through_its_life(run: Commands, ledger: Path) -> None:
     log = run.json("log", ledger, "--type", "certification")["entries"]
     found = [run.json("show", ledger, str(one["index"]))["status"] for one in log]
     assert found == ["superseded"] * 6 + ["withdrawn"] * 3
+    # The same when they are asked for together.
+    with Ledger.open(ledger, readonly=True) as opened:
+        indexes = [one["index"] for one in log]
+        assert list(read_standings(opened, indexes).values()) == found
 
 
 def test_the_operator_withdraws(run: Commands, ledger: Path) -> None:

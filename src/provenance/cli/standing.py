@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 NOT_PUBLISHED: Final = "not published"
 """No checkpoint covers the entry yet, so nobody can be shown how it stands."""
 ERASED: Final = "erased"
+SHOWN: Final = "donneeCertifiee"
+"""The field that is disclosed, to this process alone: every record has it."""
 
 
 def read_standings(ledger: Ledger, indexes: Sequence[int]) -> dict[int, str]:
     """Give the status of each certification, as of the last checkpoint.
 
-    Proofs are made that disclose nothing, and verified under the ledger's own keys.
+    Proofs are made that disclose next to nothing, and verified under the ledger's own keys.
     """
     checkpoint = ledger.checkpoint()
     size = 0 if checkpoint is None else checkpoint[0].size
@@ -39,7 +41,8 @@ def _parts(indexes: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def _prove(ledger: Ledger, indexes: Sequence[int]) -> dict[int, str]:
     try:
-        bundle = ledger.prove(indexes, disclose=())
+        # One that shows nothing, beside one that it supersedes, is not a line of a proof.
+        bundle = ledger.prove(indexes, disclose=(SHOWN,))
     except NotPublishedError:
         # A publication that was cut off: its status entry is there, no checkpoint yet.
         return dict.fromkeys(indexes, NOT_PUBLISHED)
