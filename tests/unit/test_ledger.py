@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from digests import digest_of_file, digest_of_form, leaves_of_file
+from digests import digest_of_file
 from ledgers import CERTIFIER, DEPOSITOR, ORIGIN, create, deposited, flux, records, today_spec
 from provenance.audit import audit
 from provenance.cdc.report import encode_receipt, parse_receipt
