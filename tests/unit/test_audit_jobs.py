@@ -12,6 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from broken_rules import BROKEN, append
+from insider import plan_file, record
 from ledgers import DEPOSITOR, create, deposited, flux, today_spec
 from provenance.audit import apart, audit, crew, frames, helpers, plan, session, structure
 from provenance.audit.crew import Crew
@@ -21,6 +22,7 @@ from provenance.errors import FormatError, LedgerDamagedError, PolicyError, Stor
 from provenance.ledger import Ledger
 from provenance.storage import Store
 from provenance.storage.tree import BLOCK_LEAVES
+from provenance.storage.vault import HEADER_SIZE, SEED_SIZE
 from provenance.tlog.policy import parse_policy
 from tampering import ROWS, add, alter, change, make_ledger, remove
 
@@ -132,6 +134,44 @@ def test_control_a_worker_that_keeps_something_to_itself_is_noticed(
     assert by(TWO, path) == one
     monkeypatch.setattr(Crew, "examine", less)
     assert by(TWO, path) != one
+
+
+@pytest.mark.parametrize("what", ["findings", "kept", "erased"])
+def test_control_a_worker_that_keeps_contents_to_itself_is_noticed(
+    tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same for what is found in payloads: of each kind something is taken away."""
+    path = tmp_path / "ledger"
+    with create(path) as ledger:
+        plan = plan_file(flux(today_spec(passages=70)))
+        plan.recorded[5] = plan.recorded[5].saying(code="RS9999", emetteur="9OTHERS1")
+        at = record(ledger, plan)
+        record(ledger, plan_file(flux(today_spec(passages=70, seed=8))))
+        ledger.publish()
+    seeds = bytearray((path / "vault" / "seeds").read_bytes())
+    gone = HEADER_SIZE + SEED_SIZE * (at + 90)
+    seeds[gone : gone + SEED_SIZE] = bytes(SEED_SIZE)
+    (path / "vault" / "seeds").write_bytes(seeds)
+    real = Crew.examine
+
+    def less(self: Crew, tasks: Iterator[Task]) -> Iterator[tuple[Task, Result]]:
+        for task, result in real(self, tasks):
+            yield task, _without(result, what) if isinstance(result, Facts) else result
+
+    one = by(1, path)
+    assert not isinstance(one, str)
+    assert {("contents", at + 6), ("deposit", at + 6), ("contents", at + 90)} <= {
+        (finding.check, finding.index) for finding in one.findings
+    }
+    assert by(TWO, path) == one
+    monkeypatch.setattr(Crew, "examine", less)
+    assert by(TWO, path) != one
+
+
+def _without(facts: Facts, what: str) -> Facts:
+    assert facts.opened is not None
+    empty: dict[str, Any] = {"findings": [], "kept": {}, "erased": []}
+    return replace(facts, opened=replace(facts.opened, **{what: empty[what]}))
 
 
 def test_options_reach_the_other_processes(path: Path, tmp_path: Path) -> None:
