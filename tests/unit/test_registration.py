@@ -9,12 +9,19 @@ import pytest
 from msgspec.structs import replace
 
 from bodies import Body
-from ledgers import CERTIFIER, DEPOSITOR, ORIGIN
+from ledgers import CERTIFIER, DEPOSITOR, ORIGIN, records, today_spec, verify
 from provenance.audit import audit
-from provenance.errors import FormatError, LedgerBusyError, PolicyError, SignatureError
+from provenance.errors import (
+    DepositRefused,
+    FormatError,
+    LedgerBusyError,
+    PolicyError,
+    SignatureError,
+)
 from provenance.ledger import Ledger
 from provenance.ledger.registration import RegistrationJob, encode_draft, parse_draft
-from provenance.record.entry import Depositor
+from provenance.record.bundle import parse_bundle
+from provenance.record.entry import Depositor, parse_entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -297,3 +304,61 @@ def test_a_ledger_that_is_only_read_registers_nobody(tmp_path: Path, body: Body)
             ledger.register(DEPOSITOR, name="y")
         with pytest.raises(PolicyError, match="reading only"):
             ledger.register_signed(made, body.sign_draft(made))
+
+
+# What a registration allows, and what a proof says of it.
+
+RECORD: Final = records(today_spec(passages=1, dossier_percent=0))[0]
+
+
+def depositing(ledger: Ledger, id_technique: str) -> int:
+    record = {**RECORD, "idTechnique": id_technique}
+    (accepted,) = ledger.append([record], depositor=DEPOSITOR).accepted
+    return accepted.index
+
+
+def test_nobody_deposits_for_another_body_by_default(tmp_path: Path) -> None:
+    """The certifier of the records is another body than their depositor."""
+    with Ledger.create(tmp_path / "ledger", origin=ORIGIN) as ledger:
+        for rights in ({}, {"certifiers": ["9ANOTHER"]}):
+            ledger.register(DEPOSITOR, name=NAME, **rights)  # type: ignore[arg-type]
+            with pytest.raises(DepositRefused) as refused:
+                depositing(ledger, "A")
+            assert [one.code for one in refused.value.faults] == ["not-for-certifier"]  # type: ignore[attr-defined]
+        ledger.register(DEPOSITOR, name=NAME, certifiers=[CERTIFIER])
+        assert depositing(ledger, "A")
+        ledger.register(DEPOSITOR, name=NAME, for_all=True)
+        assert depositing(ledger, "B")
+
+
+def test_a_proof_names_the_registrations_of_its_moment(tmp_path: Path) -> None:
+    """Names, rights and limits are those under which something was deposited."""
+    with Ledger.create(tmp_path / "ledger", origin=ORIGIN) as ledger:
+        ledger.register(DEPOSITOR, name="Nom d'avant", certifiers=[CERTIFIER])  # 2
+        alone = depositing(ledger, "A")
+        ledger.register(CERTIFIER, name="Certificateur")  # 5
+        both = depositing(ledger, "B")
+        ledger.register(DEPOSITOR, name="Nom d'après", for_all=True)  # 8
+        newest = depositing(ledger, "C")
+        ledger.register(DEPOSITOR, name="Nom de maintenant")  # 11
+        ledger.register(CERTIFIER, name="Certificateur, depuis")  # 12
+        ledger.publish()
+        bundle = ledger.prove([alone, both, newest])
+        found = [
+            (
+                one.depositor_name,
+                one.certifier_name,
+                one.limited,
+                one.registration,
+                one.certifier_registration,
+            )
+            for one in verify(ledger, bundle).certifications
+        ]
+        assert found == [
+            ("Nom d'avant", None, True, 2, None),
+            ("Nom d'avant", "Certificateur", True, 2, 5),
+            ("Nom d'après", "Certificateur", False, 8, 5),
+        ]
+        shown = [parse_entry(one.entry.encode()) for one in parse_bundle(bundle).entries]
+        assert [one.index for one in shown if isinstance(one, Depositor)] == [2, 5, 8]
+    assert audit(tmp_path / "ledger").findings == ()
