@@ -103,8 +103,8 @@ def test_refreshing_without_the_ledger(run: Commands, world: World, www: Path) -
             assert new.read_bytes() == expected.read_bytes()
             document = run.json("refresh", *words, world.proof)
             assert document["proof"] == expected.read_text()
-    words = ("verify", world.path / "new1.json", "--policy", world.policy)
-    report = run.json(*words, status=4)
+    new = world.path / "new1.json"
+    report = run.json("verify", new, "--policy", world.policy, status=4)
     assert [one["status"] for one in report["certifications"]] == ["withdrawn"]
 
 
