@@ -325,6 +325,28 @@ def test_a_damaged_entry_is_not_published(
     assert not (www / "checkpoint").exists()
 
 
+def test_a_damaged_signature_is_not_published(
+    ledger: Ledger, www: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be there for good, and nobody could bring a proof up to date by it."""
+    honest = View.entries
+
+    def entries(view: View, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
+        for index, (entry, signature) in enumerate(honest(view, start, end), start):
+            yield entry, bytes(64) if index == 300 else signature
+
+    with monkeypatch.context() as patch:
+        patch.setattr(View, "entries", entries)
+        with pytest.raises(LedgerDamagedError, match="signature of entry 300 does not verify"):
+            ledger.export_tiles(www)
+    assert not (www / "checkpoint").exists()
+    assert not (www / "signatures" / "001.p").exists()
+    ledger.export_tiles(www)
+    with monkeypatch.context() as patch:
+        patch.setattr(View, "entries", entries)
+        assert faults_of(ledger, www) == {"signatures/001.p/50": "differs"}
+
+
 def test_a_damaged_tree_is_not_published(
     ledger: Ledger, www: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,16 +24,19 @@ from provenance.errors import (
     LedgerDamagedError,
     NotPublishedError,
     RollbackError,
+    SignatureError,
 )
 from provenance.ledger.evidence import BeingPublishedError, settled_status
-from provenance.ledger.keyhistory import key_entries
+from provenance.ledger.keyhistory import key_entries, read_keys, signing_key
 from provenance.ledger.publish import latest_checkpoint
 from provenance.ledger.statusfiles import write_status
+from provenance.record.message import entry_message
 from provenance.record.pointers import encode_key_indexes
 from provenance.storage.published import compared_files, published_files
 from provenance.tlog.checkpoint import parse_checkpoint
 from provenance.tlog.merkle import HASH_SIZE, leaf_hash, tree_root
 from provenance.tlog.note import split_note
+from provenance.tlog.publickeys import load_ed25519
 from provenance.tlog.tiles import (
     CHANGES,
     CHECKPOINT,
@@ -52,6 +55,7 @@ from provenance.tlog.tiles import (
     tile_folder,
     tile_width,
 )
+from provenance.verifier.entries import verify_signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +120,8 @@ def export_tiles(view: View, directory: Path, progress: Progress | None) -> Expo
         raise LedgerDamagedError(f"the tree at size {checkpoint.size} is not what was signed")
     with published_files(directory) as files:
         since = _published(files, checkpoint, view)
-        _write_unchanging(files, view, since, checkpoint.size, progress)
+        signed = _Signed(view, checkpoint, since)
+        _write_unchanging(files, view, checkpoint.size, signed, progress)
         files.flush()
         _write_replaced(files, view, checkpoint.size)
         files.flush()
@@ -141,7 +146,8 @@ def check_tiles(view: View, directory: Path, progress: Progress | None) -> Check
     checkpoint, _ = latest
     with compared_files(directory) as files:
         size = _compare_checkpoint(files, view)
-        _write_unchanging(files, view, 0, size, progress)
+        # What was published was verified then.
+        _write_unchanging(files, view, size, _Signed(view, checkpoint, size), progress, since=0)
         replaced = size == checkpoint.size and _is_settled(view, size)
         if replaced:
             _write_replaced(files, view, size)
@@ -238,14 +244,43 @@ def _write_replaced(files: Files, view: View, size: int) -> None:
     files.replace(KEYS, encode_key_indexes(key_entries(view, size)))
 
 
+class _Signed:
+    """Verifies the signatures of entries since a size; those before were published already."""
+
+    def __init__(self, view: View, checkpoint: Checkpoint, since: int) -> None:
+        self.since: Final = since
+        self._keys: Final = read_keys(view, checkpoint.size)
+        self._message: Final = entry_message(checkpoint.origin, b"")
+
+    def check(self, index: int, leaf: bytes, signature: bytes) -> None:
+        """Verify one; raises `LedgerDamagedError`."""
+        if index < self.since:
+            return
+        key = load_ed25519(signing_key(self._keys, index).verifier.public)
+        try:
+            verify_signature([key], signature, self._message + leaf)
+        except SignatureError as error:
+            raise LedgerDamagedError(
+                f"the stored signature of entry {index} does not verify: nothing of it is "
+                "published; restore the log from a backup"
+            ) from error
+
+
 def _write_unchanging(
-    files: Files, view: View, since: int, size: int, progress: Progress | None
+    files: Files,
+    view: View,
+    size: int,
+    signed: _Signed,
+    progress: Progress | None,
+    *,
+    since: int | None = None,
 ) -> None:
     """Write all files since a size; those that it ends with are compared with what is there."""
+    since = signed.since if since is None else since
     sizes = [at for at, _ in view.checkpoints() if since <= at <= size]
     start = max(since - 1, 0) // TILE_WIDTH
     for number in range(start, -(-size // TILE_WIDTH)):
-        _write_bundle(files, view, number, sizes)
+        _write_bundle(files, view, number, sizes, signed)
         if progress is not None and since < size:
             progress(min((number + 1) * TILE_WIDTH, size), size)
     for level in range(1, count_levels(size)):
@@ -264,7 +299,9 @@ def _widths(sizes: list[int], number: int, level: int = 0) -> list[int]:
     return [TILE_WIDTH] if full else partial_widths(sizes, number, level)
 
 
-def _write_bundle(files: Files, view: View, number: int, sizes: list[int]) -> None:
+def _write_bundle(
+    files: Files, view: View, number: int, sizes: list[int], signed: _Signed
+) -> None:
     """Write 256 entries or fewer, their signatures and their leaf hashes."""
     start = number * TILE_WIDTH
     end = start + tile_width(sizes[-1], number)
@@ -274,6 +311,7 @@ def _write_bundle(files: Files, view: View, number: int, sizes: list[int]) -> No
     for index, (entry, signature) in enumerate(view.entries(start, end), start):
         if leaf_hash(entry) != hashes[index - start] or len(signature) != SIGNATURE_SIZE:
             raise LedgerDamagedError(f"entry {index} does not fit the tree, or is not signed")
+        signed.check(index, hashes[index - start], signature)
         entries.append(entry)
         signatures.append(signature)
     _check_above(view, 0, number, hashes)
