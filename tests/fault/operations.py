@@ -37,14 +37,19 @@ if TYPE_CHECKING:
 
 Line = dict[str, Any]
 
+LEDGER: Final = "place/ledger"
+"""Below the root: where the ledger is, in a directory that is made with it."""
+TILES: Final = "www/tiles"
+KEYS: Final = "safe/keys"
+
 
 class Desk:
     """One ledger, below ``root``, and what was said of it to the outside."""
 
     def __init__(self, root: Path, said: Path, *, batch: int = 1) -> None:
         self.root: Final = root
-        self.path: Final = root / "ledger"
-        self.tiles: Final = root / "tiles"
+        self.path: Final = root / LEDGER
+        self.tiles: Final = root / TILES
         self.batch: Final = batch
         self.failing: Failing | None = None
         self.lines: Final[list[Line]] = read_lines(said)
@@ -87,11 +92,6 @@ class Desk:
 
     def publish(self, ledger: Ledger) -> None:
         self.say(note=ledger.publish())
-
-
-def keys_apart(path: Path) -> Path:
-    """Return where the keys are that are not in the ledger at ``path``."""
-    return path.with_name("keys")
 
 
 def read_lines(said: Path) -> list[Line]:
@@ -210,7 +210,7 @@ def do_create(desk: Desk, keys: Path | None = None) -> None:
 
 def do_create_apart(desk: Desk) -> None:
     """Make one whose keys are elsewhere, and can be in the way of the next attempt."""
-    do_create(desk, keys_apart(desk.path))
+    do_create(desk, desk.root / KEYS)
 
 
 def do_reopen(desk: Desk) -> None:
@@ -322,6 +322,7 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "withdraw": Operation(make_past, do_withdraw),
     "rotate entry key": Operation(make_past, do_rotate_entry),
     "rotate log keys": Operation(make_past, do_rotate_log),
+    "first tiles": Operation(make_past, do_tiles),
     "tiles": Operation(make_exported, do_tiles),
     "repair": Operation(make_seedless, do_repair, repairs=True),
     "everything": Operation(make_past, do_everything),

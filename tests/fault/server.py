@@ -1,7 +1,7 @@
 """Runs operations and checks, each in a process of its own that is forked and not started.
 
 A fork has every module loaded already, so thousands of processes take minutes. The server
-itself opens no ledger and has no threads. It reads requests from standard input, one JSON
+itself has no ledger open and no threads. It reads requests from standard input, one JSON
 object a line, and answers each with one line::
 
     {"do":"make","operation":…,"root":…,"said":…}      {"status":0}
@@ -18,12 +18,12 @@ import contextlib
 import ctypes
 import gc
 import hashlib
-import importlib
 import itertools
 import json
 import os
 import sys
 import tempfile
+import threading
 import traceback
 from pathlib import Path
 from types import SimpleNamespace
@@ -118,9 +118,6 @@ def _work(request: dict[str, Any], gate: int) -> int:
     os.read(gate, 1)
     try:
         _WORK[request["do"]](request)
-        if request["do"] == "make":
-            loaded = [name for name in sys.modules if name.startswith("provenance")]
-            Path(request["errors"]).write_text(json.dumps(loaded))
     except ProvenanceError:
         traceback.print_exc()
         return REFUSED if request["do"] == "do" else FOREIGN
@@ -148,17 +145,24 @@ def _serve(request: dict[str, Any]) -> int:
     os.write(go, b"!")
     os.close(go)
     _, status = os.waitpid(child, 0)
-    if request["do"] == "make" and not status:
-        # What one process had to load, the next ones find loaded.
-        for name in json.loads(Path(request["errors"]).read_text()):
-            importlib.import_module(name)
-        gc.freeze()
     return os.waitstatus_to_exitcode(status)
+
+
+def _warm_up() -> None:
+    """Load and prepare what every process would else have to, with another ledger."""
+    with tempfile.TemporaryDirectory() as directory:
+        root, said = Path(directory, "root"), Path(directory, "said")
+        root.mkdir()
+        STEPS.make(Desk(root, said))
+        check(root, said)
+    assert threading.active_count() == 1, "a fork would lose threads"
+    gc.freeze()
 
 
 def main() -> None:
     """Serve until standard input ends."""
     os.umask(0o022)
+    _warm_up()
     for line in sys.stdin:
         _tell(status=_serve(json.loads(line)))
 

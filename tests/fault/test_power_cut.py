@@ -49,7 +49,7 @@ def record(bench: Bench, operation: str, broken: str = "") -> Place:
     """Do an operation, and record every call."""
     place = bench.copy(bench.made(operation))
     strace = ["-e", "trace=" + ",".join((*WRITING, *OTHERWISE))]
-    status = bench.run(place, operation, strace=strace, batch=scale(7, 256), broken=broken)
+    status = bench.run(place, operation, strace=strace, batch=scale(7, 64), broken=broken)
     assert status == 0, place.errors.read_text()
     return place
 

@@ -14,7 +14,13 @@ from provenance.errors import (
     StorageError,
 )
 from provenance.storage import durable
-from provenance.storage.durable import SyncedFile, is_full, new_directory, write_file
+from provenance.storage.durable import (
+    SyncedFile,
+    is_full,
+    make_directories,
+    new_directory,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +75,21 @@ def test_a_failed_write_file_leaves_the_old_file(
 def test_a_directory_that_cannot_be_synced_is_told(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot sync"):
         durable.sync_directory(tmp_path / "missing")
+
+
+def test_directories_that_were_missing_have_durable_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(durable, "sync_directory", synced.append)
+    make_directories(tmp_path / "one" / "two")
+    assert (tmp_path / "one" / "two").is_dir()
+    assert synced == [tmp_path, tmp_path / "one"]
+    make_directories(tmp_path / "one" / "two")
+    assert len(synced) == 2
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot make"):
+        make_directories(tmp_path / "file" / "below")
 
 
 def test_new_directory_appears_whole(tmp_path: Path) -> None:

@@ -68,7 +68,10 @@ class KeyRing:
         Raises `KeyFileError` when it exists or cannot be made.
         """
         try:
-            directory.mkdir(mode=PRIVATE_DIRECTORY_MODE, parents=True)
+            for parent in reversed([one for one in directory.parents if not one.exists()]):
+                parent.mkdir(exist_ok=True)
+                sync_directory(parent.parent)
+            directory.mkdir(mode=PRIVATE_DIRECTORY_MODE)
             try:
                 sync_directory(directory.parent)
             except OSError:

@@ -39,7 +39,15 @@ from provenance.record.commitment import SEED_SIZE
 from provenance.record.entry import Deposit, parse_time
 from provenance.record.slots import table_of
 from provenance.record.status import ERASED
-from provenance.storage import Head, HeadRegister, Store, Vault, WriterLock, sync_directory
+from provenance.storage import (
+    Head,
+    HeadRegister,
+    Store,
+    Vault,
+    WriterLock,
+    make_directories,
+    sync_directory,
+)
 from provenance.storage.durable import storage_error
 from provenance.tlog.checkpoint import Checkpoint, parse_checkpoint
 from provenance.tlog.note import split_note
@@ -113,7 +121,7 @@ def create_files(path: Path, *, secret: bytes, fill: Callable[[LedgerFiles], Non
     try:
         if path.exists():
             raise PolicyError(f"{path} exists already; a ledger is never made over another")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_directories(path.parent)
         made = tempfile.mkdtemp(dir=path.parent, prefix=f"{path.name}.", suffix=".new")
     except OSError as error:
         raise storage_error(error, f"cannot make a ledger at {path}") from error

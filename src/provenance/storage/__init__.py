@@ -7,7 +7,7 @@ refuses to go on when that cannot be said any more.
 
 from provenance.storage.commit import Commit
 from provenance.storage.datafile import commits
-from provenance.storage.durable import sync_directory, write_file
+from provenance.storage.durable import make_directories, sync_directory, write_file
 from provenance.storage.head import Head, HeadRegister
 from provenance.storage.inspection import Inspection, status_rows
 from provenance.storage.locking import WriterLock
@@ -27,6 +27,7 @@ __all__ = [
     "WriterLock",
     "Writing",
     "commits",
+    "make_directories",
     "status_rows",
     "sync_directory",
     "verify_database",

@@ -5,6 +5,7 @@ used here, and what each may leave behind:
 
 - `write_file` replaces a small file whole: readers see the old bytes or the new ones.
 - `new_directory` makes a directory and all that is in it appear at once.
+- `make_directories` makes a path that what is durable below it can rely on.
 - `SyncedFile` writes in place at given offsets; what was written counts after `sync`.
 
 After a failed sync the kernel may forget that pages were dirty, and the next sync then
@@ -99,6 +100,26 @@ def new_directory(path: Path) -> Iterator[Path]:
         raise storage_error(error, f"cannot make {path}") from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def make_directories(path: Path) -> None:
+    """Make a directory, and those above it that are missing; their names are durable.
+
+    ::
+
+        mkdir("DIR/A")    fsync("DIR")
+        mkdir("DIR/A/B")  fsync("DIR/A")
+
+    What is there is left as it is. Raises `LedgerFullError`, `StorageError`.
+    """
+    try:
+        missing = [one for one in (path, *path.parents) if not one.exists()]
+        for directory in reversed(missing):
+            directory.mkdir(exist_ok=True)
+            # From the top down: what is below a name that is lost is lost with it.
+            sync_directory(directory.parent)
+    except OSError as error:
+        raise storage_error(error, f"cannot make {path}") from error
 
 
 def _write_new(path: Path, data: bytes) -> None:

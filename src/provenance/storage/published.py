@@ -21,7 +21,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from provenance.errors import ConsistencyError, LedgerBusyError
-from provenance.storage.durable import storage_error, sync_directory, write_all
+from provenance.storage.durable import (
+    make_directories,
+    storage_error,
+    sync_directory,
+    write_all,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,10 +152,7 @@ def published_files(root: Path) -> Iterator[PublishedFiles]:
 
     Raises `LedgerBusyError` when another process publishes there, `StorageError`.
     """
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise storage_error(error, f"cannot open {root}") from error
+    make_directories(root)
     files = PublishedFiles(root)
     with _locked(root, fcntl.LOCK_EX):
         try:
