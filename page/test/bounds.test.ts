@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toUtf8 } from "../src/core/bytes.ts";
+import { parseBundle } from "../src/core/bundle.ts";
 import type { CvReport } from "../src/core/types.ts";
 import { parseSealRoots, reportBundle, verifyBundle, verifyJsonCv, verifySummary } from "../src/core/index.ts";
 
@@ -78,4 +79,25 @@ test("a mistake of the program itself refuses, too", async () => {
   assert.equal(report.verdict, "no");
   const late = new Proxy({}, { get: () => assert.fail("no option can be read") });
   assert.equal((await verifyBundle(toUtf8(EMPTY), POLICY, late)).verdict, "no");
+});
+
+test("what is disclosed is limited in all lists together", () => {
+  const digest = "d".repeat(43);
+  const most = 4 * MIB;
+  const listed = (...record: string[]) => [{ entry: "", signature: "", path: [], record }];
+  const made = (first: number, second: number, letter: string) => {
+    const rest = Array<string>(6).fill(digest);
+    const later = { checkpoint: "", proof: [], entries: listed("", letter.repeat(second), ...rest), status: [] };
+    const entries = listed("", "x".repeat(first), ...rest);
+    const whole = { format: "provenance-proof/1", checkpoint: "", entries, status: [], later };
+    return toUtf8(JSON.stringify(whole));
+  };
+  // Characters count, not bytes and not units; digests do not.
+  for (const letter of ["x", "\u{1F600}"]) {
+    parseBundle(made(most - 100, 100, letter));
+    assert.throws(() => parseBundle(made(most - 99, 100, letter)), /disclosures of more than 4194304/);
+    assert.throws(() => parseBundle(made(most - 100, 101, letter)), /disclosures of more than 4194304/);
+  }
+  parseBundle(made(most, 43, "x"));
+  assert.throws(() => parseBundle(made(most, 42, "x")), /disclosures/);
 });

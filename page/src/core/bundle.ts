@@ -14,6 +14,8 @@ import { SLOT_COUNTS } from "./slots.ts";
 
 /** Bytes. */
 export const BUNDLE_SIZE_MAX = 16 * 1024 * 1024;
+/** Characters of all disclosures together: a value in memory takes many times its bytes. */
+const DISCLOSED_SIZE_MAX = 4 * 1024 * 1024;
 const ITEMS = { max: 1000 };
 const NEWLINE = 0x0a;
 
@@ -22,8 +24,7 @@ const hashes = list(text(), { max: 64 });
 const record: Read<string[]> = (value) => {
   const slots = list(text())(value);
   if (!SLOT_COUNTS.includes(slots.length)) throw new FormatError("expected a record's slots");
-  // A character is a code point, and a digest has none that takes two units.
-  if (slots.every((slot) => Array.from(slot).length === DIGEST_CHARACTERS)) {
+  if (slots.every((slot) => characters(slot) === DIGEST_CHARACTERS)) {
     throw new FormatError("expected a record of which something is shown");
   }
   return slots;
@@ -74,6 +75,12 @@ export function parseBundle(data: Uint8Array): Bundle {
     throw new FormatError(`malformed proof bundle: more than ${BUNDLE_SIZE_MAX} bytes`);
   }
   const read = readBundle(whole);
+  const shown = [...read.entries, ...(read.later?.entries ?? [])].flatMap((one) => one.record);
+  const sizes = shown.map(characters).filter((size) => size !== DIGEST_CHARACTERS);
+  if (sizes.reduce((sum, size) => sum + size, 0) > DISCLOSED_SIZE_MAX) {
+    const most = `disclosures of more than ${DISCLOSED_SIZE_MAX} characters`;
+    throw new FormatError(`malformed proof bundle: ${most}`);
+  }
   const leaves = (list: readonly { leaf: number }[]) => list.map((one) => one.leaf);
   checkAscends(leaves(read.status), "status leaves");
   checkAscends(leaves(read.later?.status ?? []), "later status leaves");
@@ -84,6 +91,13 @@ export function parseBundle(data: Uint8Array): Bundle {
     "endorsements",
   );
   return read;
+}
+
+/** How many characters a text has: code points, of which some take two units. */
+function characters(value: string): number {
+  let count = 0;
+  for (const _ of value) count += 1;
+  return count;
 }
 
 function readBundle(data: Uint8Array): Bundle {
