@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 TESTS: Final = Path(__file__).parent.parent
 STRACE: Final = shutil.which("strace")
 IN_MEMORY: Final = Path("/dev/shm")
+ROOM_MIN: Final = 1 << 29
+"""Bytes. A container may have little there, and a full disk would be a fault of its own."""
 WAIT_S: Final = 300.0
 """How long any process may take; what takes longer hangs."""
 COVERAGE: Final = "COVERAGE_"
@@ -68,10 +70,8 @@ class Bench:
     """A server, and the ledgers that it works on. A context manager."""
 
     def __init__(self) -> None:
-        usable = IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK)
-        self.directory: Final = Path(
-            tempfile.mkdtemp(prefix="faults-", dir=IN_MEMORY if usable else None)
-        ).resolve()
+        place = IN_MEMORY if _is_usable(IN_MEMORY) else None
+        self.directory: Final = Path(tempfile.mkdtemp(prefix="faults-", dir=place)).resolve()
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(COVERAGE)
         }
@@ -165,6 +165,13 @@ class Bench:
         if status < 0:
             return f"the process died by signal {-status}"
         return place.errors.read_text() if status else ""
+
+
+def _is_usable(place: Path) -> bool:
+    if not (place.is_dir() and os.access(place, os.W_OK)):
+        return False
+    facts = os.statvfs(place)
+    return facts.f_bavail * facts.f_frsize >= ROOM_MIN
 
 
 class _Tracer:

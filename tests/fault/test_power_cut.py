@@ -123,6 +123,7 @@ def test_a_power_cut_leaves_a_sound_ledger(bench: Bench, row: Row, operation: st
     [
         ("never_sync_the_log", "form"),
         ("never_sync_the_vault", "form"),
+        ("never_sync_the_vault", "erase"),
         ("never_sync_names", "publish"),
         ("never_sync_names", "create"),
         ("never_sync_files", "publish"),
@@ -130,6 +131,7 @@ def test_a_power_cut_leaves_a_sound_ledger(bench: Bench, row: Row, operation: st
         ("never_sync_files", "tiles"),
         ("never_write_the_head", "form"),
         ("write_seeds_late", "form"),
+        ("write_the_anchor_carelessly", "publish"),
     ],
 )
 def test_positive_control_what_is_not_synced_is_noticed(
