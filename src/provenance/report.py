@@ -25,7 +25,7 @@ from provenance.encoding import encode_base64, encode_json
 from provenance.record.commitment import Field  # noqa: TC001 - msgspec resolves it
 from provenance.record.forms import parse_time
 from provenance.record.paris import paris_day
-from provenance.record.persons import group_persons, person_reasons, same_person
+from provenance.record.persons import Persons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -195,12 +195,12 @@ def accept(
     ``lines`` have all reasons but those about persons, which are found here.
     """
     checkpoint, *later = map(_report_checkpoint, trees)
-    shown = [dict(one.fields) for one in lines]
+    shown = Persons([dict(one.fields) for one in lines])
     certifications = tuple(
-        replace(one, reasons=(*one.reasons, *reasons))
-        for one, reasons in zip(lines, person_reasons(shown), strict=True)
+        replace(one, reasons=(*one.reasons, *reasons)) if reasons else one
+        for one, reasons in zip(lines, shown.reasons(), strict=True)
     )
-    one_person = same_person(shown)
+    one_person = shown.are_one()
     return Report(
         verdict="attention" if any(one.reasons for one in certifications) else "yes",
         day=_text(day),
@@ -218,7 +218,7 @@ def accept(
         certifications=certifications,
         persons=tuple(
             Person(kind, tuple(certifications[position].index for position in positions))
-            for kind, positions in group_persons(shown)
+            for kind, positions in shown.groups()
         ),
         same_person=one_person,
     )

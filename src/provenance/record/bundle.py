@@ -156,14 +156,12 @@ def parse_bundle(data: bytes) -> Bundle:
 
 
 def _disclosed_size(bundle: Bundle) -> int:
-    sizes = (
-        len(text)
-        for part in (bundle, bundle.later)
-        if part is not None
-        for one in part.entries
-        for text in one.record
-    )
-    return sum(size for size in sizes if size != DIGEST_TEXT_SIZE)
+    size = 0
+    for part in (bundle, bundle.later):
+        for one in () if part is None else part.entries:
+            sizes = [*map(len, one.record)]
+            size += sum(sizes) - DIGEST_TEXT_SIZE * sizes.count(DIGEST_TEXT_SIZE)
+    return size
 
 
 def encode_bundle(bundle: Bundle) -> bytes:

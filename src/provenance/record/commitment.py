@@ -200,14 +200,16 @@ def read_record(record: Sequence[str], table: SlotTable) -> Record:
     """
     if len(record) != table.count:
         raise CommitmentError(f"{len(record)} slots, a {table.kind} has {table.count}")
-    shown = [slot for slot, text in enumerate(record) if len(text) != DIGEST_TEXT_SIZE]
-    hidden = [slot for slot, text in enumerate(record) if len(text) == DIGEST_TEXT_SIZE]
+    hides = [size == DIGEST_TEXT_SIZE for size in map(len, record)]
+    shown = [slot for slot, is_hidden in enumerate(hides) if not is_hidden]
     fields, digests = _parse_disclosures([record[slot] for slot in shown])
-    slots = dict(zip(hidden, _decode_digests([record[slot] for slot in hidden]), strict=True))
-    slots |= dict(zip(shown, digests, strict=True))
+    hidden = iter(_decode_digests([*compress(record, hides)]))
+    slots = [next(hidden) if is_hidden else b"" for is_hidden in hides]
+    for slot, digest in zip(shown, digests, strict=True):
+        slots[slot] = digest
     _check_slots(table, tuple(zip(shown, [name for name, _ in fields], strict=True)))
     return Record(
-        commitment=_commitment([slots[slot] for slot in range(table.count)]),
+        commitment=_commitment(slots),
         fields=tuple([field for field in fields if field[0] in table.slot_of]),
         unknown=tuple([name for name, _ in fields if name not in table.slot_of]),
     )

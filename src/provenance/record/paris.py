@@ -8,6 +8,7 @@ UTC on the last Sunday of October. Source: Directive 2000/84/EC, articles 1 to 3
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - all times here are UTC
@@ -17,6 +18,7 @@ _MARCH: Final = 3
 _OCTOBER: Final = 10
 
 
+@lru_cache(maxsize=64)  # The lines of a proof share a status, the entries of a commit a time.
 def paris_day(microseconds: int) -> date:
     """Return the day in Paris at a moment, microseconds since 1970-01-01T00:00Z.
 

@@ -18,7 +18,7 @@ from collections import Counter
 from itertools import combinations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
-from provenance.record.identity import spellings
+from provenance.record.identity import fold, spellings
 from provenance.record.showing import IDENTITY_GROUPS
 
 if TYPE_CHECKING:
@@ -77,13 +77,15 @@ class _Identity(NamedTuple):
 def identity_kind(fields: Mapping[str, Value]) -> str | None:
     """Name the identity group that is disclosed as a whole, with a name in it, or None."""
     for kind, names in IDENTITY_GROUPS.items():
-        if fields.keys() >= {*names} and _read_part(names[0], fields[names[0]]) is not None:
+        if fields.keys() >= {*names} and says_something(names[0], fields[names[0]]):
             return kind
     return None
 
 
 def says_something(name: str, value: Value) -> bool:
     """Tell whether a value is an integer other than 0, or a text with a letter or digit."""
+    if isinstance(value, str):
+        return fold(value) != ""
     return _read_part(name, value) is not None
 
 
@@ -108,61 +110,80 @@ def compare_identities(one: Mapping[str, Value], other: Mapping[str, Value]) -> 
     return _relate(identity, counterpart)
 
 
-def same_person(certifications: Sequence[Mapping[str, Value]]) -> bool | None:
-    """Tell whether all are the same person's, given the disclosed fields of each.
+class Persons:
+    """The persons of several certifications, read once from the fields that each discloses."""
 
-    False where any two are different; None where that is open, one of them shows no whole
-    identity group, or there is no first name.
-    """
-    identities = [_read_identity(fields) for fields in certifications]
-    distinct = {identity for identity in identities if identity is not None}
-    relations = {_relate(one, other) for one, other in combinations(distinct, 2)}
-    if "different" in relations:
-        return False
-    is_settled = distinct and all(one.has_first_name for one in distinct)
-    return True if is_settled and "open" not in relations and None not in identities else None
+    def __init__(self, certifications: Sequence[Mapping[str, Value]]) -> None:
+        known: dict[Field, _Part] = {}
+        self._identities: Final = [_read_identity(fields, known) for fields in certifications]
+        self._counts: Final = Counter(one for one in self._identities if one is not None)
+        self._relations: Final = {
+            (one, other): _relate(one, other) for one, other in combinations(self._counts, 2)
+        }
+
+    def are_one(self) -> bool | None:
+        """Tell whether all are the same person's.
+
+        False where any two are different; None where that is open, one of them shows no
+        whole identity group, or there is no first name.
+        """
+        relations = set(self._relations.values())
+        if "different" in relations:
+            return False
+        is_settled = self._counts and all(one.has_first_name for one in self._counts)
+        if is_settled and "open" not in relations and None not in self._identities:
+            return True
+        return None
+
+    def groups(self) -> tuple[PersonGroup, ...]:
+        """Group those that are the same person's, in the order of the first of each group.
+
+        One that shows no whole identity group is in none, one without a first name is alone.
+        """
+        groups: dict[tuple[object, ...], list[int]] = {}
+        kinds = []
+        for position, identity in enumerate(self._identities):
+            if identity is None:
+                continue
+            plain = (one.plain if isinstance(one, _Name) else one for one in identity.parts)
+            alone = None if identity.has_first_name else position
+            key = (identity.kind, alone, *plain)
+            if key not in groups:
+                kinds.append(identity.kind)
+            groups.setdefault(key, []).append(position)
+        return tuple(map(PersonGroup, kinds, map(tuple, groups.values())))
+
+    def reasons(self) -> tuple[tuple[PersonReason, ...], ...]:
+        """Say of each certification how its person stands to those of the others.
+
+        ``other-person``: different from any other; ``person-unsettled``: open with any. Of
+        one that shows no whole identity group nothing is said.
+        """
+        related = {one: set[Relation]() for one in self._counts}
+        for one, count in self._counts.items():
+            if count > 1:
+                related[one].add(_relate(one, one))
+        for pair, relation in self._relations.items():
+            for one in pair:
+                related[one].add(relation)
+        return tuple(() if one is None else _reasons(related[one]) for one in self._identities)
+
+
+def same_person(certifications: Sequence[Mapping[str, Value]]) -> bool | None:
+    """Do as `Persons.are_one`."""
+    return Persons(certifications).are_one()
 
 
 def group_persons(certifications: Sequence[Mapping[str, Value]]) -> tuple[PersonGroup, ...]:
-    """Group certifications that are the same person's, given the disclosed fields of each.
-
-    In the order of the first of each group. One that shows no whole identity group is in
-    none, one without a first name is alone.
-    """
-    groups: dict[tuple[object, ...], list[int]] = {}
-    kinds = []
-    for position, fields in enumerate(certifications):
-        identity = _read_identity(fields)
-        if identity is None:
-            continue
-        plain = (one.plain if isinstance(one, _Name) else one for one in identity.parts)
-        alone = None if identity.has_first_name else position
-        key = (identity.kind, alone, *plain)
-        if key not in groups:
-            kinds.append(identity.kind)
-        groups.setdefault(key, []).append(position)
-    return tuple(map(PersonGroup, kinds, map(tuple, groups.values())))
+    """Do as `Persons.groups`."""
+    return Persons(certifications).groups()
 
 
 def person_reasons(
     certifications: Sequence[Mapping[str, Value]],
 ) -> tuple[tuple[PersonReason, ...], ...]:
-    """Say of each certification how its person stands to those of the others.
-
-    ``other-person``: different from any other; ``person-unsettled``: open with any. Of one
-    that shows no whole identity group nothing is said.
-    """
-    identities = [_read_identity(fields) for fields in certifications]
-    counts = Counter(identity for identity in identities if identity is not None)
-    related = {one: set[Relation]() for one in counts}
-    for one, count in counts.items():
-        if count > 1:
-            related[one].add(_relate(one, one))
-    for one, other in combinations(counts, 2):
-        relation = _relate(one, other)
-        related[one].add(relation)
-        related[other].add(relation)
-    return tuple(_reasons(related[one]) if one is not None else () for one in identities)
+    """Do as `Persons.reasons`."""
+    return Persons(certifications).reasons()
 
 
 def _reasons(relations: set[Relation]) -> tuple[PersonReason, ...]:
@@ -173,11 +194,24 @@ def _reasons(relations: set[Relation]) -> tuple[PersonReason, ...]:
     return tuple(reason for relation, reason in reasons if relation in relations)
 
 
-def _read_identity(fields: Mapping[str, Value]) -> _Identity | None:
+def _read_identity(
+    fields: Mapping[str, Value], known: dict[Field, _Part] | None = None
+) -> _Identity | None:
+    """Read the identity of one certification; ``known``: what was read of the others."""
     kind = identity_kind(fields)
     if kind is None:
         return None
-    shown = {name: _read_part(name, fields[name]) for name in IDENTITY_GROUPS[kind]}
+    known = {} if known is None else known
+    shown: dict[str, _Part] = {}
+    for name in IDENTITY_GROUPS[kind]:
+        value = fields[name]
+        # A list has no place in a table, and true would find that of 1.
+        if isinstance(value, list | bool):
+            shown[name] = None
+            continue
+        if (name, value) not in known:
+            known[name, value] = _read_part(name, value)
+        shown[name] = known[name, value]
     found = [[shown[name] for name in names if name in shown] for names in _PARTS]
     return _Identity(kind, tuple(parts[0] if parts else None for parts in found))
 

@@ -17,8 +17,6 @@ from provenance.errors import FormatError
 from provenance.record.entry import Certification, Erasure, Withdrawal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from provenance.record.entry import Entry
 
 SOURCE: Final = "source"
@@ -64,7 +62,8 @@ def alternative_of(name: str) -> str | None:
     return name.removeprefix(_HOLDER).partition(".")[0]
 
 
-def mixes_alternatives(names: Iterable[str]) -> bool:
+@lru_cache(maxsize=1024)  # The same names come with every record of a kind.
+def mixes_alternatives(names: tuple[str, ...]) -> bool:
     """Return whether names belong to more than one identification of a holder."""
     return len({alternative_of(name) for name in names} - {None}) > 1
 

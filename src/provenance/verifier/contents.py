@@ -88,7 +88,7 @@ def _check_disclosed(fields: Mapping[str, Value]) -> None:
         raise CommitmentError("a field is shown that no proof may show")
     if SOURCE in fields and not shows_source_rightly(fields.keys()):
         raise CommitmentError(f"{SOURCE} is shown while fields that it needs are hidden")
-    if mixes_alternatives(fields):
+    if mixes_alternatives(tuple(fields)):
         raise CommitmentError("a holder is identified in two ways")
     flags = {flag_of(name) for name in fields} - {None}
     if not flags.issubset(fields):
