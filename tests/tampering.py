@@ -37,11 +37,11 @@ ROWS: Final = [
 """One row of each kind: its table, and what its key begins with."""
 
 
-def make_ledger(path: Path) -> Path:
+def make_ledger(path: Path, passages: int = 150) -> Path:
     """Make a ledger that has rows in every table."""
     body = Body()
     with create(path) as ledger:
-        ledger.deposit(flux(today_spec(passages=150)))
+        ledger.deposit(flux(today_spec(passages=passages)))
         sent = records(today_spec(passages=3, seed=44))
         ledger.append(
             sent,
