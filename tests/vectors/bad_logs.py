@@ -15,6 +15,7 @@ from simulator import Simulator, ed25519_key, make_log, make_record
 from vectors import drafts
 from vectors.drafts import ZEROS, prove_bare, warns
 from vectors.good_logs import keep_lines
+from verifying import lean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +34,7 @@ def bad_logs() -> Iterator[Draft]:
     yield from _origins()
     yield from _checkpoints()
     yield from _malformed_notes()
+    yield from _most_lines()
     yield from _signed_texts()
     yield from _signatures()
     yield from _quorums()
@@ -83,7 +85,8 @@ def _text_of_another(log: Simulator, note: str) -> str:
 
 def _malformed_notes() -> Iterator[Draft]:
     log, (index,) = make_log()
-    bundle, note = prove_bare(log, index), log.notes[log.size]
+    policy, bundle = lean(log, prove_bare(log, index))
+    note = bundle.checkpoint
     size, root = f"\n{log.size}\n", note.split("\n")[2]
     for id_, said, changed in (
         ("empty", "no note", ""),
@@ -104,11 +107,18 @@ def _malformed_notes() -> Iterator[Draft]:
         ("root-respelled", "one spelling of a value", note.replace(root, _respell(root))),
         ("signature-short", "a key id and nothing else", note + "\u2014 k AAAAAA==\n"),
         ("name-plus", "no plus in a name", note + "\u2014 a+b AAAAAAA=\n"),
-        ("lines-of-101", "100 at most", note + "\u2014 k AAAAAAA=\n" * 99),
+        ("lines-of-101", "100 at most", note + "\u2014 k AAAAAAA=\n" * 100),
         ("origin-empty", "no origin", note.replace(f"{log.origin}\n", "\n", 1)),
     ):
         made = replace(bundle, checkpoint=changed)
-        yield fails("checkpoint", id_, said, log, made)
+        yield fails("checkpoint", id_, said, policy, made)
+
+
+def _most_lines() -> Iterator[Draft]:
+    log, (index,) = make_log()
+    policy, bundle = lean(log, prove_bare(log, index))
+    made = replace(bundle, checkpoint=bundle.checkpoint + "\u2014 k AAAAAAA=\n" * 99)
+    yield warns(BARE, "checkpoint-lines-of-100", "as many as there may be", policy, made)
 
 
 class _AnyText(Ed25519Signer):
@@ -267,7 +277,9 @@ def _laters() -> Iterator[Draft]:
             replace(later, checkpoint=_flip(note, 0, -1)),
         ),
     ):
-        yield fails("later", id_, said, log, replace(bundle, later=changed))
+        whole = id_ in {"malformed", "one-key", "flipped"}
+        made = replace(bundle, later=changed)
+        yield drafts.fails("later", id_, said, log, made, whole=whole)
     earlier = replace(later, checkpoint=log.notes[old])
     made = replace(prove_bare(log, index, size=log.size), later=earlier)
     yield fails("later", "earlier", "smaller than the first one", log, made)

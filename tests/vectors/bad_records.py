@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from provenance.encoding import encode_json
 from simulator import base64url, disclosure, make_log, make_record
 from vectors.drafts import fails, warns
-from vectors.record_slots import show
+from vectors.record_slots import show, show_alone
 from verifying import change, flip
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _commitments() -> Iterator[Draft]:
         ("padded", "no padding", _text(name, value) + "="),
         ("empty", "no text", ""),
     ):
-        log, bundle = show(make_record(), {"code"}, texts={CODE: text})
+        log, bundle = show_alone(make_record(), {"code"}, texts={CODE: text})
         yield fails("commitment", f"to-{id_}", f"committed to: {note}", log, bundle)
     log, bundle = show(make_record(), {"type"}, texts={CODE: _text(name, 1.5)})
     said = "a hidden one is as it is"

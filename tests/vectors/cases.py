@@ -4,11 +4,10 @@
 
     {"format":"provenance-cases/1","cases":[
      {"id":"path-cut","file":"bundle/path-cut.json","policy":"policy/3f….txt",
-      "seal_roots":null,"day":"2026-09-21","status_days":null,"now_s":null,"max_age_s":null,
-      "genesis":null,"kind":"bundle","verdict":"no","level":"refused","recoverable":false,
-      "failing":["proof"],"proof_verdict":"no","proof_failing":["inclusion"],
-      "proof_failures":[["inclusion",4]],"certifications":null,"persons":null,
-      "same_person":null,"note":"…"},…]}
+      "note":"…","kind":"bundle","verdict":"no","level":"refused","day":"2026-09-21",
+      "failing":["proof"],"proof_verdict":"no","proof_failures":[["inclusion",4]]},…]}
+
+Members that are null, false, 0 or empty are left out.
 
 ``README.md`` beside them tells what each member means. A case that is there is never
 changed: another implementation may rely on it. `add` writes those that are new.
@@ -48,30 +47,34 @@ Level = Literal[
 ]
 
 
-class Said(Struct, frozen=True, kw_only=True):
+class Said(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is rightly said of one certification of an accepted proof."""
 
     index: int
     status: str
-    as_of_index: int | None
-    changed_by: int | None
     depositor_name: str
-    certifier: str | None
-    certifier_name: str | None
-    identity: str | None
-    line_complete: bool
-    lacks: tuple[str, ...]
-    provisional: bool | None
-    endorsed: bool
     registration: int
-    certifier_registration: int | None
-    keys: str | None
-    limited: bool
-    title: str | None
-    level: int | None
-    register_date: str | None
-    unknown_fields: int
-    reasons: tuple[str, ...]
+    limited: bool = False
+    as_of_index: int | None = None
+    changed_by: int | None = None
+    certifier: str | None = None
+    certifier_name: str | None = None
+    certifier_registration: int | None = None
+    identity: str | None = None
+    lacks: tuple[str, ...] = ()
+    provisional: bool | None = None
+    endorsed: bool = False
+    keys: str | None = None
+    title: str | None = None
+    level: int | None = None
+    register_date: str | None = None
+    unknown_fields: int = 0
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def line_complete(self) -> bool:
+        """Whether nothing lacks that a line of a CV needs."""
+        return not self.lacks
 
 
 class Persons(Struct, frozen=True):
@@ -81,30 +84,34 @@ class Persons(Struct, frozen=True):
     certifications: tuple[int, ...]
 
 
-class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One case, as it stands in ``cases.json``; paths are relative to it."""
+class Case(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One case, as it is in ``cases.json``; paths are relative to it."""
 
     id: str
     file: str
     policy: str
-    seal_roots: str | None
-    day: str | None
-    status_days: int | None
-    now_s: int | None
-    max_age_s: int | None
-    genesis: str | None
+    note: str
     kind: Kind
     verdict: Verdict
     level: Level
-    recoverable: bool
-    failing: tuple[str, ...]
-    proof_verdict: Verdict | None
-    proof_failing: tuple[str, ...]
-    proof_failures: tuple[tuple[str, int | None], ...]
-    certifications: tuple[Said, ...] | None
-    persons: tuple[Persons, ...] | None
-    same_person: bool | None
-    note: str
+    seal_roots: str | None = None
+    day: str | None = None
+    status_days: int | None = None
+    now_s: int | None = None
+    max_age_s: int | None = None
+    genesis: str | None = None
+    recoverable: bool = False
+    failing: tuple[str, ...] = ()
+    proof_verdict: Verdict | None = None
+    proof_failures: tuple[tuple[str, int | None], ...] = ()
+    certifications: tuple[Said, ...] | None = None
+    persons: tuple[Persons, ...] = ()
+    same_person: bool | None = None
+
+    @property
+    def proof_failing(self) -> tuple[str, ...]:
+        """Names of the checks of the proof that fail, each once, in order."""
+        return tuple(dict.fromkeys(name for name, _ in self.proof_failures))
 
 
 class Draft(Struct, frozen=True, kw_only=True):

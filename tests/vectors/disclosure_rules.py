@@ -8,7 +8,7 @@ from provenance.record.commitment import NEVER_DISCLOSED
 from simulator import HOLDER, LINE, PERSON, make_log, make_record
 from vectors.drafts import fails, holds, warns
 from vectors.good_persons import DOSSIER, NATIONAL
-from vectors.record_slots import show
+from vectors.record_slots import show, show_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,7 +84,7 @@ def _sources() -> Iterator[Draft]:
         names = [name for name in names if name != "mentionValidee" or not id_]
         for name in names:
             shown = {name for name, _ in fields} - {name, "niveauLangueEuropeen"}
-            log, bundle = show(fields, shown)
+            log, bundle = show_alone(fields, shown)
             said = f"beside all but {name}"
             short = name.rpartition(".")[2]
             yield fails("disclosure-rules", f"source-{short}{id_}", said, log, bundle)

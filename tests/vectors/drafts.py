@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec.structs import replace
-
 from provenance.encoding import encode_base64, encode_json
 from simulator import Simulator
 from vectors.cases import Draft
+from verifying import lean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,25 +18,11 @@ ZEROS: Final = encode_base64(bytes(32))
 
 
 def _parts(log: Simulator | str, bundle: Bundle | bytes, *, whole: bool) -> dict[str, Any]:
-    log, bundle = (log, bundle) if whole else lean(log, bundle)
+    if not (whole or isinstance(log, str) or isinstance(bundle, bytes) or log.witnesses):
+        log, bundle = lean(log, bundle)
     policy = log.policy() if isinstance(log, Simulator) else log
     data = bundle if isinstance(bundle, bytes) else encode_json(bundle)
     return {"policy": policy, "data": data}
-
-
-def lean(
-    log: Simulator | str, bundle: Bundle | bytes
-) -> tuple[Simulator | str, Bundle | bytes]:
-    """Leave the long signature out of a bundle, and its key out of the policy.
-
-    Where the case is not about the log, half of its bytes would be ML-DSA-44.
-    """
-    if isinstance(log, str) or isinstance(bundle, bytes) or bundle.later or log.witnesses:
-        return log, bundle
-    text, _, lines = bundle.checkpoint.rpartition("\n\n")
-    note = f"{text}\n\n{lines.splitlines()[0]}\n"
-    policy = f"log {log.log_signers[0].verifier_key}\nquorum none\n"
-    return policy, replace(bundle, checkpoint=note)
 
 
 def prove_bare(log: Simulator, *indexes: int, **options: Any) -> Bundle:

@@ -72,21 +72,13 @@ def _spellings() -> Iterator[Draft]:
     yield _pair("same", "decomposed", "NFC and NFD", PERSON, decomposed)
     for id_, one, other in (
         ("ligature-oe", "\u0152UVRARD", "OEUVRARD"),
-        ("ligature-ae", "Sm\u00e6rte", "SMAERTE"),
-        ("ligature-fi", "\ufb01LS", "FILS"),
         ("eszett", "STRASSE", "Stra\u00dfe"),
         ("apostrophes", "D'ARC", "d\u2019Arc"),
-        ("apostrophe-of-breton", "C\u02bcHOARI", "C'HOARI"),
         ("final-sigma", "\u03a3\u03af\u03c3\u03bf\u03c2", "\u03a3\u038a\u03a3\u039f\u03a3"),
-        ("long-s", "We\u017f\u017fely", "WESSELY"),
         ("polish", "\u0141\u00d3D\u0179", "lodz"),
         ("turkish", "\u0130LKER \u015eAH\u0130N", "ilker sahin"),
         ("dotless", "YILMAZ", "y\u0131lmaz"),
-        ("vietnamese", "NGUY\u1ec4N \u0110\u1ee8C", "nguyen duc"),
-        ("maltese", "\u0126ABER", "haber"),
-        ("croatian", "\u0110OKOVI\u0106", "dokovic"),
         ("cyrillic", "\u0428\u0415\u0412\u041a\u041e", "\u0448\u0435\u0432\u043a\u043e"),
-        ("ideographs", "\u738b\u5c0f\u660e", "\u738b\u5c0f\u660e "),
         ("soft-hyphen", "LE\u00adFEVRE", "LEFEVRE"),
     ):  # fmt: skip
         yield _names("same", id_, "two spellings of one name", one, other)
@@ -98,16 +90,11 @@ def _spellings() -> Iterator[Draft]:
 def _wide_spellings() -> Iterator[Draft]:
     for id_, relation, one, other in (
         ("umlaut", "open", "M\u00dcLLER", "MUELLER"),
-        ("umlaut-plain", "same", "M\u00dcLLER", "MULLER"),
         ("umlaut-decomposed", "open", "MU\u0308LLER", "MUELLER"),
         ("stroke", "open", "S\u00d8RENSEN", "SOERENSEN"),
-        ("ring", "open", "\u00c5SE", "AASE"),
-        ("ring-plain", "same", "\u00c5SE", "ASE"),
         ("two-ways", "open", "J\u00dcRGENS \u00c5SE", "juergens ase"),
         ("half-a-word", "different", "M\u00dcLL\u00c4R", "MUELLAR"),
         ("separated", "open", "LE GOFF", "LEGOFF"),
-        ("separated-wide", "open", "VON M\u00dcLLER", "VONMUELLER"),
-        ("swapped", "different", "GOFF LE", "LE GOFF"),
         ("wide-and-other", "different", "M\u00dcLLER", "MOELLER"),
     ):
         assert relation in {"same", "open", "different"}
@@ -124,7 +111,6 @@ def _first_names() -> Iterator[Draft]:
         ("begins-wide", "open", "Juergen", "Jürgen Karl"),
         ("joined", "open", "Jean-Pierre", "Jeanpierre"),
         ("first-name", "different", "Maëlle", "Maël"),
-        ("hyphen", "same", "Anne-Marie", "Anne Marie"),
     ):
         note = "first names: the words of one begin the words of the other"
         pair = person(prenom1=one), person(prenom1=other)
@@ -197,8 +183,6 @@ def _parts() -> Iterator[Draft]:
         ("null", person(jourNaissance=None)),
         ("0", person(jourNaissance=0)),
         ("true", person(jourNaissance=True)),
-        ("list", person(jourNaissance=[])),
-        ("empty", person(jourNaissance="-")),
     ):
         note = "a day that says nothing is not compared, but the parts are not the same"
         yield _pair("open", f"day-{id_}", note, PERSON, changed)

@@ -10,18 +10,18 @@ from msgspec.structs import replace
 from provenance.cv.base58 import encode_base58
 from provenance.cv.dataintegrity import add_proof, decode_proof_value
 from provenance.cv.jcs import canonicalize
-from provenance.cv.jsoncv import CONTEXT, make
+from provenance.cv.jsoncv import make
 from provenance.cv.roots import format_did_key
 from provenance.encoding import encode_json
 from provenance.keys.signer import MemorySigner
 from provenance.reconstruct import CvLine
-from simulator import HOLDER, PERSON, Simulator, ed25519_key, make_log, make_record
-from vectors.bad_entries import ED25519_ORDER
+from simulator import HOLDER, PERSON, Simulator, ed25519_key, make_log, make_record, make_sheet
 from vectors.cases import Draft
-from vectors.drafts import lean
+from vectors.entry_places import ED25519_ORDER
 from vectors.good_bundles import AWKWARD
-from vectors.good_persons import DOSSIER, person
+from vectors.good_persons import DOSSIER, NATIONAL, person
 from verifying import change as change_entry
+from verifying import lean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,8 +38,8 @@ ROOTS: Final = f"# whose CVs are believed\nissuer {ISSUER}\n"
 CREATED: Final = "2026-11-25T21:00:00Z"
 NAME: Final = f"{HOLDER}titulaire.nomNaissance"
 LINE: Final = CvLine(
-    id="1",
-    label="Développeuse web",
+    id="web",
+    label="RNCP34762",
     entry=4,
     claims={"code": "RNCP34762", "dateDebutValidite": "2026-03-14"},
 )
@@ -50,8 +50,8 @@ class Maker:
 
     def __init__(self, log: Simulator, *indexes: int, **options: Any) -> None:
         policy, bundle = lean(log, log.prove(*indexes, **options))
-        self.policy: Final = policy if isinstance(policy, str) else policy.policy()
-        self.bundle = bundle if isinstance(bundle, bytes) else encode_json(bundle)
+        self.policy: Final = policy
+        self.bundle = encode_json(bundle)
 
     def make(self, *lines: CvLine, holder: Mapping[str, Value] | None = None) -> bytes:
         claims = dict(PERSON) if holder is None else holder
@@ -72,6 +72,8 @@ class Maker:
     def draft(self, id_: str, note: str, data: bytes, *failing: str, **options: Any) -> Draft:
         """Say what is to be said of a document: the checks that fail, in their order."""
         judged = {"verdict": "yes", "level": "original"}
+        if options.get("reasons"):
+            judged["verdict"] = "attention"
         if failing:
             judged = {"verdict": "no", "level": _level(failing)}
         made = {"policy": self.policy, "seal_roots": ROOTS, "kind": "json", **judged}
@@ -82,11 +84,19 @@ class Maker:
 
 
 def _level(failing: Sequence[str]) -> str:
-    return "refused" if {"readable", "document", "proof"} & {*failing} else "forged"
+    failed = {*failing}
+    if not failed & {"readable", "document", "proof"}:
+        if "holder-name" in failed:
+            return "impersonation"
+        if "person" in failed:
+            return "other-persons"
+        if failed == {"issuer"}:
+            return "untrusted-seal"
+    return "modified" if "signature" in failed else "refused"
 
 
 def put(*path: Any, value: Any) -> Change:
-    """Give a change that puts a value at a place."""
+    """Return a change that puts a value at a place."""
 
     def change(tree: Any) -> None:
         for step in path[:-1]:
@@ -97,7 +107,7 @@ def put(*path: Any, value: Any) -> Change:
 
 
 def drop(*path: Any) -> Change:
-    """Give a change that takes a member away."""
+    """Return a change that takes a member away."""
 
     def change(tree: Any) -> None:
         for step in path[:-1]:
@@ -121,13 +131,14 @@ def small() -> Maker:
 
 
 def json_cvs() -> Iterator[Draft]:
-    """Give them all, but for those of another form."""
+    """Return them all, but for those of another form (``json_forms``)."""
     yield from _good()
     yield from _unreadable()
     yield from _signatures()
     yield from _issuers()
     yield from _proofs()
     yield from _lines()
+    yield from _labels()
     yield from _holders()
 
 
@@ -144,18 +155,75 @@ def _good() -> Iterator[Draft]:
     yield maker.draft("spelled-otherwise", "names of the holder may be", made)
     log, indexes = make_log(records=[make_record(), make_record(DOSSIER, code="RS5000")])
     two = Maker(log, *indexes)
-    lines = (LINE, replace(LINE, id="2", entry=5, claims={"code": "RS5000"}))
-    yield two.draft("two-lines", "the holder is shown by one of them", two.make(*lines))
-    log.withdraw(4)
-    log.publish()
-    gone = Maker(log, *indexes)
-    yield gone.draft("withdrawn", "status is no claim", gone.make(*lines))
+    lines = (LINE, replace(LINE, id="2", entry=5, label=None, claims={"code": "RS5000"}))
+    note = "the holder is shown by one of them; that they are one person's is not settled"
+    reasons = (("person-unsettled",),) * 2
+    yield two.draft("two-lines", note, two.make(*lines), reasons=reasons)
     log, (index,) = make_log(records=[make_record(PERSON, **AWKWARD)])
-    odd = Maker(log, index, shown=log.line_names(index) | AWKWARD.keys())
-    made = odd.make(replace(LINE, claims=dict(AWKWARD)))
+    shown = (log.line_names(index) | AWKWARD.keys()) - {"petit", "vide"}
+    odd = Maker(log, index, shown=shown)
+    claims = {name: value for name, value in AWKWARD.items() if name in shown}
+    made = odd.make(replace(LINE, claims=claims))
     yield odd.draft("awkward-values", "lists, escapes, large integers", made)
     deep = maker.resign(put(*FIRST, "claims", "code", value=[{}]))
     yield maker.draft("list-claimed", "a list where a text is", deep, "agreement")
+    newline = maker.resign(put("provenance", value=maker.bundle.decode() + "\n"))
+    yield maker.draft("bundle-newline", "one newline behind the bundle", newline)
+    yield from _reasons()
+    yield from _unsigned()
+
+
+def _reasons() -> Iterator[Draft]:
+    """Give documents that are as they were signed, whatever is to be said of their lines."""
+    log, indexes = make_log(2)
+    log.withdraw(4)
+    log.publish()
+    gone = Maker(log, *indexes)
+    note = "status is no claim"
+    reasons: tuple[tuple[str, ...], ...] = (("withdrawn",), ())
+    yield gone.draft("withdrawn", note, gone.make(), reasons=reasons)
+    for id_, fields, reason in (
+        ("expired", make_record(PERSON, dateFinValidite="2026-09-20"), "expired"),
+        ("provisional", make_record(donneeCertifiee=False), "provisional"),
+        ("name-only", make_record(NATIONAL), "name-only"),
+    ):
+        log, (index,) = make_log(records=[fields])
+        maker = Maker(log, index)
+        holder = dict(NATIONAL) if id_ == "name-only" else None
+        made = maker.make(replace(LINE, claims={"code": "RNCP34762"}), holder=holder)
+        yield maker.draft(id_, "attention, and the original", made, reasons=((reason,),))
+    log, (index,) = make_log()
+    maker = Maker(log, index, shown=log.line_names(index) - {name for name, _ in PERSON})
+    made = maker.make(holder={"code": "RNCP34762"})
+    note = "the holder is not shown by anything"
+    yield maker.draft("no-identity", note, made, reasons=(("no-identity",),))
+
+
+def _unsigned() -> Iterator[Draft]:
+    """Leave the signature out, and the proof."""
+    maker = one()
+    tree = maker.tree()
+    del tree["proof"]
+    note = "the same, with its signature taken away"
+    options: dict[str, Any] = {"level": "not-original"}
+    data = canonicalize(tree)
+    yield maker.draft("missing", note, data, "signature", **options)
+    other = {"seal_roots": None, **options}
+    yield maker.draft("missing-and-issuer", note, data, "signature", "issuer", **other)
+    other = {"policy": Simulator("other.example/2026").policy(), "level": "refused"}
+    other["proof_failing"] = ("origin",)
+    note = "neither a signature, nor a proof that holds"
+    yield maker.draft("missing-and-proof", note, data, "signature", "proof", **other)
+    tree["proof"] = None
+    note = "null is not absent"
+    yield maker.draft("proof-null", note, canonicalize(tree), "document")
+    tree = maker.tree()
+    del tree["provenance"]
+    options = {"level": "no-proof", "verdict": "unreadable"}
+    note = "signed, without the member that a proof would be in"
+    yield maker.draft("no-provenance", note, canonicalize(tree), "document", **options)
+    note = "JSON of something else"
+    yield maker.draft("other-json", note, b'{"a":[1]}', "document", **options)
 
 
 FIRST: Final = ("credentialSubject", "lines", 0)
@@ -179,7 +247,7 @@ def _unreadable() -> Iterator[Draft]:
         ("surrogates-swapped", "two halves", data.replace(b"web", b"\\ude00\\ud83d")),
         ("surrogate-name", "half a pair", data.replace(b'"label"', b'"\\udc00"')),
         ("surrogate-raw", "half a pair, in bytes", data.replace(b"web", b"\xed\xa0\xbd")),
-        ("not-utf-8", "Latin 1", data.replace("é".encode(), b"\xe9")),
+        ("not-utf-8", "Latin 1", data.replace("ë".encode(), b"\xeb")),
         ("overlong", "an overlong slash", data.replace(b"web", b"\xc0\xaf")),
         ("utf-16", "another encoding", b"{" + data.decode().encode("utf-16-le")),
         ("control", "a raw tab in a string", data.replace(b"web", b"\t")),
@@ -195,7 +263,7 @@ def _unreadable() -> Iterator[Draft]:
         ("too-small", "-2^53", data.replace(number, b'"entry":-9007199254740992')),
         ("huge", "10,000 digits", data.replace(number, b'"entry":' + b"9" * 10_000)),
         ("deep", "17 levels", data.replace(number, b'"entry":' + b"[" * 13 + b"]" * 13)),
-        ("deeper", "10,000 levels", b'{"a":' * 10_000 + b"1" + b"}" * 10_000),
+        ("deeper", "2,000 levels", b'{"a":' * 2_000 + b"1" + b"}" * 2_000),
         ("no-break-space", "no white space of JSON", b"{\xc2\xa0" + data[1:]),
     ):  # fmt: skip
         assert other != data
@@ -211,8 +279,8 @@ def _unreadable() -> Iterator[Draft]:
         ("text", "no object", b'"{}"'),
         ("form-feed", "no white space of JSON", b"\x0c" + data),
     ):
-        options = {"verdict": "unreadable", "level": "refused", "kind": "unknown"}
-        yield maker.draft(f"no-{id_}", note, other, "readable", **options)
+        options = {"verdict": "unreadable", "level": "no-proof", "kind": "unknown"}
+        yield maker.draft(f"no-{id_}", note, other, **options)
 
 
 def _signatures() -> Iterator[Draft]:
@@ -221,15 +289,15 @@ def _signatures() -> Iterator[Draft]:
     raw = decode_proof_value(tree["proof"]["proofValue"])
     scalar = int.from_bytes(raw[32:], "little") + ED25519_ORDER
     malleable = raw[:32] + scalar.to_bytes(32, "little")
-    other = json.loads(maker.make(replace(LINE, label="Web")))["proof"]["proofValue"]
+    other = json.loads(maker.make(replace(LINE, id="Web")))["proof"]["proofValue"]
     later = "2026-11-25T21:00:01Z"
     for id_, note, changed in (
-        ("label", "one word", data.replace(b"web", b"Web")),
+        ("line-id", "one word", data.replace(b"web", b"Web")),
         ("claim", "a date, and so it disagrees too", data.replace(b"03-14", b"03-13")),
         ("time", "both times", data.replace(CREATED.encode(), later.encode())),
         (
             "holder",
-            "the holder, and so it disagrees too",
+            "the holder, and so it disagrees too, and is somebody else's",
             data.replace(b"Ma\xc3\xablle", b"Anne"),
         ),
         ("of-zeros", "64 zero bytes", _value(tree, bytes(64))),
@@ -238,6 +306,7 @@ def _signatures() -> Iterator[Draft]:
         ("by-another-key", "not the issuer's", maker.resign(lambda _: None, OTHER_KEY)),
     ):
         more = ("agreement",) if "disagrees" in note else ()
+        more += ("holder-name",) if "somebody" in note else ()
         yield maker.draft(id_, note, changed, "signature", *more)
     log, indexes = make_log(2)
     two = Maker(log, *indexes)
@@ -274,7 +343,8 @@ def _proofs() -> Iterator[Draft]:
     text = maker.bundle.decode()
     for id_, note, bundle in (
         ("empty", "no bundle", ""),
-        ("newline", "a byte too many", text + "\n"),
+        ("newlines", "one, and no more", text + "\n\n"),
+        ("return", "a newline alone", text + "\r\n"),
         ("cut", "a byte is missing", text[:-1]),
         ("object", "an empty object", "{}"),
         ("spaced", "in another spelling", text.replace(",", ", ", 1)),
@@ -316,125 +386,74 @@ def _lines() -> Iterator[Draft]:
     yield maker.draft("second-line", "signed: one of two", maker.make(*lines), "agreement")
 
 
+def _labels() -> Iterator[Draft]:
+    maker = one()
+    title = "Gestionnaire de paie"
+    for id_, note, label in (
+        ("label-other", "the CV's own wording", "Développeuse web"),
+        ("label-of-case", "codes are compared as they are", "rncp34762"),
+        ("label-empty", "no text", ""),
+        ("label-title", "a title, where the proof shows none", title),
+    ):
+        data = maker.make(replace(LINE, label=label))
+        yield maker.draft(id_, f"signed: {note}", data, "agreement")
+    log = Simulator()
+    register = log.import_register(make_sheet("RNCP34762", title))
+    log.register()
+    index = log.certify(log.deposit())
+    log.publish()
+    shown = log.show_register("RNCP34762")
+    line = replace(LINE, entry=index)
+    titled = Maker(log, index, support=(1, register, 3), register=shown)
+    for id_, note, label in (("title", "the title", title), ("code", "the code", "RNCP34762")):
+        data = titled.make(replace(line, label=label))
+        yield titled.draft(f"label-{id_}", f"of a certification with a title: {note}", data)
+    data = titled.make(replace(line, label=f"{title} "))
+    yield titled.draft("label-spaced", "signed: a space behind", data, "agreement")
+
+
 def _holders() -> Iterator[Draft]:
     maker = one()
+    first = f"{HOLDER}titulaire.prenom1"
     for id_, note, holder in (
-        ("holder-other", "another name", {NAME: "MOREL"}),
         ("holder-year", "another year", {f"{HOLDER}titulaire.anneeNaissance": 1990}),
-        ("holder-part", "one of five", {**dict(PERSON), f"{HOLDER}titulaire.prenom1": "Anne"}),
         ("holder-elsewhere", "a field not shown", dict(DOSSIER)),
         ("holder-code", "a field that is no name", {"code": "RS1"}),
+        ("holder-nameless", "a name of nothing but separators", {NAME: "-"}),
     ):
         data = maker.make(holder=holder)
         yield maker.draft(id_, f"signed: {note}", data, "agreement")
+    for id_, note, holder in (
+        ("other", "another name", {NAME: "MOREL"}),
+        ("part", "one of five", {**dict(PERSON), first: "Anne"}),
+    ):
+        data = maker.make(holder=holder)
+        names = ("agreement", "holder-name")
+        yield maker.draft(f"holder-{id_}", f"signed: {note}", data, *names)
+    for id_, holder in (
+        ("more-names", {**dict(PERSON), first: "Maëlle Anne"}),
+        ("joined", {NAME: "LEFEVREDUBOIS"}),
+    ):
+        data = maker.make(holder=holder)
+        yield maker.draft(f"holder-{id_}", "open is enough", data)
+    yield from _two_holders()
+
+
+def _two_holders() -> Iterator[Draft]:
     log, indexes = make_log(records=[make_record(), make_record(person(jourNaissance=24))])
     two = Maker(log, *indexes)
-    yield two.draft("two-persons", "in its bundle", two.make(), "person")
+    reasons = {"reasons": (("other-person",),) * 2}
+    yield two.draft("two-persons", "in its bundle", two.make(), "person", **reasons)
     lines = (LINE, replace(LINE, id="2", entry=5))
     said = "and the holder is only one of them"
-    yield two.draft("and-person", said, two.make(*lines), "agreement", "person")
-
-
-def other_forms() -> Iterator[Draft]:
-    """Give documents that are signed, and have not the form of a CV for machines."""
-    maker = small()
-    subject, line = ("credentialSubject",), {"id": "1", "entry": 4, "claims": {"a": 1}}
-    many = [{**line, "id": str(number)} for number in range(1001)]
-    changes: dict[str, Change] = {
-        "more": put("more", value=1),
-        "id": put("id", value="urn:example:1"),
-        "type-missing": drop("type"),
-        "type-short": put("type", value=["VerifiableCredential"]),
-        "type-turned": put("type", value=["ProvenanceCv", "VerifiableCredential"]),
-        "context-missing": drop("@context"),
-        "context-short": put("@context", value=[CONTEXT[0]]),
-        "context-longer": put("@context", value=[*CONTEXT, "https://context.example/"]),
-        "issuer-object": put("issuer", value={"id": ISSUER}),
-        "issuer-other": put("issuer", value=OTHER),
-        "issuer-elsewhere": put("issuer", value="https://issuer.example/"),
-        "issuer-small-order": put("issuer", value=_did(bytes([1]) + bytes(31))),
-        "issuer-not-canonical": put("issuer", value=_did(b"\xff" * 32)),
-        "issuer-of-case": put("issuer", value=ISSUER.replace("did:key", "DID:key")),
-        "time-missing": drop("validFrom"),
-        "time-other": put("validFrom", value="2026-11-25T21:00:01Z"),
-        "subject-missing": drop(*subject),
-        "subject-list": put(*subject, value=[]),
-        "subject-more": put(*subject, "id", value="did:example:1"),
-        "holder-missing": drop(*subject, "holder"),
-        "holder-empty": put(*subject, "holder", value={}),
-        "holder-text": put(*subject, "holder", value="Maëlle"),
-        "lines-missing": drop(*subject, "lines"),
-        "lines-empty": put(*subject, "lines", value=[]),
-        "lines-1001": put(*subject, "lines", value=many),
-        "lines-of-one-id": put(*subject, "lines", value=[line, line]),
-        "entry-missing": drop(*FIRST, "entry"),
-        "entry-null": put(*FIRST, "entry", value=None),
-        "entry-negative": put(*FIRST, "entry", value=-1),
-        "entry-text": put(*FIRST, "entry", value="4"),
-        "entry-true": put(*FIRST, "entry", value=True),
-        "line-id-missing": drop(*FIRST, "id"),
-        "line-id-empty": put(*FIRST, "id", value=""),
-        "line-id-long": put(*FIRST, "id", value="x" * 65),
-        "line-label-null": put(*FIRST, "label", value=7),
-        "line-more": put(*FIRST, "status", value="in force"),
-        "claims-empty": put(*FIRST, "claims", value={}),
-        "claims-65": put(*FIRST, "claims", value={f"a{n}": n for n in range(65)}),
-        "claim-name": put(*FIRST, "claims", "a b", value=1),
-        "claim-object": put(*FIRST, "claims", "code", value={"a": 1}),
-        "claim-nested": put(*FIRST, "claims", "code", value=[{"a": [1]}]),
-        "bundle-missing": drop("provenance"),
-        "bundle-object": put("provenance", value={}),
-    }  # fmt: skip
-    for id_, change in changes.items():
-        yield maker.draft(id_, "signed, in another form", maker.resign(change), "document")
-    yield from _other_times(maker)
-    yield from _other_proofs(maker)
-
-
-def _did(public: bytes) -> str:
-    return f"did:key:z{encode_base58(bytes([0xED, 1]) + public)}"
-
-
-def _other_times(maker: Maker) -> Iterator[Draft]:
-    for id_, time in (
-        ("no-zone", "2026-11-25T21:00:00"),
-        ("fraction", "2026-11-25T21:00:00.000Z"),
-        ("offset", "2026-11-25T21:00:00+00:00"),
-        ("no-day", "2026-02-29T21:00:00Z"),
-        ("hour-24", "2026-11-25T24:00:00Z"),
-        ("space", "2026-11-25 21:00:00Z"),
-        ("empty", ""),
-    ):
-        data = maker.resign(put("validFrom", value=time), created=time)
-        yield maker.draft(f"time-{id_}", "signed, with such a time", data, "document")
-
-
-def _other_proofs(maker: Maker) -> Iterator[Draft]:
-    for id_, method in (("bare", ISSUER), ("fragment", f"{ISSUER}#key-1"), ("empty", "")):
-        data = maker.resign(lambda _: None, method=method)
-        yield maker.draft(f"method-{id_}", "signed, by a key so named", data, "document")
-    tree = maker.tree()
-    proof = tree["proof"]
-    value = proof["proofValue"]
-    several = canonicalize({**tree, "proof": [proof, proof]})
-    yield maker.draft("proofs", "one proof, no list", several, "document")
-    for id_, name, other in (
-        ("type", "type", "Ed25519Signature2020"),
-        ("suite", "cryptosuite", "eddsa-rdfc-2022"),
-        ("purpose", "proofPurpose", "authentication"),
-        ("context", "@context", [CONTEXT[0]]),
-        ("created", "created", "2026-11-25T21:00:01Z"),
-        ("more", "expires", "2033-11-25T21:00:00Z"),
-        ("value-base64", "proofValue", "u" + value[1:]),
-        ("value-bare", "proofValue", value[1:]),
-        ("value-short", "proofValue", value[:-2]),
-        ("value-long", "proofValue", value + "2"),
-        ("value-zero", "proofValue", "z1" + value[1:]),
-        ("value-letter", "proofValue", value[:-1] + "l"),
-        ("value-empty", "proofValue", "z"),
-    ):
-        changed: dict[str, Any] = {**proof, name: other}
-        data = canonicalize({**tree, "proof": changed})
-        yield maker.draft(f"proof-{id_}", "a proof of another form", data, "document")
-    del proof["@context"]
-    yield maker.draft("proof-no-context", "it repeats it", canonicalize(tree), "document")
+    data = two.make(*lines)
+    yield two.draft("and-person", said, data, "agreement", "person", **reasons)
+    log, indexes = make_log(records=[make_record(), make_record(person(prenom1="Maëlle Anne"))])
+    two = Maker(log, *indexes)
+    open_ = {"reasons": (("person-unsettled",),) * 2}
+    note = "two certifications of what may be one person"
+    yield two.draft("two-unsettled", note, two.make(), **open_)
+    note = "a name that fits the line's own entry, and not the other one that is shown"
+    holder = {f"{HOLDER}titulaire.prenom1": "Maëlle Zoé"}
+    data = two.make(holder=holder)
+    yield two.draft("of-another-entry", note, data, "holder-name", **open_)

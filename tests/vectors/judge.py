@@ -60,10 +60,9 @@ def describe(
         recoverable=report.recoverable,
         failing=tuple(name for name, _ in failures_of(report)),
         proof_verdict=None if proof is None else proof.verdict,
-        proof_failing=tuple(dict.fromkeys(name for name, _ in failures)),
         proof_failures=failures,
         certifications=None if accepted is None else said_by(accepted),
-        persons=None if accepted is None else persons_of(accepted),
+        persons=() if accepted is None else persons_of(accepted),
         same_person=None if accepted is None else accepted.same_person,
         note=draft.note,
     )

@@ -10,18 +10,29 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+import pytest
+
+from sealing import read_in_process
+from vectors.bad_depositors import bad_depositors
 from vectors.bad_entries import bad_entries
 from vectors.bad_formats import bad_formats
 from vectors.bad_logs import bad_logs
 from vectors.bad_records import bad_records
 from vectors.bad_standing import bad_standing
 from vectors.cases import Case, digests, place, read_cases, read_sums, write, write_cases
+from vectors.disclosure_rules import disclosure_rules
+from vectors.endorsements import endorsements
+from vectors.entry_places import entry_places
 from vectors.good_bundles import good_bundles
 from vectors.good_logs import good_logs
 from vectors.good_persons import good_persons
-from vectors.json_cvs import json_cvs, other_forms
+from vectors.json_cvs import json_cvs
+from vectors.json_forms import other_forms
 from vectors.judge import describe, judge
 from vectors.real_bundles import real_bundles
+from vectors.reasons import reasons
+from vectors.record_slots import record_slots
+from vectors.registers import registers
 from vectors.summaries import summaries
 
 if TYPE_CHECKING:
@@ -32,23 +43,34 @@ if TYPE_CHECKING:
 
 def drafts() -> Iterator[Draft]:
     """Return all cases, in the order in which they are written."""
-    # It makes certificates and seals when it is loaded, which only this script needs.
+    # They make certificates and seals when they are loaded, which only this script needs.
+    from vectors.pdf_contents import pdf_contents  # noqa: PLC0415
     from vectors.pdf_cvs import pdf_cvs  # noqa: PLC0415
+    from vectors.stamps import stamps  # noqa: PLC0415
 
     return chain(
         good_bundles(),
+        reasons(),
         good_persons(),
         good_logs(),
         bad_formats(),
         bad_logs(),
         bad_entries(),
+        entry_places(),
+        record_slots(),
         bad_records(),
+        disclosure_rules(),
+        bad_depositors(),
+        endorsements(),
         bad_standing(),
+        registers(),
+        stamps(),
         json_cvs(),
         other_forms(),
         summaries(),
         real_bundles(),
         pdf_cvs(),
+        pdf_contents(),
     )
 
 
@@ -130,4 +152,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with pytest.MonkeyPatch.context() as patch:
+        # A process for each PDF file would take most of the time, and may run out of it.
+        read_in_process(patch)
+        main()

@@ -17,7 +17,6 @@ import pikepdf
 
 from provenance.cv.pdf import attach
 from provenance.cv.roots import format_certificate
-from provenance.cv.seal import seal
 from provenance.encoding import encode_json
 from sealing import (
     BUNDLE,
@@ -38,11 +37,11 @@ from sealing import (
     serve,
     signer_of,
 )
-from simulator import Simulator, make_log, make_record
+from simulator import Simulator
 from unit.test_cv_attacks import (
     ATTACHED,
     BAD_ATTACHMENTS,
-    FORGED,
+    CHANGED,
     NO_SEALS,
     SEALED,
     attachment,
@@ -51,7 +50,6 @@ from unit.test_cv_attacks import (
     update,
 )
 from vectors.cases import Draft
-from vectors.good_persons import person
 from verifying import change
 
 if TYPE_CHECKING:
@@ -64,10 +62,12 @@ BOTH_ROOTS: Final = f"{ROOTS}tsa\n{format_certificate(TSA_ROOT.der)}"
 
 
 def pdf_cvs() -> Iterator[Draft]:
-    """Give them all."""
+    """Return them all, but for those of a module of their own."""
     yield from _good()
     yield from _unreadable()
     yield from _changed()
+    yield from _moved()
+    yield from _recoverable()
     yield from _seals()
     yield from _certificates()
     yield from _stamps()
@@ -75,8 +75,11 @@ def pdf_cvs() -> Iterator[Draft]:
     yield from _proofs()
 
 
-def _draft(id_: str, note: str, data: bytes, *failing: str, **options: Any) -> Draft:
+def pdf_draft(id_: str, note: str, data: bytes, *failing: str, **options: Any) -> Draft:
+    """Say what is to be said of a PDF file: the checks that fail, in their order."""
     judged = {"verdict": "yes", "level": "original"}
+    if options.get("reasons"):
+        judged["verdict"] = "attention"
     if failing:
         judged = {"verdict": "no", "level": _level(failing)}
     made = {"policy": POLICY, "seal_roots": ROOTS, "kind": "pdf", "suffix": "pdf"}
@@ -91,31 +94,31 @@ def _draft(id_: str, note: str, data: bytes, *failing: str, **options: Any) -> D
 
 
 def _level(failing: tuple[str, ...]) -> str:
-    return "refused" if {"attachment", "proof"} & {*failing} else "forged"
+    failed = {*failing}
+    if not failed & {"readable", "attachment", "proof"}:
+        if "holder-name" in failed:
+            return "impersonation"
+        if "person" in failed:
+            return "other-persons"
+        if failed == {"seal-trust"}:
+            return "untrusted-seal"
+    return "modified" if failed & {"seal", "seal-coverage"} else "refused"
 
 
 def _good() -> Iterator[Draft]:
-    yield _draft("sealed", "as it is sealed", SEALED)
+    yield pdf_draft("sealed", "as it is sealed", SEALED)
     pinned = f"seal\n{format_certificate(SEALER.der)}"
-    yield _draft("pinned", "the seal's own certificate is trusted", SEALED, seal_roots=pinned)
+    note = "the seal's own certificate is trusted"
+    yield pdf_draft("pinned", note, SEALED, seal_roots=pinned)
     target = io.BytesIO()
     with pikepdf.open(io.BytesIO(PLAIN)) as pdf:
         pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-    streams = seal(attach(target.getvalue(), BUNDLE), signer_of(SEALER))
-    yield _draft("streams", "cross-reference streams", streams)
+    streams = sign(attach(target.getvalue(), BUNDLE))
+    yield pdf_draft("streams", "cross-reference streams", streams)
     middle = certify("Autorité intermédiaire", ROOT, ca=True)
     issued = certify("Opérateur d'exemple", middle)
     chain = sealed(signer_of(issued, middle))
-    yield _draft("chain", "a certificate between it and the root", chain)
-    log, (index,) = make_log()
-    log.withdraw(index)
-    log.publish()
-    data = _sealed_bundle(encode_json(log.prove(index)))
-    yield _draft("withdrawn", "genuine, of what was withdrawn since", data, policy=log.policy())
-
-
-def _sealed_bundle(bundle: bytes) -> bytes:
-    return seal(attach(PLAIN, bundle), signer_of(SEALER))
+    yield pdf_draft("chain", "a certificate between it and the root", chain)
 
 
 def _unreadable() -> Iterator[Draft]:
@@ -128,18 +131,16 @@ def _unreadable() -> Iterator[Draft]:
         ("garbage", "nothing of a PDF behind the header", b"%PDF-1.7\n" + b"\x80abc\n" * 200),
     ):
         options = {"verdict": "unreadable", "level": "refused"}
-        yield _draft(id_, note, data, "readable", **options)
+        yield pdf_draft(id_, note, data, "readable", **options)
 
 
 def _changed() -> Iterator[Draft]:
     """Give what people do to a sealed file, and its attachment with it where they must."""
-    for number, (note, (make, failing)) in enumerate(FORGED.items()):
-        yield _draft(f"changed-{number}", note, make(SEALED), *failing)
-    resaved = {"level": "re-saved"}
-    yield _draft("re-saved", "without its seal", unsigned(SEALED), "seal", **resaved)
-    yield _draft("never-sealed", "the proof is attached", ATTACHED, "seal", **resaved)
-    moved = attach(make_pdf("Somebody else"), BUNDLE)
-    yield _draft("moved", "the proof in another document", moved, "seal", **resaved)
+    for number, (note, (make, failing)) in enumerate(CHANGED.items()):
+        data = make(SEALED)
+        # What was only added to is intact inside; what was rewritten is not.
+        options = {"level": "modified", "recoverable": data.startswith(SEALED)}
+        yield pdf_draft(f"changed-{number}", note, data, *failing, **options)
     other = encode_json(LOG.prove(INDEX, support=(1, 2, 3)))
     stream = b"<< /Type /EmbeddedFile /Length %d >>\nstream\n%s\nendstream" % (
         len(other),
@@ -148,44 +149,82 @@ def _changed() -> Iterator[Draft]:
     (number_,) = re.findall(rb"/EF << /F (\d+) 0 R", SEALED)
     exchanged = update(SEALED, {int(number_): stream})
     said = "another genuine proof, behind the seal"
-    yield _draft("exchanged", said, exchanged, "seal-coverage")
-    inside = io.BytesIO()
-    with pikepdf.open(io.BytesIO(ATTACHED)) as pdf:
-        spec = pikepdf.AttachedFileSpec(pdf, SEALED, filename="sealed.pdf")
-        pdf.attachments["sealed.pdf"] = spec
-        pdf.save(inside)
-    said = "a sealed file inside an unsealed one"
-    yield _draft("inside", said, inside.getvalue(), "seal", level=_level_of(inside.getvalue()))
+    options = {"level": "impersonation", "recoverable": True}
+    yield pdf_draft("exchanged", said, exchanged, "seal-coverage", **options)
     swapped = attach(PLAIN.replace(b"0 0 300 200", b"0 0 300 300"), BUNDLE)
     swapped += SEALED[len(ATTACHED) :]
-    yield _draft("transplanted", "the seal behind another document", swapped, "seal")
+    yield pdf_draft("transplanted", "the seal behind another document", swapped, "seal")
+
+
+def _moved() -> Iterator[Draft]:
+    """Take the seal away, or the proof into another document."""
+    options = {"level": "not-original"}
+    yield pdf_draft("re-saved", "without its seal", unsigned(SEALED), "seal", **options)
+    yield pdf_draft("never-sealed", "the proof is attached", ATTACHED, "seal", **options)
+    moved = attach(make_pdf("Somebody else"), BUNDLE)
+    yield pdf_draft("moved", "the proof in another document", moved, "seal", **options)
+    named = ATTACHED + b"% /ByteRange\n"
+    note = "never sealed, but with a trace of a signature"
+    yield pdf_draft("traced", note, named, "seal")
+    for id_, name in (("", "sealed.pdf"), ("-by-the-name", "Provenance Proof.pdf")):
+        inside = io.BytesIO()
+        with pikepdf.open(io.BytesIO(ATTACHED)) as pdf:
+            pdf.attachments[name] = pikepdf.AttachedFileSpec(pdf, SEALED, filename=name)
+            pdf.save(inside)
+        said = f"a sealed file inside an unsealed one, as {name}"
+        data = inside.getvalue()
+        failing = ("seal", "content") if id_ else ("seal",)
+        yield pdf_draft(f"inside{id_}", said, data, *failing, level=_level_of(data))
 
 
 def _level_of(data: bytes) -> str:
     """Whether a signature's traces are compressed away differs from writer to writer."""
-    return "forged" if b"/ByteRange" in data else "re-saved"
+    return "modified" if b"/ByteRange" in data else "not-original"
+
+
+def _recoverable() -> Iterator[Draft]:
+    """Put other places between the end of a changed file and the one that was sealed."""
+    painted = update(SEALED, {900: b"<< /Type /Anything >>"})
+    wrong = b"%% /ByteRange [0 1 2 %d]\n"
+    for count, is_found in ((2, True), (3, True), (4, False)):
+        data = painted + b"".join(wrong % (3 + number) for number in range(count))
+        note = f"{count} other places behind it; four are looked at"
+        options = {"recoverable": is_found}
+        yield pdf_draft(f"ranges-{count}", note, data, "seal", **options)
+    for id_, note, other in (
+        ("not-from-0", "a place that does not begin at 0", b"% /ByteRange [1 1 2 3]\n"),
+        ("too-far", "a place beyond the end", b"% /ByteRange [0 1 2 99999999]\n"),
+        ("three", "three numbers", b"% /ByteRange [0 1 2]\n"),
+        ("spelled", "white space of PDF", b"% /ByteRange\t\r [ 0\n1 2 3 ]\n"),
+    ):
+        is_found = id_ != "spelled"
+        data = painted + other * 4
+        options = {"recoverable": is_found}
+        yield pdf_draft(f"ranges-{id_}", f"four times {note}", data, "seal", **options)
+    stranger = update(sealed(signer_of(STRANGER)), {900: b"<< /Type /Anything >>"})
+    note = "sealed by somebody else, and changed"
+    yield pdf_draft("by-a-stranger", note, stranger, "seal-coverage")
 
 
 def _seals() -> Iterator[Draft]:
     for number, (note, (options, failing)) in enumerate(NO_SEALS.items()):
-        yield _draft(f"kind-{number}", note, sign(ATTACHED, **options), *failing)
+        signed = sign(ATTACHED, **options)
+        yield pdf_draft(f"kind-{number}", note, signed, *failing, level="modified")
     first = sign(ATTACHED, certify=False, field_name="First")
     second = sign(first, certify=False, field_name="Second")
-    yield _draft("two", "two signatures", second, "seal")
+    yield pdf_draft("two", "two signatures", second, "seal", "content")
 
 
 def _certificates() -> Iterator[Draft]:
     stranger = sealed(signer_of(STRANGER))
-    yield _draft("stranger", "sealed by somebody else", stranger, "seal-trust")
-    yield _draft("no-roots", "nobody is trusted", SEALED, "seal-trust", seal_roots=None)
+    yield pdf_draft("stranger", "sealed by somebody else", stranger, "seal-trust")
+    yield pdf_draft("no-roots", "nobody is trusted", SEALED, "seal-trust", seal_roots=None)
     only = f"tsa\n{format_certificate(ROOT.der)}"
     said = "trusted for time stamps alone"
-    yield _draft("tsa-root", said, SEALED, "seal-trust", seal_roots=only)
+    yield pdf_draft("tsa-root", said, SEALED, "seal-trust", seal_roots=only)
+    said = "its certificate does not hold then"
     for id_, off in (("expired", YEAR_S + 86_400), ("not-yet", -3 * 86_400)):
-        now_s = NOW_S + off
-        yield _draft(
-            id_, "its certificate does not hold then", SEALED, "seal-trust", now_s=now_s
-        )
+        yield pdf_draft(id_, said, SEALED, "seal-trust", now_s=NOW_S + off)
     authority = certify("Autorité", ROOT, ca=True)
     leaf = certify("Intermédiaire", ROOT)
     one: Certified
@@ -196,56 +235,65 @@ def _certificates() -> Iterator[Draft]:
         ("chain-of-leaf", "issued by no authority", certify("O", leaf), (leaf,)),
     ):
         data = sealed(signer_of(one, *chain))
-        yield _draft(id_, said, data, "seal-trust")
+        yield pdf_draft(id_, said, data, "seal-trust")
 
 
 def _stamps() -> Iterator[Draft]:
     with TemporaryDirectory() as name, serve(Authority(Path(name), TSA)) as authority:
         stamped = sealed(tsa=authority.url)
     options = {"seal_roots": BOTH_ROOTS, "now_s": NOW_S}
-    yield _draft("stamped", "with a time stamp", stamped, **options)
+    yield pdf_draft("stamped", "with a time stamp", stamped, **options)
     options["now_s"] = NOW_S + 5 * YEAR_S
     said = "judged at the time of its stamp, years later"
-    yield _draft("stamped-long-ago", said, stamped, **options)
+    yield pdf_draft("stamped-long-ago", said, stamped, **options)
     said = "a time stamp of nobody that is trusted"
-    yield _draft("stamp", said, stamped, "seal-trust")
+    yield pdf_draft("stamp", said, stamped, "seal-trust")
     options = {"seal_roots": f"tsa\n{format_certificate(TSA_ROOT.der)}"}
     said = "a trusted time for a seal of nobody"
-    yield _draft("stamp-alone", said, stamped, "seal-trust", **options)
+    yield pdf_draft("stamp-alone", said, stamped, "seal-trust", **options)
 
 
 def _attachments() -> Iterator[Draft]:
     for number, (note, make) in enumerate(BAD_ATTACHMENTS.items()):
-        yield _draft(f"form-{number}", note, attachment(make), "attachment")
-    yield _draft("none", "sealed, and no proof in it", sign(PLAIN), "attachment")
-    yield _draft("plain", "a file like any other", PLAIN, "attachment", "seal")
+        made = attachment(make)
+        failing = ["attachment"]
+        if note in {"one in the tree, a copy associated", "content in another file"}:
+            failing.append("content")
+        yield pdf_draft(f"form-{number}", note, made, *failing)
+    nothing = {"verdict": "unreadable", "level": "no-proof"}
+    yield pdf_draft("none", "sealed, and no proof in it", sign(PLAIN), "attachment", **nothing)
+    note = "a file like any other"
+    yield pdf_draft("plain", note, PLAIN, "attachment", "seal", **nothing)
 
 
 def _proofs() -> Iterator[Draft]:
     other = Simulator("other.example/2026").policy()
-    options = {"policy": other, "proof_failing": ("origin",)}
-    yield _draft("other-log", "a log that nobody names", SEALED, "proof", **options)
+    options: dict[str, Any] = {"policy": other, "proof_failing": ("origin",)}
+    yield pdf_draft("other-log", "a log that nobody names", SEALED, "proof", **options)
+    data = attachment(content(BUNDLE + b"\n"))
+    yield pdf_draft("newline", "one newline behind the proof", data)
     options = {"proof_failing": ("format",)}
-    data = attachment(_content(BUNDLE + b"\n"))
-    yield _draft("newline", "a byte too many in the proof", data, "proof", **options)
-    data = attachment(_content(b"{}"))
-    yield _draft("empty", "an empty object", data, "proof", **options)
+    data = attachment(content(BUNDLE + b"\n\n"))
+    yield pdf_draft("newlines", "two of them", data, "proof", **options)
+    data = attachment(content(b"{}"))
+    yield pdf_draft("empty", "an empty object", data, "proof", **options)
     bundle = LOG.prove(INDEX)
     forged = encode_json(change(bundle, 2, path=()))
     options = {"proof_failing": ("inclusion",)}
-    yield _draft("path", "sealed, without a path", _sealed_bundle(forged), "proof", **options)
-    unsealed = attach(PLAIN, forged)
+    data = sealed_bundle(forged)
+    yield pdf_draft("path", "sealed, without a path", data, "proof", **options)
+    unsealed = attach(PLAIN, forged, as_is=True)
     said = "neither sealed nor proven"
-    yield _draft("and-proof", said, unsealed, "seal", "proof", **options)
-    log, indexes = make_log(records=[make_record(), make_record(person(jourNaissance=24))])
-    both, options = encode_json(log.prove(*indexes)), {"policy": log.policy()}
-    yield _draft("persons", "two persons in it", _sealed_bundle(both), "person", **options)
-    data = attach(PLAIN, both)
-    said = "two persons, and not sealed"
-    yield _draft("and-person", said, data, "seal", "person", **options)
+    options["level"] = "refused"
+    yield pdf_draft("and-proof", said, unsealed, "seal", "proof", **options)
 
 
-def _content(data: bytes) -> Callable[[pikepdf.Pdf], None]:
+def sealed_bundle(bundle: bytes, pdf: bytes = PLAIN) -> bytes:
+    """Return a sealed file that carries any bundle."""
+    return sign(attach(pdf, bundle, as_is=True))
+
+
+def content(data: bytes) -> Callable[[pikepdf.Pdf], None]:
     """Put other bytes into the attachment, which `attach` itself would refuse."""
 
     def change(pdf: pikepdf.Pdf) -> None:

@@ -1,17 +1,21 @@
 """Bundles that a real ledger made: real deposits, keys and records, invented people.
 
-Keys are drawn anew by every run, and so is all that follows from them.
+Keys are drawn anew by every run, and so is all that follows from them. These cases are judged
+on the day on which they were made, which is in them.
 """
 
 from __future__ import annotations
 
+import time
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ledgers import deposited, today_spec
+from provenance.record.paris import paris_day
 from simulator import Simulator
-from vectors.drafts import fails, holds
+from vectors import drafts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +23,15 @@ if TYPE_CHECKING:
     from provenance.ledger import Ledger
     from vectors.cases import Draft
 
-BASIS = "GDPR_ART_17"
+BASIS: Final = "GDPR_ART_17"
+DAY: Final = paris_day(int(time.time()) * 1_000_000)
+holds: Final = partial(drafts.holds, day=DAY)
+fails: Final = partial(drafts.fails, day=DAY)
+warns: Final = partial(drafts.warns, day=DAY)
 
 
 def real_bundles() -> Iterator[Draft]:
-    """Give them all."""
+    """Return them all."""
     with TemporaryDirectory() as name:
         spec = today_spec()
         with deposited(Path(name) / "ledger", spec) as ledger:
@@ -49,14 +57,16 @@ def _living(ledger: Ledger) -> Iterator[Draft]:
     ledger.erase([7], basis=BASIS)
     ledger.publish()
     policy = ledger.policy()
-    yield holds("ledger-withdrawn", "with what withdrew it", policy, ledger.prove([5]))
+    note = "with what withdrew it"
+    yield warns("withdrawn", "ledger-withdrawn", note, policy, ledger.prove([5]))
     yield holds("ledger-before", "the proof from before", policy, old)
-    yield holds("ledger-refreshed", "the same, brought up to date", policy, ledger.refresh(old))
+    note = "the same, brought up to date"
+    yield warns("withdrawn", "ledger-refreshed", note, policy, ledger.refresh(old))
     ledger.rotate_keys("log")
     ledger.rotate_keys("entry")
     ledger.publish()
     policy = ledger.policy()
-    said = "of keys that left the policy, brought up to date"
-    yield holds("ledger-rotated", said, policy, ledger.refresh(old))
+    note = "of keys that left the policy, brought up to date"
+    yield warns("withdrawn", "ledger-rotated", note, policy, ledger.refresh(old))
     said = "of keys that left the policy"
     yield fails("checkpoint", "ledger-rotated", said, policy, old)

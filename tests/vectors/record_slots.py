@@ -10,9 +10,9 @@ from provenance.encoding import encode_json
 from provenance.record.slots import CERTIFICATION, ERASURE, WITHDRAWAL
 from simulated_records import commit_to
 from simulator import HOLDER, LINE, PERSON, Simulator, base64url, make_log, make_record
-from vectors.drafts import fails, holds, lean, unreadable, warns
+from vectors.drafts import fails, holds, unreadable, warns
 from vectors.good_persons import DOSSIER, NATIONAL
-from verifying import change, flip
+from verifying import change, flip, lean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -46,13 +46,20 @@ def show(
     names: Collection[str],
     at: Mapping[str, int] | None = None,
     texts: Mapping[int, str] | None = None,
+    *,
+    status: bool = True,
 ) -> tuple[Simulator, Bundle]:
     """Commit to fields, wherever ``at`` puts them, and disclose those of these names."""
     log = Simulator()
     log.register()
     index = log.certify(log.deposit(), fields, at=at, texts=texts)
-    log.publish()
+    log.publish(status=status)
     return log, log.prove(index, shown=names)
+
+
+def show_alone(*args: Any, **options: Any) -> tuple[Simulator, Bundle]:
+    """Do the same without a status, for cases that fail before it is looked at."""
+    return show(*args, **options, status=False)
 
 
 def _every_slot() -> Iterator[Draft]:
@@ -70,7 +77,7 @@ def _every_slot() -> Iterator[Draft]:
         yield warns(*args, verdict=verdict)
     for slot, names in enumerate(CERTIFICATION.names):
         for number, name in enumerate(names):
-            log, bundle = show([(name, _value_of(name))], {name}, {name: FREE})
+            log, bundle = show_alone([(name, _value_of(name))], {name}, {name: FREE})
             said = f"{name} in slot {FREE}, and not in its own"
             yield fails("commitment", f"slot-{slot}-{number}", said, log, bundle)
 
@@ -104,7 +111,7 @@ def _two_of_one_slot() -> Iterator[Draft]:
         ("file-name", (file, "FAUSSAIRE"), (birth, "LEFÈVRE-DUBOIS")),
         ("year-and-number", (f"{HOLDER}titulaire.anneeNaissance", 1991), (NIR, "2910729")),
     ):
-        log, bundle = show([one, other], {one[0], other[0]}, {other[0]: FREE})
+        log, bundle = show_alone([one, other], {one[0], other[0]}, {other[0]: FREE})
         said = "two names of one slot, the second in a free one"
         yield fails("commitment", f"two-{id_}", said, log, bundle)
         log, bundle = show([one, other], {one[0]}, {other[0]: FREE})
@@ -147,13 +154,13 @@ def _unknown_names() -> Iterator[Draft]:
     yield warns("no-identity", "slots-unknown-identity", note, log, bundle)
     for id_, slot in (("last", LAST), ("source", SOURCE_SLOT)):
         fields = [*make_record()[:-1], (UNKNOWN, "20FR12345")]
-        log, bundle = show(fields, shown, {UNKNOWN: slot})
+        log, bundle = show_alone(fields, shown, {UNKNOWN: slot})
         said = f"a name of a later schema in slot {slot}"
         yield fails("commitment", f"unknown-{id_}", said, log, bundle)
     log, bundle = show([*make_record()[:-1], (UNKNOWN, 1)], shown - {UNKNOWN}, {UNKNOWN: LAST})
     note = "the same in the last slot, hidden"
     yield holds("slots-unknown-hidden", note, log, bundle)
-    log, bundle = show([("a", 1), ("a", 2)], {"a"}, _Twice({"a": FREE}))
+    log, bundle = show_alone([("a", 1), ("a", 2)], {"a"}, _Twice({"a": FREE}))
     yield fails("commitment", "unknown-twice", "two values of one unknown name", log, bundle)
     log, bundle = show([("niveauLangueEuropeen.autre", "B2")], {"niveauLangueEuropeen.autre"})
     note = "a name that goes on behind a level's is not the level"
@@ -271,7 +278,6 @@ def _respell(text: str) -> str:
 def _formats() -> Iterator[Draft]:
     log, (index,) = make_log()
     _, bundle = lean(log, log.prove(index))
-    assert not isinstance(bundle, bytes)
     record = bundle.entries[2].record
     hidden = log.records[index].show([])
     planes = tuple("\U0001f393" + one[1:] for one in hidden)

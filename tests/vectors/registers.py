@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from provenance.encoding import encode_json
 from provenance.record.bundle import SheetProof, ShownRegister
 from simulator import Simulator, make_record, make_sheet
-from vectors.drafts import ZEROS, fails, holds, unreadable
+from vectors.drafts import ZEROS, fails, holds, prove_bare, unreadable
+from verifying import lean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -338,8 +339,10 @@ def _later_ones() -> Iterator[Draft]:
 
 def _shapes() -> Iterator[Draft]:
     log, register, index = make()
-    bundle = show(log, register, index)
-    (sheet,) = log.show_register(CODE).sheets
+    shown_ = log.show_register(CODE)
+    bare = prove_bare(log, index, support=(1, register, 3), register=shown_)
+    _, bundle = lean(log, bare)
+    (sheet,) = shown_.sheets
     data = encode_json(bundle)
     shown = encode_json(bundle.register)
     for id_, note, other in (

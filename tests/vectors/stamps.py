@@ -78,7 +78,6 @@ def _others(draft: Any, text: bytes, token: bytes, note: bytes) -> Iterator[Draf
     broken[-1] ^= 1
     for id_, said, other in (
         ("of-the-note", "over the note with its signatures", stamp(note)),
-        ("of-the-text-cut", "without its last newline", stamp(text[:-1])),
         ("of-another-hash", "SHA-384 of the text", stamp(text, digest="sha384")),
         ("of-another-text", "over something else", stamp(b"something else")),
         ("cut", "its last byte is missing", token[:-1]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import zlib
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +22,7 @@ from provenance.cv.summary import (
 )
 from provenance.encoding import encode_json
 from provenance.tlog.note import Ed25519Signer, SignatureLine
-from simulator import ORIGIN, Simulator, ed25519_key
+from simulator import ORIGIN, TODAY, Simulator, ed25519_key
 from vectors.cases import Draft
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 SIGNER: Final = Ed25519Signer(f"{ORIGIN}/summary", ed25519_key("summary"))
 ROOTS: Final = f"summary {SIGNER.verifier_key}\n"
 POLICY: Final = Simulator().policy()
+DAY: Final = dt.timedelta(days=1)
+NOTHING: Final = {"verdict": "unreadable", "level": "no-proof"}
+"""What is said of a file in which there is nothing of a proof."""
 FIRST: Final = SummaryLine(
     index=4,
     type="RNCP",
@@ -40,18 +44,20 @@ FIRST: Final = SummaryLine(
     ends=None,
     level="B2",
     status="in force",
+    title="Gestionnaire de paie",
+    register_level=5,
 )
 SUMMARY: Final = Summary(
     origin=ORIGIN,
     size=2048,
-    time="2026-11-25T21:00:00.000000Z",
+    time="2026-09-21T14:00:00.000000Z",
     holder=SummaryHolder("LEF\u00c8VRE-DUBOIS", "Ma\u00eblle", "1991-07-23"),
     certifications=(FIRST,),
 )
 
 
 def summaries() -> Iterator[Draft]:
-    """Give them all."""
+    """Return them all."""
     yield from _good()
     yield from _unreadable()
     yield from _malformed()
@@ -62,7 +68,7 @@ def summaries() -> Iterator[Draft]:
 
 
 def _draft(id_: str, note: str, data: bytes | str, *failing: str, **options: Any) -> Draft:
-    judged = {"verdict": "yes", "level": "printed"}
+    judged = {"verdict": "attention", "level": "paper"}
     if failing:
         verdict = "unreadable" if failing[0] == "readable" else "no"
         judged = {"verdict": verdict, "level": "refused"}
@@ -92,7 +98,7 @@ def sign(text: str, signer: Ed25519Signer = SIGNER, times: int = 1) -> str:
 
 
 def pack(note: str | bytes, level: int = 9) -> str:
-    """Give the text of the QR code of any note."""
+    """Return the text of the QR code of any note."""
     data = note if isinstance(note, bytes) else note.encode()
     return PREFIX + encode_base45(zlib.compress(data, level))
 
@@ -107,21 +113,51 @@ def _good() -> Iterator[Draft]:
     yield _draft("fast", "at another level", pack(note, 1))
     words = ("in force", "superseded", "withdrawn", "erased")
     lines = tuple(
-        replace(FIRST, index=number, code=f"RNCP{number}", status=words[number % 4], level=None)
+        replace(FIRST, index=number, code=f"RNCP{number}", status=words[number % 4], title=None)
         for number in range(2, 18)
     )
     many = replace(SUMMARY, certifications=lines)
     yield _draft(
         "sixteen", "as many as there may be, in every status", sign_summary(many, SIGNER)
     )
-    plain = replace(FIRST, certifier_name=None, level=None, ends="2031-03-13")
+    nothing = {"certifier_name": None, "level": None, "title": None, "register_level": None}
+    plain = replace(FIRST, ends="2031-03-13", **nothing)
     holder = replace(SUMMARY.holder, born=None)
     less = replace(SUMMARY, holder=holder, certifications=(plain,))
     yield _draft("less", "neither names nor a date of birth", sign_summary(less, SIGNER))
+    yield from _titles()
+    yield from _on_other_days(text)
     odd = replace(SUMMARY, holder=SummaryHolder('"\\/\u2028', "\U0001f393", None))
     yield _draft("escapes", "characters that JSON escapes, or not", sign_summary(odd, SIGNER))
     both = f"{ROOTS}summary {_signer('other.example/1/summary', 'x').verifier_key}\n"
     yield _draft("two-keys", "another log's key stands there too", text, seal_roots=both)
+
+
+def _titles() -> Iterator[Draft]:
+    for id_, note, title in (
+        ("of-80", "80 characters of another plane", "\U0001f393" * 80),
+        ("cut", "79 characters, and an ellipsis", "a" * 79 + "\u2026"),
+        ("of-1", "one character", "X"),
+    ):
+        line = replace(FIRST, title=title, register_level=8)
+        made = replace(SUMMARY, certifications=(line,))
+        yield _draft(f"title-{id_}", note, sign_summary(made, SIGNER))
+
+
+def _on_other_days(text: str) -> Iterator[Draft]:
+    """Read a summary on days on which something is to be said of its lines."""
+    for id_, note, day in (
+        ("old", "181 days after its status", TODAY + 181 * DAY),
+        ("of-tomorrow", "two days before its status", TODAY - 2 * DAY),
+        ("early", "before it was awarded", dt.date(2026, 3, 13)),
+    ):
+        yield _draft(id_, note, text, day=day)
+    ended = replace(FIRST, ends="2026-09-20")
+    made = sign_summary(replace(SUMMARY, certifications=(ended,)), SIGNER)
+    yield _draft("ended", "ended the day before", made)
+    ended = replace(FIRST, ends="2026-02-30", awarded="2026-13-01")
+    made = sign_summary(replace(SUMMARY, certifications=(ended,)), SIGNER)
+    yield _draft("no-days", "dates of their form that no calendar has", made)
 
 
 def _signer(name: str, key: str = "summary") -> Ed25519Signer:
@@ -155,9 +191,9 @@ def _unreadable() -> Iterator[Draft]:
     ):
         yield _draft(id_, said, data, "readable")
     yield _draft("not-utf-8", "a text that is none", text.encode() + b"\xff", "readable")
-    options = {"kind": "unknown"}
-    yield _draft("prefix", "a prefix of other case", "prov1:" + body, "readable", **options)
-    yield _draft("version", "another version", "PROV2:" + body, "readable", **options)
+    options = {"kind": "unknown", **NOTHING}
+    yield _draft("prefix", "a prefix of other case", "prov1:" + body, **options)
+    yield _draft("version", "another version", "PROV2:" + body, **options)
 
 
 def _malformed() -> Iterator[Draft]:
@@ -177,7 +213,7 @@ def _malformed() -> Iterator[Draft]:
         ("size-zero", "a leading zero", text.replace("2048", "02048")),
         ("size-plus", "a sign", text.replace("2048", "+2048")),
         ("time", "six fraction digits", text.replace(".000000Z", "Z")),
-        ("time-no-day", "no day of the calendar", text.replace("2026-11-25", "2026-02-30")),
+        ("time-no-day", "no day of the calendar", text.replace("2026-09-21", "2026-02-30")),
         ("two-spaces", "one space", text.replace("2048 ", "2048  ")),
         ("space-inside", "no white space", text.replace('","', '", "', 1)),
         ("escaped", "one spelling of a text", text.replace("RNCP3", "\\u0052NCP3")),
@@ -209,8 +245,16 @@ def _lines() -> Iterator[Draft]:
         ("ends-text", "a date, or null", "null", '"never"'),
         ("status-unknown", "a summary says what it knows", "in force", "unknown"),
         ("status-other", "one of four words", "in force", "valid"),
-        ("member-more", "nine", '"in force"]', '"in force",1]'),
-        ("member-less", "nine", ',"in force"]', "]"),
+        ("title-empty", "a character at least", '"Gestionnaire de paie"', '""'),
+        ("title-81", "80 characters", "Gestionnaire de paie", "a" * 81),
+        ("title-number", "a text", '"Gestionnaire de paie"', "7"),
+        ("level-0", "1 to 8", 'paie",5]', 'paie",0]'),
+        ("level-9", "1 to 8", 'paie",5]', 'paie",9]'),
+        ("level-text", "a number", 'paie",5]', 'paie","5"]'),
+        ("level-fraction", "an integer", 'paie",5]', 'paie",5.0]'),
+        ("member-more", "eleven", 'paie",5]', 'paie",5,1]'),
+        ("member-less", "eleven", 'paie",5]', 'paie"]'),
+        ("members-of-old", "eleven", ',"Gestionnaire de paie",5]', "]"),
     ):
         text = text_of(SUMMARY).replace(whole, whole.replace(old, new, 1))
         yield _draft(f"line-{id_}", f"signed: {said}", pack(sign(text)), "summary")
@@ -288,7 +332,30 @@ def _pictures() -> Iterator[Draft]:
     blank = io.BytesIO()
     Image.new("L", (200, 200), 255).save(blank, "PNG")
     said = "a picture without a code"
-    yield _draft("blank", said, blank.getvalue(), "readable", **unknown)
+    yield _draft("blank", said, blank.getvalue(), **unknown, **NOTHING)
     other = make_qr_png("HTTPS://EXAMPLE.ORG/", pixels=3)
-    yield _draft("other-code", "a code of something else", other, "readable", **unknown)
-    yield _draft("picture-cut", "half a picture", png[: len(png) // 2], "readable", **unknown)
+    yield _draft("other-code", "a code of something else", other, **unknown, **NOTHING)
+    cut = png[: len(png) // 2]
+    yield _draft("picture-cut", "half a picture", cut, "readable", **unknown)
+    second = sign_summary(replace(SUMMARY, size=4096), SIGNER)
+    two = make_qr_png(second, pixels=3)
+    said = "two summaries in one picture"
+    yield _draft("two-codes", said, _beside(png, two), "readable", **unknown)
+    said = "one summary twice in one picture is one"
+    yield _draft("one-code-twice", said, _beside(png, png), suffix="png")
+    said = "a summary beside a code of something else"
+    yield _draft("beside-another-code", said, _beside(png, other), suffix="png")
+
+
+def _beside(*pictures: bytes) -> bytes:
+    """Put pictures into one, beside each other."""
+    opened = [Image.open(io.BytesIO(one)).convert("1") for one in pictures]
+    size = sum(one.width for one in opened), max(one.height for one in opened)
+    made = Image.new("1", size, 1)
+    at = 0
+    for one in opened:
+        made.paste(one, (at, 0))
+        at += one.width
+    target = io.BytesIO()
+    made.save(target, "PNG", optimize=True)
+    return target.getvalue()
