@@ -25,6 +25,7 @@ import hashlib
 import re
 import struct
 from functools import cache, lru_cache
+from itertools import compress
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
 import msgspec
