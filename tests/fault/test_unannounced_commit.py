@@ -64,7 +64,7 @@ def _environment() -> dict[str, str]:
 def fixture_path(tmp_path: Path) -> Path:
     path = tmp_path / "ledger"
     with Ledger.create(path, origin="log.example/fault") as ledger:
-        ledger.register(DEPOSITOR, name="Organisme d'exemple")
+        ledger.register(DEPOSITOR, name="Organisme d'exemple", for_all=True)
         ledger.register(CERTIFIER, name="Certificateur d'exemple")
     return path
 

@@ -301,3 +301,16 @@ def test_a_full_disk_says_that_the_status_entry_is_there(
                 ledger.publish()
         ledger.publish()
         assert ledger.size == SIZE + 1
+
+
+def test_nothing_is_chained_to_a_leaf_hash_that_has_rotted(path: Path) -> None:
+    """An entry with a wrong ``prev`` could never be mended."""
+    with Ledger.open(path) as ledger:
+        with ledger._files.store._write() as rows:
+            row = bytearray(rows.get(EDGE, b"\0") or b"")
+            row[-1] ^= 1
+            rows.put(EDGE, [(b"\0", bytes(row))])
+        ledger._files.store._edge = Edge(0, ())
+        with pytest.raises(LedgerDamagedError, match=f"leaf hash of entry {SIZE - 1}"):
+            ledger.register("9ANOTHER", name="Un autre")
+        assert ledger.size == SIZE

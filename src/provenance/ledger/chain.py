@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from provenance.encoding import encode_base64
+from provenance.errors import LedgerDamagedError
 from provenance.ledger.deposit_job import DepositJob
 from provenance.ledger.draft import Draft, Place
 from provenance.record.entry import (
@@ -53,7 +54,7 @@ class Chain:
         self.declarations: Final[list[Genesis | Key]] = []
         """Those of the entries that declare keys."""
         self._ends_in_draft = False
-        self._prev = encode_base64(view.leaf_hash(view.size - 1)) if view.size else ZERO_PREV
+        self._prev = encode_base64(_last_leaf(view)) if view.size else ZERO_PREV
 
     @property
     def end(self) -> int:
@@ -91,3 +92,18 @@ class Chain:
         if isinstance(made, Genesis | Key):
             self.declarations.append(made)
         return encode_entry(made)
+
+
+def _last_leaf(view: View) -> bytes:
+    """Return the leaf hash of the last entry, from its own bytes.
+
+    What is chained to a stored hash that has rotted could never be mended. Raises
+    `LedgerDamagedError`.
+    """
+    last = view.size - 1
+    leaf = leaf_hash(view.entry(last))
+    if leaf != view.leaf_hash(last):
+        raise LedgerDamagedError(
+            f"the stored leaf hash of entry {last} is not that of its bytes: audit the ledger"
+        )
+    return leaf
