@@ -22,7 +22,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from page_process import needs_page, run_script
 from pagedocuments import Scene, seal_roots
-from provenance.cv.facts import HOLDER_NAMESPACE
+from provenance.cv.facts import ATTACHMENT_NAME, HOLDER_NAMESPACE
 from provenance.cv.pdf import attach
 from provenance.cv.seal import seal
 from provenance.cv.verify import verify
@@ -295,6 +295,31 @@ def test_the_name_at_the_top_is_compared_alike(scene: Scene, tmp_path: Path) -> 
             found = judged_by_page(page, data, scene.policy)
             assert found == judged(data, scene.policy), name
             assert outcome(found, "holder-name") == expected, name
+
+
+def test_what_claims_to_be_a_proof_is_told_alike(scene: Scene, tmp_path: Path) -> None:
+    def named() -> pikepdf.Dictionary:
+        return pikepdf.Dictionary(Type=Name.Filespec, F=pikepdf.String(ATTACHMENT_NAME))
+
+    names = pikepdf.Array([pikepdf.String(ATTACHMENT_NAME), pikepdf.Dictionary()])
+    tree = pikepdf.Dictionary(EmbeddedFiles=pikepdf.Dictionary(Names=names))
+    changes: dict[str, Change] = {
+        "associated": root("AF", pikepdf.Array([named()])),
+        "key": root("Names", tree),
+        "object": lambda document: root("Extra", document.make_indirect(named()))(document),
+        "elsewhere": root("Extra", named()),
+        "none": lambda _: None,
+    }
+    with run_documents(tmp_path) as page:
+        for name, change in changes.items():
+            with pikepdf.open(io.BytesIO(make_pdf())) as document:
+                change(document)
+                target = io.BytesIO()
+                document.save(target)
+            found = judged_by_page(page, target.getvalue(), scene.policy)
+            assert found == judged(target.getvalue(), scene.policy), name
+            claims = name in {"associated", "key", "object"}
+            assert found[2] == ("refused" if claims else "no-proof"), name
 
 
 def test_an_old_revision_with_another_proof_is_found(scene: Scene, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 import type { Check, DocumentReport, PdfFindings, SealRoots } from "../core/index.ts";
 import { reasonOf } from "../errors.ts";
-import { hasKey, readAttachment } from "../pdf/attachment.ts";
-import { bearsName, findActive } from "../pdf/content.ts";
+import { claimsProof, readAttachment } from "../pdf/attachment.ts";
+import { findActive } from "../pdf/content.ts";
 import { PdfFile } from "../pdf/file.ts";
 import { readTopName } from "../pdf/metadata.ts";
 import { signedFields } from "../pdf/signature.ts";
@@ -18,8 +18,8 @@ export async function findInPdf(
     file.objects();
     // Trees that lead in a circle, or are too large, make a file unreadable.
     signedFields(file);
-    hasKey(file);
-    return await findInFile(file, roots, nowMs);
+    const isClaimed = claimsProof(file);
+    return { ...(await findInFile(file, roots, nowMs)), claimsProof: isClaimed };
   } catch (error) {
     return {
       checks: [check("readable", { holds: false, reason: reasonOf(error) })],
@@ -31,7 +31,11 @@ export async function findInPdf(
   }
 }
 
-async function findInFile(file: PdfFile, roots: SealRoots, nowMs: number): Promise<PdfFindings> {
+async function findInFile(
+  file: PdfFile,
+  roots: SealRoots,
+  nowMs: number,
+): Promise<Omit<PdfFindings, "claimsProof">> {
   const readable = check("readable", { holds: true, reason: "a PDF file within the limits" });
   const attached = findAttachment(file);
   const seal = await checkSeal(file, roots, nowMs);
@@ -39,7 +43,6 @@ async function findInFile(file: PdfFile, roots: SealRoots, nowMs: number): Promi
     checks: [readable, attached.check, ...sealChecks(seal), checkContent(file)],
     attachment: attached.bytes,
     document: judgeSeal(seal),
-    claimsProof: bearsName(file) || hasKey(file),
     topName: readTopName(file),
   };
 }

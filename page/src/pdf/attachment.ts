@@ -54,9 +54,13 @@ function decode(file: PdfFile, { dict, raw }: Stream): Uint8Array {
     : data;
 }
 
-/** Whether the name tree of embedded files has the name of the proof as a key. */
-export function hasKey(file: PdfFile): boolean {
-  return embeddedFiles(file).some(([key]) => textOf(key) === ATTACHMENT_NAME);
+/** Whether anything in the file claims to be the proof: by its name, or as a key of the name tree. */
+export function claimsProof(file: PdfFile): boolean {
+  const associated = file.list(file.catalog.get("AF")).map((one) => file.get(one));
+  return (
+    embeddedFiles(file).some(([key, one]) => textOf(key) === ATTACHMENT_NAME || isNamed(file, one)) ||
+    [...associated, ...file.objects()].some((one) => isNamed(file, one))
+  );
 }
 
 /** Names and file specifications in the name tree of embedded files. */

@@ -1,7 +1,7 @@
 import { ATTACHMENT_NAME, isNamed } from "./attachment.ts";
 import { type PdfFile, textOf } from "./file.ts";
 import { lettersOf } from "./lookalikes.ts";
-import { type Dict, Name, Ref, Stream, type Value, isDict } from "./values.ts";
+import { type Dict, Name, Real, Ref, Stream, type Value, isDict } from "./values.ts";
 
 /** What lets a file show one thing today and another tomorrow, or do something by itself. */
 export type ActiveKind =
@@ -38,6 +38,12 @@ const ACTIONS = new Set([
 ]);
 /** Annotations that play something. */
 const MULTIMEDIA = new Set(["3D", "Movie", "RichMedia", "Screen", "Sound"]);
+/** Annotations whose flags are not looked at: they show nothing of their own. */
+const UNPRINTED = new Set(["Link", "Popup"]);
+/** Flags of annotations (ISO 32000-2, section 12.5.3). */
+const FLAGS_MAX = 2 ** 31 - 1;
+const PRINT = 4;
+const VISIBILITY = 1 | 2 | PRINT | 32 | 256;
 /** Keys of streams whose content is elsewhere, or is another one on another device. */
 const EXTERNAL = ["Alternates", "F", "FDecodeParms", "FFilter", "OPI", "PS", "Ref"];
 const OLD_NAMES = ["DOS", "Mac", "Unix"];
@@ -62,17 +68,13 @@ export function findActive(file: PdfFile): ActiveKind[] {
   const nodes = [...dictionaries(file)];
   const found = new Set<ActiveKind>(nodes.flatMap((one) => kindsOf(file, one)));
   if (file.has(file.catalog, "OCProperties")) found.add("optional-content");
+  const names = file.dict(file.catalog.get("Names"));
+  if (names !== undefined && file.has(names, "AlternatePresentations")) found.add("multimedia");
   if (file.has(file.catalog, "Collection")) found.add("portfolio");
   const proofs = nodes.filter(({ members }) => file.has(members, "EF") && isNamed(file, members));
   if (proofs.length > 1) found.add("attachments");
   if (hasFields(file, nodes)) found.add("form-fields");
   return [...found].sort();
-}
-
-/** Whether any dictionary, wherever it is, bears the name of the proof. */
-export function bearsName(file: PdfFile): boolean {
-  for (const { members } of dictionaries(file)) if (isNamed(file, members)) return true;
-  return false;
 }
 
 /** Every dictionary once; references are not followed, as what they lead to is an object, too. */
@@ -102,6 +104,7 @@ function kindsOf(file: PdfFile, { members, ofStream }: Node): ActiveKind[] {
   if (file.has(members, "AA") || ACTIONS.has(action) || !opensQuietly(file, members))
     kinds.push("actions");
   if (MULTIMEDIA.has(subtype)) kinds.push("multimedia");
+  if (file.has(members, "Rect") && !showsEverywhere(file, members)) kinds.push("optional-content");
   if (file.has(members, "XFA")) kinds.push("xfa");
   const isPostScript = [subtype, nameIn(file, members, "Subtype2")].includes("PS");
   if (ofStream && (isPostScript || EXTERNAL.some((key) => file.has(members, key))))
@@ -115,6 +118,25 @@ function opensQuietly(file: PdfFile, members: Dict): boolean {
   if (!file.has(members, "OpenAction")) return true;
   const opening = file.get(members.get("OpenAction"));
   return Array.isArray(opening) || (isDict(opening) && nameIn(file, opening, "S") === "GoTo");
+}
+
+/** Whether what has a place on a page shows the same on paper and on every screen. */
+function showsEverywhere(file: PdfFile, members: Dict): boolean {
+  const kind = file.get(members.get("Subtype"));
+  if (!(kind instanceof Name) || UNPRINTED.has(kind.text)) return true;
+  if (kind.text === "Widget" && isEmpty(file, members.get("Rect"))) return true;
+  const flags = file.has(members, "F") ? file.get(members.get("F")) : 0;
+  const isInRange = typeof flags === "number" && flags >= 0 && flags <= FLAGS_MAX;
+  return isInRange && (flags & VISIBILITY) === PRINT;
+}
+
+/** Whether a rectangle is four numbers that leave neither width nor height. */
+function isEmpty(file: PdfFile, rectangle: Value | undefined): boolean {
+  const list = file.get(rectangle);
+  if (!Array.isArray(list) || list.length !== 4) return false;
+  const sides = list.map((one) => file.get(one)).map((one) => (one instanceof Real ? one.value : one));
+  const [left, bottom, right, top] = sides;
+  return sides.every((one) => typeof one === "number") && left === right && bottom === top;
 }
 
 /** Whether a file is attached in a way, or under a name, that some program takes for the proof. */

@@ -1,5 +1,5 @@
 import { refuse } from "../errors.ts";
-import { type Dict, Name, Ref, type Value } from "./values.ts";
+import { type Dict, Name, Real, Ref, type Value } from "./values.ts";
 
 /** How deeply arrays and dictionaries may be nested; real files stay far below. */
 const DEPTH_MAX = 100;
@@ -76,6 +76,7 @@ export class Lexer {
     if (text === "true" || text === "false") return text === "true";
     if (text === "null") return null;
     if (!NUMBER.test(text)) refuse("a value in the PDF cannot be read");
+    if (text.includes(".")) return new Real(Number(text));
     return (/^\d{1,10}$/.test(text) && this.#reference(Number(text))) || Number(text);
   }
 

@@ -6,6 +6,14 @@ export class Name {
   readonly text: string;
 }
 
+/** A number with a point, which is no integer even where nothing but zeros stands behind it. */
+export class Real {
+  constructor(value: number) {
+    this.value = value;
+  }
+  readonly value: number;
+}
+
 export class Ref {
   constructor(number: number, generation: number) {
     this.number = number;
@@ -25,7 +33,18 @@ export class Stream {
 }
 
 export type Dict = Map<string, Value>;
-export type Value = null | boolean | number | Name | Uint8Array | Value[] | Dict | Ref | Stream;
+/** A value of the type `number` is an integer. */
+export type Value =
+  | null
+  | boolean
+  | number
+  | Real
+  | Name
+  | Uint8Array
+  | Value[]
+  | Dict
+  | Ref
+  | Stream;
 
 export const isDict = (value: Value | undefined): value is Dict => value instanceof Map;
 export const isName = (value: Value | undefined, text: string): boolean =>
