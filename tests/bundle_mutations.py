@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     Mutator = Callable[[bytes, random.Random], bytes]
 
+HIDDEN_SIZE: Final = 43
+"""Characters of a slot that is not shown."""
+
 
 DIGEST_SIZE: Final = 43
 """Characters of a digest in a record; a disclosure has more."""
@@ -112,6 +115,26 @@ def change_entry(data: bytes, chance: random.Random) -> bytes:
     return _dump(tree)
 
 
+def move_slots(data: bytes, chance: random.Random) -> bytes:
+    """Exchange, copy or leave out what is in the slots of a record."""
+    tree = json.loads(data)
+    records = [one["record"] for one in tree["entries"] if "record" in one]
+    if not records:
+        return change_tree(data, chance)
+    record = chance.choice(records)
+    at, other = chance.randrange(len(record)), chance.randrange(len(record))
+    match chance.randrange(4):
+        case 0:
+            record[at], record[other] = record[other], record[at]
+        case 1:
+            record[at] = record[other]
+        case 2:
+            del record[at]
+        case _:
+            record[at] = chance.choice(("", "A" * HIDDEN_SIZE, record[at] + "A", "é" * 43))
+    return _dump(tree)
+
+
 def change_note(data: bytes, chance: random.Random) -> bytes:
     """Change lines of the checkpoint's note: their order, number, or one character."""
     tree = json.loads(data)
@@ -159,6 +182,7 @@ MUTATORS: Final[tuple[Mutator, ...]] = (
     change_tree,
     respell,
     change_entry,
+    move_slots,
     change_note,
     change_base64,
 )

@@ -6,6 +6,7 @@ a signed log, so that the checks behind that are reached; some of them hold, and
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
@@ -13,7 +14,17 @@ from msgspec.structs import replace
 from provenance.encoding import encode_json
 from provenance.errors import ProvenanceError
 from provenance.record.entry import Upgrade
-from simulator import CERTIFIER, DEPOSITOR, PERSON, Simulator, ed25519_vkey, make_record
+from simulator import (
+    CERTIFIER,
+    DEPOSITOR,
+    HOLDER,
+    PERSON,
+    TODAY,
+    Simulator,
+    ed25519_vkey,
+    make_record,
+    make_sheet,
+)
 
 if TYPE_CHECKING:
     import random
@@ -36,10 +47,14 @@ def make_verdictable(chance: random.Random) -> tuple[str, bytes, dict[str, Any]]
     log = Simulator(witnesses=("alpha", "beta")[: chance.choice((0, 2))])
     if chance.random() < 0.9:
         log.register()
+    if chance.random() < 0.5:
+        _import(log, chance)
     certifications = [*_fill(log, chance)]
     log.publish(cosigned=chance.random() < 0.8, status=chance.random() < 0.95)
     first = log.size
     if chance.random() < 0.5:
+        if chance.random() < 0.3:
+            _import(log, chance)
         certifications += _fill(log, chance, certifications)
         log.publish()
     chosen = chance.sample(certifications, min(len(certifications), chance.randint(0, 4)))
@@ -51,7 +66,18 @@ def make_verdictable(chance: random.Random) -> tuple[str, bytes, dict[str, Any]]
         options = {"now_s": log.now_s() + chance.randint(-900, 900), "max_age_s": 600}
     if chance.random() < 0.2:
         options["genesis"] = log.leaves[chance.choice((0, 0, 0, 1))]
+    options["day"] = (TODAY + dt.timedelta(days=chance.choice((0, 0, -400, 200)))).isoformat()
     return log.policy(quorum=quorum), encode_json(bundle), options
+
+
+def _import(log: Simulator, chance: random.Random) -> None:
+    """Add a register of a few sheets, of which some are malformed or in another order."""
+    codes = chance.sample(("RNCP34762", "RS5000", *BODIES, "RNCP1"), chance.randint(1, 4))
+    titles = ("Gestionnaire", "", "a  b", "x" * 1001, _word(chance))
+    sheets = [
+        make_sheet(one, chance.choice((*titles[:1] * 6, *titles))) for one in sorted(codes)
+    ]
+    log.import_register(*(sheets if chance.random() < 0.9 else sheets[::-1]))
 
 
 def _fill(
@@ -92,17 +118,29 @@ def _register(log: Simulator, chance: random.Random) -> None:
     members: dict[str, Any] = {"keys": keys}
     if chance.random() < 0.5:
         members["certifiers"] = tuple(chance.sample(BODIES, chance.randint(0, 2)))
-    if chance.random() < 0.3:
+    if chance.random() < 0.1:
         members["previous"] = chance.randrange(log.size)
+    if chance.random() < 0.3 and log.registration(bcr) is not None:
+        members["signer"] = chance.choice(KEYS)
+    if chance.random() < 0.2:
+        members["succeeds"] = (chance.choice(BODIES),)
     log.register(bcr, _word(chance), **members)
 
 
 def _certify(log: Simulator, chance: random.Random, deposit: int, made: list[int]) -> int:
     supersedes = chance.choice(made) if made and chance.random() < 0.3 else None
     body = DEPOSITOR if chance.random() < 0.8 else chance.choice(BODIES)
-    index = log.certify(deposit, _record(chance), depositor=body, supersedes=supersedes)
+    options: dict[str, Any] = {"depositor": body, "supersedes": supersedes}
+    if chance.random() < 0.1:
+        options["registration"] = chance.randrange(log.size)
+    if chance.random() < 0.1:
+        options["certifier_registration"] = chance.choice((None, chance.randrange(log.size)))
+    if chance.random() < 0.1:
+        name = chance.choice(("code", "type", f"{HOLDER}titulaire.prenom1"))
+        options["at"] = {name: chance.choice((43, 44, 61, 63))}
+    index = log.certify(deposit, _record(chance), **options)
     if chance.random() < 0.05:
-        log.mark(index, chance.choice((1, 2, 4, 7)))
+        log.mark(index, chance.choice((1, 2, 4, 7, 8, 10)))
     if chance.random() < 0.05:
         log.bits.clear()
     made.append(index)
@@ -145,6 +183,9 @@ def _prove(log: Simulator, chance: random.Random, indexes: list[int], at: int) -
     support = {1, *(one for one in range(2, at) if chance.random() < 0.8)} - {*indexes}
     if chance.random() < 0.2:
         support.add(0)
+    # What an entry names is mostly shown, so that the checks behind that are reached.
+    named = {one for one in log.support_of(*indexes) if chance.random() < 0.97 and one < at}
+    support |= named - {*indexes}
     shown = {one: _names(log, one, chance) for one in indexes}
     bundle = log.prove(*indexes, shown=shown, support=sorted(support), size=at)
     if at < log.size and chance.random() < 0.7:
@@ -155,7 +196,24 @@ def _prove(log: Simulator, chance: random.Random, indexes: list[int], at: int) -
     found = {link.certification: link for link in links if link and chance.random() < 0.8}
     if chance.random() < 0.2:
         bundle = replace(bundle, status=())
+    bundle = _show_titles(log, chance, bundle, at)
     return replace(bundle, endorsements=tuple(found[one] for one in sorted(found)))
+
+
+def _show_titles(log: Simulator, chance: random.Random, bundle: Bundle, at: int) -> Bundle:
+    """Show sheets of the registers that there are, of any of them."""
+    before = [one for one in log.sheets if one < at]
+    if before and chance.random() < 0.7:
+        codes = chance.sample(("RNCP34762", "RS5000"), chance.randint(1, 2))
+        shown = log.show_register(
+            *codes, register=chance.choice((before[-1], before[-1], before[0]))
+        )
+        bundle = replace(bundle, register=shown if shown.sheets else None)
+    if bundle.later and log.sheets and chance.random() < 0.5:
+        shown = log.show_register("RNCP34762")
+        later = replace(bundle.later, register=shown if shown.sheets else None)
+        bundle = replace(bundle, later=later)
+    return bundle
 
 
 def _link(log: Simulator, endorsement: int, certification: int) -> Any:
@@ -168,9 +226,9 @@ def _link(log: Simulator, endorsement: int, certification: int) -> Any:
 
 
 def _names(log: Simulator, index: int, chance: random.Random) -> set[str]:
-    everything = {name for name, _ in log.records[index][1]}
+    everything = {name for name, _ in log.records[index].fields}
     hidden = {name for name in everything if name.endswith(".nir")}
     if chance.random() < 0.6:
         return set(log.line_names(index))
     some = {name for name in everything - hidden - {"source"} if chance.random() < 0.8}
-    return some if chance.random() < 0.9 else everything - hidden - {"source"}
+    return (some if chance.random() < 0.8 else everything - hidden) or {"code"}
