@@ -124,7 +124,7 @@ def _register(log: Simulator, chance: random.Random) -> None:
         members["signer"] = chance.choice(KEYS)
     if chance.random() < 0.2:
         members["succeeds"] = (chance.choice(BODIES),)
-    log.register(bcr, _word(chance), **members)
+    log.register(bcr, f"Institut {chance.randrange(99)}", **members)
 
 
 def _certify(log: Simulator, chance: random.Random, deposit: int, made: list[int]) -> int:
