@@ -15,6 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from battery import LONG, SEED
 from provenance.encoding import encode_json
 from provenance.record.bundle import encode_bundle
 from provenance.report import PROVEN
@@ -27,6 +28,7 @@ from simulator import TODAY, Simulator, ed25519_vkey, make_record, make_sheet
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from battery import Row
     from provenance.report import CertificationReport, Report
 
 
@@ -99,17 +101,18 @@ def _sample(
 # The harness.
 
 
-def flip_bits(sample: Sample, step: int = 1) -> Iterator[bytes]:
-    """Change one bit of every byte that counts: each time the one that its place says."""
+def flip_bits(sample: Sample, step: int = 1, number: int = 0) -> Iterator[bytes]:
+    """Change one bit of every byte that counts: the eight numbers give all of them."""
     for position in range(sample.first, len(sample.data), step):
         changed = bytearray(sample.data)
-        changed[position] ^= 1 << position % 8
+        changed[position] ^= 1 << (position + number) % 8
         yield bytes(changed)
 
 
-def find_accepted(sample: Sample, step: int = 1) -> Iterator[bytes]:
+def find_accepted(sample: Sample, step: int = 1, number: int = 0) -> Iterator[bytes]:
     """Give what is accepted of the bundles with a bit flipped, each of which is false."""
-    return (data for data in flip_bits(sample, step) if sample.verify(data).verdict in PROVEN)
+    changed = flip_bits(sample, step, number)
+    return (data for data in changed if sample.verify(data).verdict in PROVEN)
 
 
 def find_lies(report: Report, sample: Sample) -> list[str]:
@@ -181,12 +184,20 @@ def _changed(value: Any, chance: random.Random) -> Any:
 # What must never be accepted.
 
 
-def test_no_flipped_bit_is_accepted() -> None:
-    assert list(find_accepted(make_small_sample())) == []
+@pytest.mark.parametrize("number", range(8))
+def test_no_flipped_bit_is_accepted(number: int, row: Row) -> None:
+    row.begin("F9 rot: every bit of a proof")
+    sample = make_small_sample()
+    assert list(find_accepted(sample, number=number)) == []
+    row.tried = row.fired = len(sample.data) - sample.first
 
 
-def test_no_flipped_bit_of_a_bundle_with_everything_is_accepted() -> None:
-    assert list(find_accepted(make_large_sample(), step=7)) == []
+@pytest.mark.parametrize("number", range(8) if LONG else [SEED % 8])
+def test_no_flipped_bit_of_a_bundle_with_everything_is_accepted(number: int, row: Row) -> None:
+    row.begin("F9 rot: bits of a proof with everything")
+    sample, step = make_large_sample(), 1 if LONG else 7
+    assert list(find_accepted(sample, step, number)) == []
+    row.tried = row.fired = len(range(sample.first, len(sample.data), step))
 
 
 def test_no_flipped_bit_under_the_first_checkpoint_makes_a_report_lie() -> None:
@@ -249,11 +260,12 @@ LACKING: Final[dict[str, tuple[object, str, object]]] = {
 
 @pytest.mark.parametrize("check", LACKING)
 def test_a_verifier_that_lacks_a_check_is_caught(
-    check: str, monkeypatch: pytest.MonkeyPatch
+    check: str, monkeypatch: pytest.MonkeyPatch, row: Row
 ) -> None:
+    row.begin("F9 rot: bits of a proof with everything")
     sample = make_large_sample()
     monkeypatch.setattr(*LACKING[check])
-    assert next(find_accepted(sample, step=5), None) is not None
+    row.control(caught=next(find_accepted(sample, step=5), None) is not None)
 
 
 def test_lies_are_found() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
@@ -38,6 +38,9 @@ from provenance.tlog.prover import (
     prove_subtree_inclusion,
     subtree_root,
 )
+
+if TYPE_CHECKING:
+    from battery import Row
 
 INCLUSION_SIZES: Final = range(1, 257)
 CONSISTENCY_SIZES: Final = range(1, 129)
@@ -92,21 +95,25 @@ def test_what_a_subtree_is() -> None:
 
 
 @pytest.mark.parametrize("size", INCLUSION_SIZES)
-def test_inclusion_of_every_leaf(size: int) -> None:
+def test_inclusion_of_every_leaf(size: int, row: Row) -> None:
+    row.begin("F2 Merkle: every inclusion proof")
     root = naive_root(0, size)
     for index in range(size):
         path = naive_path(index, 0, size)
         assert prove_inclusion(index, size, read_node) == path
         verify_inclusion(LEAVES[index], index, size, path, root)
+        row.attempt(fired=True)
 
 
 @pytest.mark.parametrize("new_size", CONSISTENCY_SIZES)
-def test_consistency_with_every_older_tree(new_size: int) -> None:
+def test_consistency_with_every_older_tree(new_size: int, row: Row) -> None:
+    row.begin("F2 Merkle: every consistency proof")
     root = naive_root(0, new_size)
     for old_size in range(1, new_size + 1):
         proof = naive_consistency(old_size, new_size)
         assert prove_consistency(old_size, new_size, read_node) == proof
         verify_consistency(old_size, new_size, proof, naive_root(0, old_size), root)
+        row.attempt(fired=True)
 
 
 @pytest.mark.parametrize("end", SUBTREE_SIZES)

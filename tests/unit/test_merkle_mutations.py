@@ -30,6 +30,8 @@ from provenance.tlog import merkle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from battery import Row
+
 PROOFS: Final = 200
 FLIPS: Final = (0x01, 0x80, 0xFF)
 
@@ -193,10 +195,13 @@ def test_there_are_two_hundred_proofs_of_all_kinds() -> None:
 
 
 @pytest.mark.parametrize("part", range(8))
-def test_no_mutant_is_believed(part: int) -> None:
+def test_no_mutant_is_believed(part: int, row: Row) -> None:
+    row.begin("F2 Merkle: changed proofs")
     cases = make_cases()[part::8]
     for case in cases:
         verify(case)
+        row.tried += (count := sum(1 for _ in mutants(case)))
+        row.fired += count
     assert list(find_accepted(cases, verify)) == []
 
 
@@ -248,8 +253,10 @@ BROKEN: Final[dict[str, Callable[[Case], None]]] = {
 
 
 @pytest.mark.parametrize("lacking", BROKEN)
-def test_a_broken_verifier_is_caught(lacking: str) -> None:
-    assert next(find_accepted(make_cases(), BROKEN[lacking]), None) is not None
+def test_a_broken_verifier_is_caught(lacking: str, row: Row) -> None:
+    row.begin("F2 Merkle: changed proofs")
+    accepted = next(find_accepted(make_cases(), BROKEN[lacking]), None)
+    row.control(caught=accepted is not None)
 
 
 def _swap_order(left: bytes, right: bytes) -> bytes:
@@ -269,20 +276,22 @@ PATCHES: Final[dict[str, tuple[str, Any]]] = {
 
 @pytest.mark.parametrize("lacking", PATCHES)
 def test_a_verifier_without_one_check_is_caught(
-    lacking: str, monkeypatch: pytest.MonkeyPatch
+    lacking: str, monkeypatch: pytest.MonkeyPatch, row: Row
 ) -> None:
+    row.begin("F2 Merkle: changed proofs")
     monkeypatch.setattr(merkle, *PATCHES[lacking])
-    assert next(find_accepted(make_cases(), verify), None) is not None
+    row.control(caught=next(find_accepted(make_cases(), verify), None) is not None)
 
 
 @pytest.mark.parametrize("broken", [_swap_order, _forget_prefix])
 def test_a_verifier_that_hashes_too_little_is_caught(
-    broken: Callable[[bytes, bytes], bytes], monkeypatch: pytest.MonkeyPatch
+    broken: Callable[[bytes, bytes], bytes], monkeypatch: pytest.MonkeyPatch, row: Row
 ) -> None:
     """Under such a hash other proofs are right ones; so they are made with it too."""
+    row.begin("F2 Merkle: changed proofs")
     monkeypatch.setattr(merkle, "node_hash", broken)
     path = [LEAVES[1], broken(LEAVES[2], LEAVES[3])]
     root = broken(broken(LEAVES[0], LEAVES[1]), path[1])
     case = Case("inclusion", (0, 0, 4), (LEAVES[0], root, *path))
     verify(case)
-    assert next(find_accepted([case], verify), None) is not None
+    row.control(caught=next(find_accepted([case], verify), None) is not None)
