@@ -137,7 +137,7 @@ def _certify(log: Simulator, chance: random.Random, deposit: int, made: list[int
         options["certifier_registration"] = chance.choice((None, chance.randrange(log.size)))
     if chance.random() < 0.1:
         name = chance.choice(("code", "type", f"{HOLDER}titulaire.prenom1"))
-        options["at"] = {name: chance.choice((43, 44, 61, 63))}
+        options["at"] = {name: chance.choice((50, 61, 63))}
     index = log.certify(deposit, _record(chance), **options)
     if chance.random() < 0.05:
         log.mark(index, chance.choice((1, 2, 4, 7, 8, 10)))
