@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import pikepdf
@@ -152,9 +153,16 @@ def annotation(**members: Any) -> Change:
     """Add an annotation to the first page, in the page's own dictionary."""
 
     def add(document: pikepdf.Pdf) -> None:
-        rectangle = pikepdf.Array([0, 0, 9, 9])
-        one = pikepdf.Dictionary(Type=Name.Annot, Rect=rectangle, **members)
+        usual = {"Type": Name.Annot, "Rect": pikepdf.Array([0, 0, 9, 9]), "F": 4}
+        one = pikepdf.Dictionary(**{**usual, **members})
         document.pages[0].Annots = pikepdf.Array([one])
+
+    return add
+
+
+def in_names(name: str) -> Change:
+    def add(document: pikepdf.Pdf) -> None:
+        document.Root.Names[f"/{name}"] = pikepdf.Dictionary()
 
     return add
 
@@ -215,6 +223,15 @@ ACTIVE: Final[dict[str, Change]] = {
     "look-alike": other_file("Prov\u0435nance_pro0f (1).json"),
     "look-alike-latin": other_file("prov\u20acnance-proof"),
     "old-name": other_file("notes.txt", DOS=pikepdf.String("n")),
+    **{
+        f"flags-{flags}": annotation(Subtype=Name.Stamp, F=flags)
+        for flags in (None, 0, 5, 6, 36, 260, -508, (1 << 31) + 4, (1 << 53) + 5)
+    },
+    "flags-real": annotation(Subtype=Name.Stamp, F=Decimal("4.0")),
+    "flags-truth": annotation(Subtype=Name.Stamp, F=True),
+    "flags-list": annotation(Subtype=Name.Stamp, F=pikepdf.Array([4])),
+    "no-room": annotation(Subtype=Name.Stamp, F=2, Rect=pikepdf.Array([0, 0, 0, 0])),
+    "presentations": in_names("AlternatePresentations"),
 }
 HARMLESS: Final[dict[str, Change]] = {
     "nothing": lambda _: None,
@@ -223,6 +240,13 @@ HARMLESS: Final[dict[str, Change]] = {
     "link": annotation(Subtype=Name.Link, A=LINK),
     "null": root("Extra", pikepdf.Dictionary(AA=None)),
     "another-file": other_file("notes.txt"),
+    "flags-printed": annotation(Subtype=Name.Stamp),
+    "flags-others": annotation(Subtype=Name.Stamp, F=0x3FF & ~0x127 | 4),
+    "flags-31-bits": annotation(Subtype=Name.Stamp, F=(1 << 31) - 508),
+    "flags-of-link": annotation(Subtype=Name.Link, F=2),
+    "flags-of-popup": annotation(Subtype=Name.Popup, F=None),
+    "flags-of-nothing": annotation(Subtype=Name.Stamp, F=0, Rect=None),
+    "other-names": in_names("Pages"),
     "structure": root("Extra", pikepdf.Dictionary(S=Name.P, Subtype=Name.Form)),
 }
 TOP_NAMES: Final[dict[str, tuple[str, Change]]] = {
@@ -295,6 +319,65 @@ def test_the_name_at_the_top_is_compared_alike(scene: Scene, tmp_path: Path) -> 
             found = judged_by_page(page, data, scene.policy)
             assert found == judged(data, scene.policy), name
             assert outcome(found, "holder-name") == expected, name
+
+
+@pytest.mark.parametrize(
+    ("rect", "flags", "is_fine"),
+    [
+        ("[0 0 0 0]", "132", True),
+        ("[0 0 0 0]", "6", True),
+        ("[0 0 0 0]", "(x)", True),
+        ("[7.50 +3 7.5 3.0]", "2", True),
+        ("[0 0 9 9]", "132", True),
+        ("[0 0 9 9]", "+4", True),
+        ("[0 0 9 9]", "4.", False),
+        ("[0 0 9 9]", "6", False),
+        ("[0 0 9 9]", "null", False),
+        ("[0 0 0 1]", "2", False),
+        ("[0 0 .001 0]", "2", False),
+        ("[0 0 0]", "2", False),
+        ("[/A 0 /A 0]", "2", False),
+        ("[false 0 false 0]", "2", False),
+    ],
+)
+def test_the_flags_of_the_seal_are_told_alike(
+    scene: Scene, sealed: bytes, tmp_path: Path, rect: str, flags: str, is_fine: bool
+) -> None:
+    """The seal's field is written anew behind it, so the file is changed in every case."""
+    with pikepdf.open(io.BytesIO(sealed)) as document:
+        field = document.Root.AcroForm.Fields[0]
+        number, generation = field.objgen
+        del field["/F"], field["/Rect"]
+        items: list[tuple[str, Any]] = [*field.items()]
+        members = " ".join(
+            f"{key} {one.objgen[0]} {one.objgen[1]} R"
+            if isinstance(one, pikepdf.Object) and one.is_indirect
+            else f"{key} {pikepdf.Array([one]).unparse().decode()[1:-1]}"
+            for key, one in items
+        )
+    written = f"<< {members} /F {flags} /Rect {rect} >>".encode()
+    data = updated(sealed, number, generation, written)
+    with run_documents(tmp_path) as page:
+        found = judged_by_page(page, data, scene.policy)
+    assert found == judged(data, scene.policy)
+    assert outcome(found, "content") == ("yes" if is_fine else "no")
+    assert outcome(found, "seal-coverage") == "no"
+
+
+def updated(pdf: bytes, number: int, generation: int, value: bytes) -> bytes:
+    """Put another value of an object behind a file, in an update of its own."""
+    last = pdf.rindex(b"startxref")
+    before = int(pdf[last:].split()[1])
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        trailer = document.trailer
+        size, top = int(trailer.Size), trailer.Root.objgen[0]
+    data = pdf + b"\n"
+    at = len(data)
+    data += b"%d %d obj\n%b\nendobj\n" % (number, generation, value)
+    table = len(data)
+    data += b"xref\n%d 1\n%010d %05d n \n" % (number, at, generation)
+    data += b"trailer\n<< /Size %d /Root %d 0 R /Prev %d >>\n" % (size, top, before)
+    return data + b"startxref\n%d\n%%%%EOF\n" % table
 
 
 def test_what_claims_to_be_a_proof_is_told_alike(scene: Scene, tmp_path: Path) -> None:

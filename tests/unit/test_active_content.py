@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import pikepdf
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from pikepdf import Array, Dictionary, Name, Stream, String
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import InvisSigSettings, SigFieldSpec
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 
 from provenance.cv.activecontent import (
     ACTIONS,
@@ -20,14 +25,29 @@ from provenance.cv.activecontent import (
 from provenance.cv.facts import ATTACHMENT_NAME, KINDS
 from provenance.cv.pdf import attach
 from provenance.cv.reader import read_facts
-from provenance.cv.seal import seal
+from provenance.cv.seal import _simple_signer, seal
 from provenance.errors import VerificationError
-from sealing import BUNDLE, PLAIN, SEALER, read_in_process, sealed, signer_of
+from sealing import (
+    BUNDLE,
+    PLAIN,
+    ROOT,
+    SEALER,
+    certify,
+    read_in_process,
+    sealed,
+    signer_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from provenance.cv.seal import SealSigner
+
 ATTACHED: Final = attach(PLAIN, BUNDLE)
+PRINTED: Final = 4
+"""The flags of an annotation that is on paper and on every screen."""
+FLAGS: Final = 0b11_1111_1111
+"""The flags that ISO 32000-2 knows."""
 
 
 def changed(change: Callable[[pikepdf.Pdf], None], pdf: bytes = ATTACHED) -> bytes:
@@ -52,8 +72,26 @@ def at_root(name: str, value: Any) -> Callable[[pikepdf.Pdf], None]:
 def annotation(**members: Any) -> Callable[[pikepdf.Pdf], None]:
     def change(pdf: pikepdf.Pdf) -> None:
         # A direct object, which no list of objects names.
-        made = Dictionary(Type=Name.Annot, Rect=Array([0, 0, 9, 9]), **members)
-        pdf.pages[0].Annots = Array([made])
+        all_ = {"Type": Name.Annot, "Rect": Array([0, 0, 9, 9]), "F": PRINTED, **members}
+        pdf.pages[0].Annots = Array(
+            [Dictionary({f"/{key}": one for key, one in all_.items() if one is not None})]
+        )
+
+    return change
+
+
+def flagged(flags: Any) -> Callable[[pikepdf.Pdf], None]:
+    """Add a stamp with flags, or with none."""
+    return annotation(Subtype=Name.Stamp, F=flags)
+
+
+def in_names(name: str) -> Callable[[pikepdf.Pdf], None]:
+    """Add something to the catalog's names, and keep what is there."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        names = pdf.Root.get("/Names", Dictionary())
+        names[name] = Dictionary(Names=Array())
+        pdf.Root.Names = names
 
     return change
 
@@ -167,6 +205,18 @@ ACTIVE: Final[dict[str, tuple[Callable[[pikepdf.Pdf], None], str]]] = {
         for name in EXTERNAL
         if name not in {"/F", "/FFilter", "/FDecodeParms"}
     },
+    "a stamp that is not printed": (flagged(0), "optional-content"),
+    "a stamp without flags": (flagged(None), "optional-content"),
+    "a stamp that is invisible": (flagged(PRINTED | 1), "optional-content"),
+    "a stamp that is hidden": (flagged(PRINTED | 2), "optional-content"),
+    "a stamp on paper alone": (flagged(PRINTED | 32), "optional-content"),
+    "a stamp on screens at times": (flagged(PRINTED | 256), "optional-content"),
+    "flags that are no integer": (flagged(Decimal("4.0")), "optional-content"),
+    "flags that are a truth": (flagged(True), "optional-content"),
+    "flags below zero": (flagged(PRINTED - 512), "optional-content"),
+    "flags of 32 bits": (flagged((1 << 31) + PRINTED), "optional-content"),
+    "a note without flags": (annotation(Subtype=Name.Text, F=None), "optional-content"),
+    "another page on a screen": (in_names("/AlternatePresentations"), "multimedia"),
 }
 
 
@@ -219,6 +269,14 @@ HARMLESS: Final[dict[str, Callable[[pikepdf.Pdf], None]]] = {
     "a picture": picture(),
     "a form without fields": at_root("/AcroForm", Dictionary(Fields=Array())),
     "a group": picture(Group=Dictionary(S=Name.Transparency)),
+    "a stamp on paper and on screens": flagged(PRINTED),
+    "a stamp with every other flag": flagged(FLAGS & ~0x127 | PRINTED),
+    "flags of 31 bits": flagged((1 << 31) - 512 + PRINTED),
+    "a hidden link": annotation(Subtype=Name.Link, F=2),
+    "a window of a note": annotation(Subtype=Name.Popup, F=None),
+    "what has no place": annotation(Subtype=Name.Stamp, F=0, Rect=None),
+    "pages by name": in_names("/Pages"),
+    "presentations elsewhere": on_page("/AlternatePresentations", Dictionary()),
 }
 
 
@@ -232,6 +290,68 @@ def test_seal_is_no_active_content() -> None:
     assert read_facts(sealed()).active == ()
 
 
+@pytest.mark.parametrize("is_rsa", [False, True], ids=["ecdsa", "rsa"])
+def test_seal_by_another_program_is_none_either(is_rsa: bool) -> None:
+    key = rsa.generate_private_key(65537, 2048) if is_rsa else None
+    signer = signer_of(certify("Opérateur d'exemple", ROOT, key=key))
+    assert read_facts(sealed(signer)).active == ()
+    for invisible in (
+        InvisSigSettings(),
+        InvisSigSettings(set_hidden_flag=True),
+        InvisSigSettings(set_hidden_flag=True, set_print_flag=False),
+        InvisSigSettings(box_out_of_bounds=True, set_print_flag=False),
+    ):
+        assert read_facts(by_pyhanko(signer, invis_sig_settings=invisible)).active == ()
+    assert read_facts(by_pyhanko(signer, box=(10, 10, 90, 40))).active == ()
+
+
+def by_pyhanko(signer: SealSigner, **options: Any) -> bytes:
+    """Sign as the command line of pyHanko does, in a field of its own making."""
+    target = io.BytesIO()
+    PdfSigner(
+        PdfSignatureMetadata(field_name="Signature1", signer_key_usage=set()),
+        signer=_simple_signer(signer),
+        new_field_spec=SigFieldSpec("Signature1", **options),
+    ).sign_pdf(IncrementalPdfFileWriter(io.BytesIO(ATTACHED)), output=target)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("rect", "flags", "is_fine"),
+    [
+        ([0, 0, 0, 0], 132, True),
+        ([0, 0, 0, 0], 6, True),
+        ([0, 0, 0, 0], None, True),
+        ([Decimal("7.50"), 3, Decimal("7.5"), Decimal("3.0")], 2, True),
+        ([0, 0, 9, 9], 132, True),
+        ([0, 0, 9, 9], 6, False),
+        ([0, 0, 9, 9], 128, False),
+        ([0, 0, 0, 1], 2, False),
+        ([0, 0, Decimal("0.001"), 0], 2, False),
+        ([0, 0, 0], 2, False),
+        ([Name.A, 0, Name.A, 0], 2, False),
+        ([False, 0, False, 0], 2, False),
+    ],
+)
+def test_seal_that_takes_no_room_may_have_any_flags(
+    rect: list[Any], flags: int | None, is_fine: bool
+) -> None:
+    def change(pdf: pikepdf.Pdf) -> None:
+        widget = pdf.Root.AcroForm.Fields[0]
+        widget.Rect = Array(rect)
+        del widget.F
+        if flags is not None:
+            widget.F = flags
+
+    found = read_facts(changed(change, sealed())).active
+    assert found == (() if is_fine else ("optional-content",))
+
+
+def test_room_is_asked_of_widgets_alone() -> None:
+    change = annotation(Subtype=Name.Stamp, F=2, Rect=Array([0, 0, 0, 0]))
+    assert kinds(change) == ("optional-content",)
+
+
 def test_second_field_with_a_signature_is() -> None:
     def copy(pdf: pikepdf.Pdf) -> None:
         first = pdf.Root.AcroForm.Fields[0]
@@ -243,7 +363,8 @@ def test_second_field_with_a_signature_is() -> None:
 def test_widget_of_the_seal_may_stand_apart() -> None:
     def divide(pdf: pikepdf.Pdf) -> None:
         parent = pdf.Root.AcroForm.Fields[0]
-        pdf.pages[0].Annots = Array([Dictionary(Subtype=Name.Widget, Parent=parent)])
+        widget = Dictionary(Subtype=Name.Widget, Parent=parent, F=2, Rect=Array([0] * 4))
+        pdf.pages[0].Annots = Array([widget])
 
     assert read_facts(changed(divide, sealed())).active == ()
 

@@ -16,8 +16,11 @@ arrays, too::
     form-fields       a key /FT other than the seal's; /Subtype /Widget without /FT, unless
                       its /Parent is the seal's field
     javascript        /S /JavaScript; a key /JS or /JavaScript
-    multimedia        /Subtype that is one of `MULTIMEDIA`
-    optional-content  /OCProperties in the catalog
+    multimedia        /Subtype that is one of `MULTIMEDIA`; /AlternatePresentations in the
+                      catalog's /Names
+    optional-content  /OCProperties in the catalog; a key /Rect and a name /Subtype other than
+                      /Link and /Popup, but not flags /F by which it is on paper and on every
+                      screen
     portfolio         /Collection in the catalog
     xfa               a key /XFA
 
@@ -26,6 +29,11 @@ is. A dictionary *bears* the proof's name where its /F or /UF is that text. A te
 it where it is another one, but its first 1,000 characters hold ``provenanceproof`` once
 look-alikes are replaced (`lookalikes`), letters made small, and all but a to z removed.
 
+Flags by which an annotation is on paper and on every screen are an integer from 0 to
+2,147,483,647 that has of the bits Invisible (1), Hidden (2), Print (4), NoView (32) and
+ToggleNoView (256) Print alone. A /Widget whose /Rect are four numbers, the third as the first
+and the fourth as the second, shows nothing, so its flags are not looked at.
+
 Links (/URI) and jumps within the file (/GoTo) are not active content. Sources: ISO 32000-2
 sections 12.5 and 12.6; what ISO 19005-3 sections 6.2, 6.5 and 6.6 forbid for the same reason;
 Müller, Noss, Mladenov and Schwenk, "Processing Dangerous Paths", NDSS 2021.
@@ -33,6 +41,7 @@ Müller, Noss, Mladenov and Schwenk, "Processing Dangerous Paths", NDSS 2021.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pikepdf
@@ -68,12 +77,18 @@ ACTIONS: Final = frozenset(
 """Actions other than JavaScript that nothing in a CV needs."""
 MULTIMEDIA: Final = frozenset({"/3D", "/Movie", "/RichMedia", "/Screen", "/Sound"})
 """Annotations that play something."""
+UNPRINTED: Final = frozenset({"/Link", "/Popup"})
+"""Annotations whose flags are not looked at: they show nothing of their own."""
 EXTERNAL: Final = ("/Alternates", "/F", "/FDecodeParms", "/FFilter", "/OPI", "/PS", "/Ref")
 """Keys of streams whose content is elsewhere, or is another one on another device."""
 _LIKENESS: Final = "provenanceproof"
 _OLD_NAMES: Final = ("/DOS", "/Mac", "/Unix")
 _NAMES: Final = ("/F", "/UF", *_OLD_NAMES)
 _TEXT_MAX: Final = 1000
+_FLAGS_MAX: Final = (1 << 31) - 1
+_SIDES: Final = 4
+_PRINT: Final = 4
+_VISIBILITY: Final = 1 | 2 | _PRINT | 32 | 256
 
 
 class _Node(NamedTuple):
@@ -110,6 +125,9 @@ def find_active(pdf: pikepdf.Pdf) -> tuple[str, ...]:
         for key, kind in (("/OCProperties", "optional-content"), ("/Collection", "portfolio"))
         if key in pdf.Root
     }
+    names = pdf.Root.get("/Names")
+    if isinstance(names, pikepdf.Dictionary) and "/AlternatePresentations" in names:
+        found.add("multimedia")
     seals: list[Any] = []
     fields: list[Any] = []
     named = 0
@@ -157,6 +175,8 @@ def _kinds_of(node: _Node) -> Iterator[str]:
         yield "actions"
     if _is_in(subtype, MULTIMEDIA):
         yield "multimedia"
+    if "/Rect" in one and not _shows_everywhere(one):
+        yield "optional-content"
     if "/XFA" in one:
         yield "xfa"
     if node.of_stream and (
@@ -182,6 +202,25 @@ def _opens_quietly(one: Any) -> bool:  # noqa: ANN401 - pikepdf's own
     if isinstance(opening, pikepdf.Dictionary):
         return _name(opening.get("/S")) == "/GoTo"
     return isinstance(opening, pikepdf.Array)
+
+
+def _shows_everywhere(one: Any) -> bool:  # noqa: ANN401
+    """Return whether what has a place on a page shows the same on paper and on every screen."""
+    kind, flags = _name(one.get("/Subtype")), one.get("/F", 0)
+    if not kind or kind in UNPRINTED or (kind == "/Widget" and _is_empty(one.get("/Rect"))):
+        return True
+    return type(flags) is int and 0 <= flags <= _FLAGS_MAX and flags & _VISIBILITY == _PRINT
+
+
+def _is_empty(rectangle: object) -> bool:
+    """Return whether a rectangle is four numbers that leave neither width nor height."""
+    if not isinstance(rectangle, pikepdf.Array):
+        return False
+    sides = list(rectangle)
+    if len(sides) != _SIDES or not all(type(one) in {int, Decimal} for one in sides):
+        return False
+    left, bottom, right, top = map(float, sides)
+    return (left, bottom) == (right, top)
 
 
 def _attaches_oddly(one: Any) -> bool:  # noqa: ANN401

@@ -256,11 +256,11 @@ def _certifies(pdf: pikepdf.Pdf, one: Any) -> bool:  # noqa: ANN401
     if certification.objgen != one.objgen or not isinstance(reference, pikepdf.Dictionary):
         return False
     parameters = reference.get("/TransformParams")
-    return (
-        str(reference.get("/TransformMethod", "")) == "/DocMDP"
-        and isinstance(parameters, pikepdf.Dictionary)
-        and parameters.get("/P") == 1
-    )
+    if not isinstance(parameters, pikepdf.Dictionary):
+        return False
+    allowed: Any = parameters.get("/P")
+    is_method = str(reference.get("/TransformMethod", "")) == "/DocMDP"
+    return is_method and type(allowed) is int and allowed == 1
 
 
 def _list(value: Any) -> list[Any]:  # noqa: ANN401
