@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -441,6 +441,30 @@ def test_a_successor_cannot_bring_back_what_was_erased(ledger: Ledger) -> None:
     succeed(ledger)
     (refused,) = ledger.append([by_successor(one_record())], depositor=SUCCESSOR).refused
     assert refused.faults[0].code == "erased"
+
+
+def test_what_a_succeeded_body_records_meanwhile_is_not_recorded_twice(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the judgement and the commit; with the writer's lock it is looked at again."""
+    succeed(ledger)
+    make, calls = ledger._depositing._make_job, list[Any]()
+
+    def and_then(intake: Any) -> Any:
+        made = make(intake)
+        calls.append(made)
+        if len(calls) == 1:
+            append(ledger, one_record())
+        return made
+
+    monkeypatch.setattr(ledger._depositing, "_make_job", and_then)
+    receipt = ledger.append(
+        [by_successor(one_record())], depositor=SUCCESSOR, decide=lambda _: Accept()
+    )
+    assert not receipt.accepted
+    assert len(receipt.duplicates) == 1
+    ledger.close()
+    assert audit(ledger.path).verdict == "yes"
 
 
 def test_nobody_else_may_correct(ledger: Ledger) -> None:

@@ -17,7 +17,13 @@ from provenance.cdc.faults import Fault
 from provenance.cdc.report import AcceptedPassage, DuplicatePassage, Receipt
 from provenance.encoding import encode_base64
 from provenance.errors import DepositRefused, LedgerBusyError
-from provenance.ledger.deposit_job import DepositItem, DepositJob, read_standing, signed_row
+from provenance.ledger.deposit_job import (
+    DepositItem,
+    DepositJob,
+    inherited_of,
+    read_standing,
+    signed_row,
+)
 from provenance.ledger.job import OutdatedError
 from provenance.ledger.registry import read_index
 from provenance.ledger.rights import signed_before
@@ -187,10 +193,13 @@ class Depositing:
             if not (found.new or found.conflicts or screening.refused):
                 return found, None
             standing = _check_open(view, intake)
+            keys = [key for one in found.new for key in one.candidate.claim.succeeded]
+            inherited = inherited_of(view, keys)
         job = DepositJob(
             _deposit_item(intake, found, standing),
             [one.draft for one in found.new],
             mentions=mentions_of(screening, found),
+            inherited=inherited,
         )
         return found, job
 

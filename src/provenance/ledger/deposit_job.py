@@ -21,7 +21,7 @@ from provenance.ledger.registry import depositor_row, index_row, read_registrati
 from provenance.record.entry import Deposit, certification_encoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from provenance.ledger.changes import Change
     from provenance.ledger.draft import Draft, Place
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     CertificationEncoder: TypeAlias = Callable[[int, str, str, int | None], bytes]
 
+Inherited: TypeAlias = tuple[int, bool, int] | None
+"""Index and erasure of a look-up row, and status bits of the entry; None without a row."""
 Action: TypeAlias = Literal["CREATION", "SUPPRESSION"]
 """What a deposit asks for: to record its passages, or to withdraw them."""
 
@@ -104,6 +106,8 @@ class DepositJob(Job):
     """A deposit and what it brings; holds while its registrations are the last ones.
 
     ``mentions``: keys of the passages that stay in the deposit's own payload.
+    ``inherited``: what succeeded bodies had recorded of the same when it was judged, as
+    `inherited_of` says.
     """
 
     def __init__(
@@ -112,11 +116,13 @@ class DepositJob(Job):
         drafts: Sequence[Draft | WithdrawalDraft],
         *,
         mentions: Sequence[bytes],
+        inherited: Mapping[bytes, Inherited],
     ) -> None:
         super().__init__([item, *drafts])
         self._item: Final = item
         self._drafts: Final = drafts
         self._mentions: Final = mentions
+        self._inherited: Final = inherited
         self._signed: Final = (
             () if item.signature is None else (signed_row(item.depositor, item.digest),)
         )
@@ -134,7 +140,7 @@ class DepositJob(Job):
 
     def claims(self) -> set[bytes]:
         """Return what no other job of the commit may claim too."""
-        return super().claims().union(self._signed)
+        return super().claims().union(self._signed, self._inherited)
 
     def rests_on(self) -> set[bytes]:
         """Return the rows of the registrations, which nobody may replace in this commit."""
@@ -147,6 +153,8 @@ class DepositJob(Job):
         if read_standing(view, item.depositor, item.certifier) != item.standing:
             raise OutdatedError
         if any(view.state(row) is not None for row in self._signed):
+            raise OutdatedError
+        if inherited_of(view, self._inherited) != self._inherited:
             raise OutdatedError
 
     def effects(self, start: int) -> Effects:
@@ -164,3 +172,15 @@ class DepositJob(Job):
                 *(index_row(row, start) for row in self._signed),
             ],
         )
+
+
+def inherited_of(view: View, keys: Iterable[bytes]) -> dict[bytes, Inherited]:
+    """Return what is recorded under look-up keys of succeeded bodies, and how it stands.
+
+    Each row as it is, with the status bits of its entry; None where there is none.
+    """
+    found: dict[bytes, Inherited] = {}
+    for key in keys:
+        known = view.technical(key)
+        found[key] = None if known is None else (*known, view.status_bits(known[0]))
+    return found
