@@ -463,8 +463,7 @@ def test_what_a_succeeded_body_records_meanwhile_is_not_recorded_twice(
     )
     assert not receipt.accepted
     assert len(receipt.duplicates) == 1
-    ledger.close()
-    assert audit(ledger.path).verdict == "yes"
+    assert ledger.size == receipt.duplicates[0].index + 1
 
 
 def test_nobody_else_may_correct(ledger: Ledger) -> None:
