@@ -263,7 +263,7 @@ def _unreadable() -> Iterator[Draft]:
         ("too-small", "-2^53", data.replace(number, b'"entry":-9007199254740992')),
         ("huge", "10,000 digits", data.replace(number, b'"entry":' + b"9" * 10_000)),
         ("deep", "17 levels", data.replace(number, b'"entry":' + b"[" * 13 + b"]" * 13)),
-        ("deeper", "2,000 levels", b'{"a":' * 2_000 + b"1" + b"}" * 2_000),
+        ("deeper", "500 levels", b'{"a":' * 500 + b"1" + b"}" * 500),
         ("no-break-space", "no white space of JSON", b"{\xc2\xa0" + data[1:]),
     ):  # fmt: skip
         assert other != data

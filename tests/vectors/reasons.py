@@ -89,7 +89,7 @@ def _identities() -> Iterator[Draft]:
     said = ({"identity": None, "line_complete": False},)
     note = "whose it is, is not shown"
     yield warns("no-identity", "reason-no-identity", note, log, bundle, said=said)
-    for name, _ in PERSON[::2]:
+    for name, _ in PERSON[1::3]:
         bundle = log.prove(index, shown=log.line_names(index) - {name})
         note = f"all of the identity but {name.rpartition('.')[2]}"
         id_ = f"reason-no-identity-{name.rpartition('.')[2]}"
