@@ -74,6 +74,8 @@ class Outcome(NamedTuple):
     status: int
     lines: Sequence[Line]
     errors: str
+    leftovers: Sequence[str]
+    """Directories that were to become something else."""
 
     @property
     def killed(self) -> bool:
@@ -120,7 +122,8 @@ def inject(
     status = bench.run(place, operation, strace=strace, batch=batch, broken=broken)
     killed = status == -signal.SIGKILL
     fired = killed or any(call.injected for call in read_calls(place.trace))
-    outcome = Outcome(fired, status, place.lines[before:], place.errors.read_text())
+    leftovers = [one.name for one in place.root.rglob("*.new") if one.is_dir()]
+    outcome = Outcome(fired, status, place.lines[before:], place.errors.read_text(), leftovers)
     return place, outcome
 
 
@@ -138,6 +141,8 @@ def find_refusal_fault(operation: str, point: Point, fault: str, outcome: Outcom
         return f"it died by signal {-outcome.status}"
     if outcome.status == FOREIGN:
         return f"something foreign escaped: {outcome.errors}"
+    if outcome.leftovers and fault in FAULTS and not outcome.killed:
+        return f"left over: {outcome.leftovers}"
     raised, again = outcome.said("error"), outcome.said("again")
     is_in_doubt = point.file in IN_DOUBT and point.call in IN_DOUBT[point.file]
     # Where there was no room for the seeds nothing had begun, and what is made anew begins
