@@ -109,16 +109,16 @@ class Committed(NamedTuple):
     fields: tuple[Field, ...]
     texts: dict[int, str]
     names: dict[int, str]
-    count: int
+    size: int
 
     def digests(self) -> list[bytes]:
         """Return what stands in each slot: the digest of a disclosure, or the decoy."""
-        stream = stream_of(self.seed, self.count)
+        stream = stream_of(self.seed, self.size)
         return [
             hashlib.sha256(self.texts[slot].encode()).digest()
             if slot in self.texts
             else stream[32 * slot : 32 * slot + 32]
-            for slot in range(self.count)
+            for slot in range(self.size)
         ]
 
     def commitment(self) -> bytes:

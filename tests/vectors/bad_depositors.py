@@ -103,7 +103,7 @@ def _newer_ones() -> Iterator[Draft]:
         log = Simulator()
         log.register(certifiers=(CERTIFIER,))
         log.register(CERTIFIER)
-        named = {"registration": 2, "certifier_registration": 3}
+        named: dict[str, Any] = {"registration": 2, "certifier_registration": 3}
         newer = log.register(bcr, certifiers=(CERTIFIER,))
         index = log.certify(log.deposit(), **named)
         since = log.register(bcr, certifiers=())

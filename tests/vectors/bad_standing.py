@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -131,7 +131,7 @@ def _ages() -> Iterator[Draft]:
     log, (index,) = make_log(witnesses=("alpha", "beta"))
     bundle, policy = log.prove(index), log.policy(quorum=1)
     for id_, off in (("old", 61), ("of-the-future", -61)):
-        options = {"now_s": log.now_s() + off, "max_age_s": 60}
+        options: dict[str, Any] = {"now_s": log.now_s() + off, "max_age_s": 60}
         yield fails("freshness", id_, "a minute is allowed", policy, bundle, **options)
     options = {"now_s": log.now_s(), "max_age_s": 60}
     said = "no witness is asked, so no time is trusted"

@@ -78,11 +78,10 @@ def _sources() -> Iterator[Draft]:
         said = "beside all that there must be, what is optional hidden"
         yield holds(f"source-{id_}", said, log, bundle)
     for id_, fields in (("", make_record()), ("-of-file", make_record(DOSSIER_WHOLE))):
-        names = [name for name, _ in fields if name not in {"source", *OPTIONAL}]
+        needed = [name for name, _ in fields if name not in {"source", *OPTIONAL}]
         # The fields that are not the holder's are the same in both.
-        names = [name for name in names if not id_ or name.startswith(HOLDER)]
-        names = [name for name in names if name != "mentionValidee" or not id_]
-        for name in names:
+        needed = [name for name in needed if not id_ or name.startswith(HOLDER)]
+        for name in needed:
             shown = {name for name, _ in fields} - {name, "niveauLangueEuropeen"}
             log, bundle = show_alone(fields, shown)
             said = f"beside all but {name}"

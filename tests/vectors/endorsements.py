@@ -338,7 +338,7 @@ def _newer_ones() -> Iterator[Draft]:
         signed = log.endorse(3, index, index + 1, "k1", registration=2)
         log.publish()
         links = (log.link(signed, index),)
-        support = (1, 2, newer, signed) if shown else (1, 2, signed)
+        support: tuple[int, ...] = (1, 2, newer, signed) if shown else (1, 2, signed)
         made = log.prove(index, support=support, endorsements=links)
         if shown:
             note = "a registration between the one that it names and itself, in plain sight"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec.structs import replace
 
@@ -38,7 +38,7 @@ def _logs() -> Iterator[Draft]:
     log, (index,) = make_log()
     for support in ((0, 1, 2), (1, 2)):
         bundle = log.prove(index, support=support)
-        options = {"genesis": log.leaves[0]}
+        options: dict[str, Any] = {"genesis": log.leaves[0]}
         note = "the pinned entry, shown or chained to"
         yield drafts.holds(f"genesis-by-{support[0]}", note, log, bundle, **options)
     log, (first,) = make_log()
@@ -96,7 +96,7 @@ def _policies() -> Iterator[Draft]:
 def _fresh(log: Simulator, index: int) -> Iterator[Draft]:
     bundle, policy = log.prove(index), log.policy(quorum=2)
     for id_, off in (("exactly", 60), ("now", 0), ("by-a-fast-clock", -60)):
-        options = {"now_s": log.now_s() + off, "max_age_s": 60}
+        options: dict[str, Any] = {"now_s": log.now_s() + off, "max_age_s": 60}
         yield holds(f"freshness-{id_}", "at most a minute", policy, bundle, **options)
 
 

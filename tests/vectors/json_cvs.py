@@ -305,7 +305,7 @@ def _signatures() -> Iterator[Draft]:
         ("of-another", "that of another document", _value(tree, decode_proof_value(other))),
         ("by-another-key", "not the issuer's", maker.resign(lambda _: None, OTHER_KEY)),
     ):
-        more = ("agreement",) if "disagrees" in note else ()
+        more: tuple[str, ...] = ("agreement",) if "disagrees" in note else ()
         more += ("holder-name",) if "somebody" in note else ()
         yield maker.draft(id_, note, changed, "signature", *more)
     log, indexes = make_log(2)

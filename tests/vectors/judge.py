@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from provenance.cv import verify
 from provenance.cv.roots import parse_seal_roots
@@ -26,7 +26,11 @@ def judge(
     genesis = b64decode(asked.genesis) if isinstance(asked.genesis, str) else asked.genesis
     text = asked.policy if policy is None else policy
     # A case without a time needs none, so any will do.
-    options = {"now_s": asked.now_s or 0, "max_age_s": asked.max_age_s, "genesis": genesis}
+    options: dict[str, Any] = {
+        "now_s": asked.now_s or 0,
+        "max_age_s": asked.max_age_s,
+        "genesis": genesis,
+    }
     day = date.fromisoformat(asked.day) if isinstance(asked.day, str) else asked.day
     if day is not None and asked.status_days is None:
         return verify(data, text, roots or "", day=day, **options)

@@ -339,7 +339,7 @@ def _keys() -> Iterator[Draft]:
         ("p-384", "P-384", p384, "sha384", {}),
         ("p-384-sha256", "P-384, with SHA-256", p384, "sha256", {}),
     ):
-        yield pdf_draft(f"key-{id_}", note, _signed(key, digest, **options))
+        yield pdf_draft(f"key-{id_}", note, _signed(key, digest, **dict[str, Any](options)))
 
 
 def _bad_keys() -> Iterator[Draft]:
@@ -356,7 +356,9 @@ def _bad_keys() -> Iterator[Draft]:
         ("sha224", "a hash function that is not taken", "sha224", {}),
         ("sha1", "a broken hash function", "sha1", {}),
     ):
-        yield pdf_draft(f"key-{id_}", note, _signed(key, digest, **options), "seal")
+        yield pdf_draft(
+            f"key-{id_}", note, _signed(key, digest, **dict[str, Any](options)), "seal"
+        )
 
 
 def _signed(

@@ -71,9 +71,10 @@ def _incomplete() -> Iterator[Draft]:
         log.register()
         index = log.certify(log.deposit(), make_record(PERSON, **{name: value}))
         log.publish()
-        said = ({"line_complete": False},)
+        malformed = ({"line_complete": False},)
         bundle = log.prove(index)
-        yield warns("incomplete", f"reason-{id_}", "not of its form", log, bundle, said=said)
+        args = ("incomplete", f"reason-{id_}", "not of its form", log, bundle)
+        yield warns(*args, said=malformed)
     log, (index,) = make_log(records=[make_record(PERSON, dateFinValidite="9999-12-31")])
     said = ({"line_complete": True, "provisional": False},)
     note = "the last day that there is"
@@ -95,9 +96,9 @@ def _identities() -> Iterator[Draft]:
         id_ = f"reason-no-identity-{name.rpartition('.')[2]}"
         yield warns("no-identity", id_, note, log, bundle)
     log, (index,) = make_log(records=[make_record(NATIONAL)])
-    said = ({"identity": "national", "line_complete": True},)
+    national = ({"identity": "national", "line_complete": True},)
     note = "a surname ties to nobody"
-    yield warns("name-only", "reason-name-only", note, log, log.prove(index), said=said)
+    yield warns("name-only", "reason-name-only", note, log, log.prove(index), said=national)
 
 
 def _finality() -> Iterator[Draft]:
@@ -117,7 +118,7 @@ def _dates() -> Iterator[Draft]:
         ("today-alone", TODAY, TODAY, ""),
         ("ended-before-it-began", TODAY + DAY, TODAY - DAY, "expired not-yet-valid"),
     ):
-        validity = {
+        validity: dict[str, Any] = {
             "dateDebutValidite": start.isoformat(),
             "dateFinValidite": end and end.isoformat(),
         }
@@ -209,7 +210,7 @@ def _days_in_paris() -> Iterator[Draft]:
         log.publish()
         bundle, right = log.prove(index), dt.date.fromisoformat(day)
         note = f"{time} UTC is of {day} in Paris"
-        options = {"day": right, "status_days": 0}
+        options: dict[str, Any] = {"day": right, "status_days": 0}
         yield holds(f"reason-paris-{id_}", note, log, bundle, **options)
         options["day"] = right + DAY
         note = f"{time} UTC is not of the day after {day}"

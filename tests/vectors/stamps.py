@@ -42,11 +42,13 @@ def stamps() -> Iterator[Draft]:
     token = stamp(text)
     shown = encode_base64(token)
 
-    def draft(*failing: str, id_: str, said: str, token: str = shown, **options: Any) -> Draft:
+    def draft(
+        failing: str = "", *, id_: str, said: str, token: str = shown, **options: Any
+    ) -> Draft:
         made = log.prove(index, timestamp=token)
         options = {"seal_roots": ROOTS} | options
         if failing:
-            return fails(*failing, id_, said, log, made, **options)
+            return fails(failing, id_, said, log, made, **options)
         return holds(f"timestamp-{id_}", said, log, made, **options)
 
     yield draft(id_="good", said="over the text of the checkpoint")
