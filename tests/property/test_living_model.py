@@ -1,20 +1,23 @@
-"""A certification's life in any order, on a real ledger, against a plain model of it.
+"""F1: a certification's life in any order, on a real ledger, against a plain model of it.
 
 Deposits, corrections, withdrawals, erasures, registrations, rotations, publications,
-re-openings, and vaults that come back from a backup, in random order. A dictionary says what
+re-openings, vaults that come back from a backup, and processes that are killed in the midst
+of any of these or die without closing the ledger, in random order. A dictionary says what
 must come out of each; statuses, look-ups, proofs and the audit must agree with it at every
-publication.
+publication. Which lives are tried follows from the day.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -26,6 +29,7 @@ from hypothesis.stateful import (
 )
 from msgspec import Struct
 
+from battery import SEED, scale
 from ledgers import DEPOSITOR, create, records, today_spec, verify
 from provenance.audit import audit
 from provenance.errors import ErasedError, LedgerDamagedError, PolicyError
@@ -34,7 +38,10 @@ from provenance.record.status import ERASED, SUPERSEDED, WITHDRAWN
 from provenance.storage import Inspection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
+
+    from battery import Row
+    from provenance.record.commitment import Value
 
 TEMPLATE: Final = records(today_spec(passages=1, dossier_percent=0))[0]
 PERSON: Final = "identificationTitulaire.titulaire."
@@ -42,10 +49,16 @@ NAMES: Final = ("Durand", "Moreau", "Petit")
 IDS: Final = ("T-1", "T-2", "T-3", "T-4")
 REFUSED: Final = "0/100"
 """A score that the operator of this model refuses."""
+MEMORY: Final = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""Processes die here, and no disks: what was written need not wait for one."""
+PARTS: Final = 4
+"""Tests that the lives are spread over, for as many processors."""
 STEPS: Final = settings(
-    max_examples=60,
-    stateful_step_count=25,
+    max_examples=scale(300, 20_000) // PARTS,
+    stateful_step_count=50,
     deadline=None,
+    database=None,
+    derandomize=False,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 
@@ -79,6 +92,8 @@ class Known(Struct):
     changed_by: dict[int, int] = {}
 
 
+CALLS: Final = st.integers(0, 12)
+"""The call at which a process is killed; most operations make fewer than twelve."""
 passages = st.builds(
     Passage,
     id=st.sampled_from(IDS),
@@ -88,12 +103,38 @@ passages = st.builds(
 )
 
 
+def refuse_some(fields: Mapping[str, Value]) -> Accept | Refuse:
+    return Refuse("no") if fields["scoring"] == REFUSED else Accept()
+
+
+def die_after(calls: int) -> None:
+    """Let this process be killed at the next but so many calls that write or sync."""
+    left = calls
+
+    def guard(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: object, **options: object) -> object:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **options)
+
+        return call
+
+    for name in ("pwrite", "fsync", "fdatasync", "rename"):
+        setattr(os, name, guard(getattr(os, name)))
+
+
 class Life(RuleBasedStateMachine):
     """The ledger and its model, side by side."""
 
+    crashes = 0
+    cut_off = 0
+    """Crashes in all lives, and those of them that cut an operation off."""
+
     def __init__(self) -> None:
         super().__init__()
-        self.directory = Path(tempfile.mkdtemp())
+        self.directory = Path(tempfile.mkdtemp(dir=MEMORY))
         self.path = self.directory / "ledger"
         self.known: dict[int, Known] = {}
         self.rows: dict[str, int] = {}
@@ -128,7 +169,7 @@ class Life(RuleBasedStateMachine):
             [one.record() for one in sent],
             depositor=DEPOSITOR,
             corrections=corrections,
-            decide=lambda fields: Refuse("no") if fields["scoring"] == REFUSED else Accept(),
+            decide=refuse_some,
         )
         assert {one.idTechnique: one.faults[0].code for one in receipt.refused} == {
             one.id: outcome for one, outcome in expected if isinstance(outcome, str)
@@ -200,13 +241,17 @@ class Life(RuleBasedStateMachine):
         assert set(self.ledger.to_erase([index])) == expected
         done = self.ledger.erase([index], basis="GDPR_ART_17")
         assert set(done.erased) == expected
-        for one in expected & self.known.keys():
-            self.change(one, ERASED, done.entries[0])
+        self.forget(expected, done.entries[0])
+
+    def forget(self, indexes: set[int], by: int) -> None:
+        """Note an erasure."""
+        for one in indexes & self.known.keys():
+            self.change(one, ERASED, by)
             passage = self.known[one].passage
             if self.rows.get(passage.id) == one:
                 del self.rows[passage.id]
                 self.tombstones.add(passage.id)
-        self.erased |= expected
+        self.erased |= indexes
 
     def goes_along(self, index: int) -> set[int]:
         """Say what must go with one certification: everything that holds its data."""
@@ -299,8 +344,77 @@ class Life(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self.ledger.close()
-        assert audit(self.path).findings == ()
+        report = audit(self.path)
         self.ledger = Ledger.open(self.path)
+        assert report.findings == ()
+
+    # --- processes that die
+
+    def dies(self, use: Callable[[Ledger], object], calls: int) -> int:
+        """Use the ledger in a process that is killed; return how many entries it recorded.
+
+        It is killed at one of its calls, or, having done all, without closing anything.
+        """
+        before = self.ledger.size
+        self.ledger.close()
+        reading, writing = os.pipe()
+        child = os.fork()
+        if not child:
+            die_after(calls)
+            use(Ledger.open(self.path))
+            os.write(writing, b"done")
+            os.kill(os.getpid(), signal.SIGKILL)
+        os.close(writing)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+        with os.fdopen(reading, "rb") as told:
+            acknowledged = told.read() == b"done"
+        Life.crashes += 1
+        Life.cut_off += not acknowledged
+        self.ledger = Ledger.open(self.path)
+        return self.ledger.size - before
+
+    @rule(passage=passages, calls=CALLS)
+    def die_depositing(self, passage: Passage, calls: int) -> None:
+        """The deposit is there as a whole, or not at all."""
+        deposit, outcome = self.ledger.size, self.outcome(passage, corrections=False)
+        added = self.dies(
+            lambda ledger: ledger.append(
+                [passage.record()], depositor=DEPOSITOR, decide=refuse_some
+            ),
+            calls,
+        )
+        if added:
+            assert added == (1 if isinstance(outcome, str) else 2)
+            assert outcome is not True, "a repetition makes no entry"
+            self.mentions[deposit] = [passage] if isinstance(outcome, str) else []
+            if not isinstance(outcome, str):
+                self.record(deposit + 1, passage, deposit)
+
+    @precondition(lambda self: self.known.keys() - self.erased)
+    @rule(data=st.data(), calls=CALLS)
+    def die_erasing(self, data: st.DataObject, calls: int) -> None:
+        """What an erasure names is gone after the next opening, once it is recorded."""
+        index = data.draw(st.sampled_from(sorted(self.known.keys() - self.erased)))
+        expected, by = self.goes_along(index), self.ledger.size
+        added = self.dies(lambda ledger: ledger.erase([index], basis="OTHER"), calls)
+        assert added in {0, 1}
+        if added:
+            self.forget(expected, by)
+
+    @precondition(lambda self: self.known)
+    @rule(data=st.data(), calls=CALLS)
+    def die_withdrawing(self, data: st.DataObject, calls: int) -> None:
+        standing = [i for i, one in self.known.items() if not one.bits & WITHDRAWN]
+        if not standing:
+            return
+        index, by = data.draw(st.sampled_from(standing)), self.ledger.size
+        if self.dies(lambda ledger: ledger.withdraw(index, "ERROR"), calls):
+            self.change(index, WITHDRAWN, by)
+
+    @rule(calls=CALLS)
+    def die_publishing(self, calls: int) -> None:
+        assert self.dies(lambda ledger: ledger.publish(), calls) in {0, 1}
 
     # --- what must hold at every step
 
@@ -333,15 +447,21 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
-def test_any_life_agrees_with_the_model() -> None:
-    run_state_machine_as_test(Life, settings=STEPS)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_any_life_agrees_with_the_model(part: int, row: Row) -> None:
+    row.begin(f"F1 model: crashes in {STEPS.max_examples * PARTS} lives of 50 steps")
+    machine = type("Life", (Life,), {})
+    run_state_machine_as_test(seed(SEED * PARTS + part)(machine), settings=STEPS)
+    row.tried, row.fired = Life.crashes, Life.cut_off
+    Life.crashes = Life.cut_off = 0
 
 
 @pytest.mark.parametrize("broken", ["tombstones", "finished", "audit", "repair"])
 def test_the_model_catches_a_broken_ledger(
-    broken: str, monkeypatch: pytest.MonkeyPatch
+    broken: str, monkeypatch: pytest.MonkeyPatch, row: Row
 ) -> None:
     """The control: four faults that somebody could make, each of which must be found."""
+    row.begin(f"F1 model: crashes in {STEPS.max_examples * PARTS} lives of 50 steps")
     if broken == "tombstones":
         monkeypatch.setattr(
             erasing.ErasureJob,
@@ -359,9 +479,11 @@ def test_the_model_catches_a_broken_ledger(
     quick = settings(
         STEPS,
         max_examples=500,
+        stateful_step_count=25,
         database=None,
         derandomize=True,
         phases=(Phase.generate,),
     )
     with pytest.raises(AssertionError):
         run_state_machine_as_test(Life, settings=quick)
+    row.control(caught=True)
