@@ -210,3 +210,25 @@ def test_receipts_hold_no_personal_data(tmp_path: Path) -> None:
         entries = b"".join(ledger.entries()).decode()
         assert names
         assert not any(f'"{name}"' in entries or name in str(receipt) for name in names)
+
+
+def test_publications_that_are_cut_off_before_the_first_anchor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twice, with new entries in between: two checkpoints without an anchor are no ledger."""
+
+    def fail(*_: object) -> NoReturn:
+        _raise(StorageError("I/O error"))
+
+    create(tmp_path / "ledger").close()
+    for seed in (1, 2, 3):
+        with Ledger.open(tmp_path / "ledger") as ledger, monkeypatch.context() as patch:
+            ledger.append(records(today_spec(passages=1, seed=seed)), depositor=DEPOSITOR)
+            patch.setattr("provenance.ledger.publish.write_file", fail)
+            with pytest.raises(StorageError, match="I/O error"):
+                ledger.publish()
+            assert not (tmp_path / "ledger" / "anchor").exists()
+    with Ledger.open(tmp_path / "ledger") as ledger:
+        note = ledger.publish()
+        assert (tmp_path / "ledger" / "anchor").read_text() == note
+    assert audit(tmp_path / "ledger").verdict == "yes"

@@ -144,6 +144,10 @@ class Publisher:
                 checkpoint = Checkpoint(origin=self._origin, size=size, root=root)
                 note = self._sign(checkpoint, view)
         if latest is None or note != latest[1]:
+            if latest is not None and not self._files.anchor.exists():
+                # The first publication was cut off before its anchor. A second checkpoint
+                # without one would look as if the anchor had been lost.
+                self._anchor(latest[1].encode())
             self._keep(size, note)
         # The anchor is written before anybody holds the checkpoint: whoever was shown one
         # can rely on this machine to remember it, even with an older database.
