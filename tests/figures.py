@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MODULE_LINES_AIM: Final = 300
-MODULE_LINES_MAX: Final = 400
+MODULE_LINES_MAX: Final = 500
 FUNCTION_LINES_MAX: Final = 40
 MEDIAN_AIM: Final = 8
 P90_AIM: Final = 22

@@ -399,7 +399,7 @@ def changed(**slots: str) -> list[str]:
     ["A" * 42 + "B", "A" * 42 + "+", "A" * 42 + "/", "A" * 42 + "=", "\n" * 43, "é" * 43],
 )
 def test_a_digest_has_one_spelling(bad: str) -> None:
-    assert read_record(changed(s50="A" * 43), CERTIFICATION)
+    read_record(changed(s50="A" * 43), CERTIFICATION)
     for place in (0, 50, 63):
         with pytest.raises(FormatError):
             read_record(changed(**{f"s{place}": bad}), CERTIFICATION)

@@ -606,4 +606,4 @@ def test_a_run_of_certifications_needs_a_depositor_and_a_time() -> None:
         {"certifier_registration": 6},
     ):
         with pytest.raises(FormatError):
-            make_encoder(**bad)  # type: ignore[arg-type]
+            make_encoder(**bad)

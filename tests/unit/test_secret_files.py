@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -62,11 +62,12 @@ def test_endorsement_kit_is_written_so(
     kit.mkdir()
     changed: list[int] = []
     chmod = os.chmod
-    monkeypatch.setattr(
-        os,
-        "chmod",
-        lambda path, mode, **more: (changed.append(mode), chmod(path, mode, **more)),
-    )
+
+    def watched(path: Path, mode: int, **more: Any) -> None:
+        changed.append(mode)
+        chmod(path, mode, **more)
+
+    monkeypatch.setattr(os, "chmod", watched)
     run("endorse", "kit", world.ledger, "3", "-o", kit / f"{DEPOSITOR}.json")
     # The mode is that of its creation, and is not set afterwards.
     assert modes(kit) == {0o600}
