@@ -81,5 +81,5 @@ def _report(
         level=None if title is None else title.level,
         register_date=None if title is None else title.date,
         unknown_fields=proven.contents.unknown.get(index, 0),
-        reasons=find_reasons(record, identity, standing, day, status_days),
+        reasons=find_reasons(record, identity, lacks, standing, day, status_days),
     )

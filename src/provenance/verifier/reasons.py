@@ -32,7 +32,7 @@ from provenance.record.paris import paris_day
 from provenance.record.showing import LINE_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from provenance.record.commitment import Value
     from provenance.report import Reason
@@ -55,20 +55,24 @@ def find_lacks(record: Mapping[str, Value], identity: str | None) -> tuple[str, 
 def find_reasons(
     record: Mapping[str, Value],
     identity: str | None,
+    lacks: Sequence[str],
     standing: Standing,
     day: date | None,
     status_days: int,
 ) -> tuple[Reason, ...]:
-    """Return the reasons of one line but those about persons, in their order."""
-    lacks = find_lacks(record, identity)
+    """Return the reasons of one line but those about persons, in their order.
+
+    ``lacks``: as of `find_lacks`.
+    """
+    words = standing.words
     found: list[tuple[Reason, bool]] = [
-        ("incomplete", bool(set(lacks) - {"identity"})),
+        ("incomplete", any(name != "identity" for name in lacks)),
         ("no-identity", identity is None),
         ("name-only", identity == "national"),
         ("provisional", record.get("donneeCertifiee") is False),
-        ("withdrawn", "withdrawn" in standing.words),
-        ("superseded", "superseded" in standing.words),
-        ("erased", "erased" in standing.words),
+        ("withdrawn", "withdrawn" in words),
+        ("superseded", "superseded" in words),
+        ("erased", "erased" in words),
         ("status-unknown", standing.is_unknown),
         ("status-old", _is_old(standing, day, status_days)),
         *date_reasons(record.get("dateDebutValidite"), record.get("dateFinValidite"), day),

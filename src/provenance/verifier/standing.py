@@ -85,8 +85,11 @@ class Standing(NamedTuple):
     @property
     def changed_by(self) -> int | None:
         """The first entry shown that did what the word says, or None."""
-        said = next((bit for bit, word in _WORDS if word == self.word), 0)
-        return next((by for by, bit in self.changes if bit == said), None)
+        if not self.changes:
+            return None
+        said = self.word
+        bits = {bit for bit, word in _WORDS if word == said}
+        return next((by for by, bit in self.changes if bit in bits), None)
 
 
 def check_status(
