@@ -3,7 +3,7 @@
  *
  * A name fits a certification where its words, in any order, are one or more of the first names
  * that the certification shows, and beside them its birth name, its usage name, or both.
- * Source: docs/formats.md section 20.
+ * Source: docs/formats.md section 16.
  */
 
 import { fold } from "./identity.ts";
