@@ -56,6 +56,9 @@ Reason: TypeAlias = Literal[
 
 PROVEN: Final[frozenset[Verdict]] = frozenset({"yes", "attention"})
 """The verdicts of proofs that hold."""
+_DATED: Final[tuple[Reason, ...]] = ("expired", "not-yet-valid")
+_UNDATED: Final[frozenset[Reason]] = frozenset({*_DATED, "date-unknown", "incomplete"})
+"""Reasons beside which nobody may read that a certification is in force."""
 REASON_WORDS: Final[dict[Reason, str]] = {
     "incomplete": "a field that a line of a CV needs is not shown, or malformed",
     "no-identity": "tied to nobody: no identity is shown",
@@ -291,6 +294,14 @@ def _sentences(one: CertificationReport, day: date | None) -> Iterator[str]:
         )
 
 
+def standing_words(one: CertificationReport) -> str:
+    """Say how a certification stands: *in force* only where its dates are shown and say so."""
+    if one.status != "in force" or _UNDATED.isdisjoint(one.reasons):
+        return one.status
+    words = [REASON_WORDS[reason] for reason in one.reasons if reason in _DATED]
+    return ", ".join([*words, "not taken back"])
+
+
 def _standing_sentence(one: CertificationReport) -> str:
     if one.status == "unknown":
         return f"Entry {one.index}: whether it was taken back since is unknown."
@@ -305,7 +316,7 @@ def _standing_sentence(one: CertificationReport) -> str:
         else f" by entry {one.changed_by}, {_moment(one.changed_time)}"
     )
     as_of = f",{as_of}" if by and as_of else as_of
-    return f"Entry {one.index} is {one.status}{by}{as_of}."
+    return f"Entry {one.index} is {standing_words(one)}{by}{as_of}."
 
 
 def _future_sentence(what: str, time: str, day: date | None) -> Iterator[str]:

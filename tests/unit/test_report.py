@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from provenance.report import Check, failure_among, failure_of
+import pytest
+from msgspec.structs import replace
+
+from provenance.report import Check, failure_among, failure_of, standing_words
 from simulator import HOLDER, PERSON, TODAY, Simulator, make_log, make_record
 from verifying import verify
+
+if TYPE_CHECKING:
+    from provenance.report import Reason, StatusWord
 
 REPORT: Final = (
     *("format", "verdict", "day", "summary", "checks", "checkpoint", "later"),
@@ -130,3 +136,24 @@ def test_times_are_told_to_the_second() -> None:
         "Entry 4 is superseded by entry 6, 2026-09-21 14:19:20 UTC, as of entry 7, "
         "2026-09-21 14:20:20 UTC."
     ) in report.summary
+
+
+@pytest.mark.parametrize(
+    ("status", "reasons", "words"),
+    [
+        ("in force", (), "in force"),
+        ("in force", ("person-unsettled",), "in force"),
+        ("in force", ("expired",), "expired, not taken back"),
+        ("in force", ("not-yet-valid",), "not yet valid, not taken back"),
+        ("in force", ("date-unknown",), "not taken back"),
+        ("in force", ("incomplete", "date-unknown"), "not taken back"),
+        ("withdrawn", ("withdrawn", "expired"), "withdrawn"),
+        ("unknown", ("status-unknown",), "unknown"),
+    ],
+)
+def test_in_force_is_said_only_where_the_dates_say_so(
+    status: StatusWord, reasons: tuple[Reason, ...], words: str
+) -> None:
+    log, (index,) = make_log()
+    (line,) = verify(log, log.prove(index)).certifications
+    assert standing_words(replace(line, status=status, reasons=reasons)) == words

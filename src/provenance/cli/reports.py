@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from provenance.cli.output import value_text, when
-from provenance.report import PROVEN, REASON_WORDS, reasons_text
+from provenance.report import PROVEN, REASON_WORDS, reasons_text, standing_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ def _standing(one: CertificationReport) -> str:
     by = "" if one.changed_by is None else f" by entry {one.changed_by},"
     if one.as_of_time is None:
         return f"status {one.status}{by}"
-    return f"{one.status}{by} as of {when(one.as_of_time)} (entry {one.as_of_index})"
+    return f"{standing_words(one)}{by} as of {when(one.as_of_time)} (entry {one.as_of_index})"
 
 
 def _facts(one: CertificationReport) -> Iterator[tuple[str, str]]:
