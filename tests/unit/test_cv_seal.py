@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import shutil
+import ssl
 import subprocess
 from datetime import UTC, datetime
 from importlib import import_module
@@ -300,6 +301,11 @@ def _pem(private: ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> byt
     return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
 
+def _version_2(der: bytes) -> bytes:
+    other = der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01", 1)
+    return ssl.DER_cert_to_PEM_cert(other).encode()
+
+
 P521 = certify("x", ROOT, key=ec.generate_private_key(ec.SECP521R1()))
 SHORT = certify("x", ROOT, key=rsa.generate_private_key(65537, 1024))
 ODD = certify("x", ROOT, key=rsa.generate_private_key(3, 2048))
@@ -307,6 +313,7 @@ BAD_KEYS = {
     "no key": (b"", SEALER.pem),
     "no PKCS #12": (b"garbage", None),
     "no certificate": (SEALER.key_pem, b""),
+    "a certificate of an unknown version": (SEALER.key_pem, _version_2(SEALER.der)),
     "another certificate first": (SEALER.key_pem, ROOT.pem + SEALER.pem),
     "Ed25519, which viewers do not know": (
         _pem(ed25519.Ed25519PrivateKey.generate()),

@@ -79,6 +79,8 @@ MALFORMED = {
     "a private key": f"seal\n{PEM.replace('CERTIFICATE', 'PRIVATE KEY')}",
     "no base64": f"seal\n{PEM.replace('M', '!', 1)}",
     "no X.509": "seal\n" + format_certificate(b"abc"),
+    "a certificate of an unknown version": "seal\n"
+    + format_certificate(ROOT.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01", 1)),
     "bytes behind the certificate": "seal\n" + format_certificate(ROOT + b"\0"),
     "one long line": f"seal\n-----BEGIN CERTIFICATE-----\n{''.join(PEM.splitlines()[1:-1])}\n"
     "-----END CERTIFICATE-----\n",

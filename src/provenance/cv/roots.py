@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from cryptography.x509 import load_der_x509_certificate
+from cryptography.x509 import InvalidVersion, load_der_x509_certificate
 from msgspec import Struct
 
 from provenance.cv.base58 import decode_base58, encode_base58
@@ -124,7 +124,7 @@ def _parse_certificate(lines: Iterator[tuple[int, str]]) -> bytes:
         raise FormatError("the certificate is not in lines of 64 characters")
     try:
         load_der_x509_certificate(data)
-    except ValueError as error:
+    except (ValueError, InvalidVersion) as error:
         raise FormatError("that is no X.509 certificate") from error
     return data
 

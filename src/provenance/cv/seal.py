@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -95,8 +96,9 @@ def load_signer(
         else:
             private = load_pem_private_key(key, passphrase)
             found = x509.load_pem_x509_certificates(certificates)
+        certified = [certificate.public_key() for certificate in found]
         lists = tuple(map(_load_list, revoked))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise KeyFileError(
             "the key of the seal cannot be read: a PKCS #12 file, or a key and certificates "
             "in PEM, and the right passphrase are needed"
@@ -105,7 +107,7 @@ def load_signer(
         raise KeyFileError("the key of a seal is an RSA key, or ECDSA on P-256 or P-384")
     if pss and not isinstance(private, rsa.RSAPrivateKey):
         raise KeyFileError("PSS goes with an RSA key, and this is another one")
-    if not found or found[0].public_key() != private.public_key():
+    if not certified or certified[0] != private.public_key():
         raise KeyFileError("the first certificate is not that of the seal's key")
     _check_certificate(found[0])
     return SealSigner(private, found[0], tuple(found[1:]), lists, pss)

@@ -71,7 +71,12 @@ def load_certificate(der: bytes) -> x509.Certificate:
         dates = certificate.not_valid_before_utc, certificate.not_valid_after_utc
         del parts, dates
         certificate.public_key()
-    except (ValueError, x509.DuplicateExtension, UnsupportedAlgorithm) as error:
+    except (
+        ValueError,
+        x509.DuplicateExtension,
+        x509.InvalidVersion,
+        UnsupportedAlgorithm,
+    ) as error:
         raise FormatError("malformed certificate, or a key of an unknown kind") from error
     return certificate
 
