@@ -16,7 +16,7 @@ STRICT := */provenance/encoding.py,*/provenance/tlog/*,*/provenance/record/*
 STRICT := $(STRICT),*/provenance/verifier/*,*/provenance/report.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-some lint bench bench-quick lock clean
+.PHONY: help demo test test-some fault-long lint bench bench-quick lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ test: lint ## lint, all tests, and the coverage that is required
 
 test-some: $(VENV)/.dev ## some tests only, as in: make test-some ARGS='-k bundle'
 	$(PYTEST) $(ARGS)
+
+fault-long: $(VENV)/.dev ## the fault battery in its long form (a night), with its table of figures
+	PROVENANCE_FAULT_LONG=1 $(PYTEST) $(BATTERY) $(ARGS)
+
+# Tests with a row in the battery's table; what a row needs and the machine lacks is skipped.
+BATTERY := tests/fault tests/property tests/unit/test_merkle.py tests/unit/test_merkle_mutations.py
 
 lint: $(VENV)/.dev ## ruff, mypy, and the figures of the house style
 	$(BIN)/ruff check .
