@@ -471,7 +471,9 @@ def test_whoever_has_no_common_name_has_no_name() -> None:
 def test_malformed_certificate_is_refused() -> None:
     version_2 = SEALER.der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01", 1)
     twice_one = SEALER.der.replace(b"\x55\x1d\x0f", b"\x55\x1d\x13")
-    for data in (b"", SEALER.der[:-1], version_2, twice_one):
+    # A name whose text is a BIT STRING, which the library under it takes for a wrong type.
+    bits = SEALER.der.replace(b"\x06\x03\x55\x04\x03\x0c", b"\x06\x03\x55\x04\x03\x03")
+    for data in (b"", SEALER.der[:-1], version_2, twice_one, bits):
         assert data != SEALER.der
         with pytest.raises(FormatError):
             load_certificate(data)

@@ -81,6 +81,10 @@ MALFORMED = {
     "no X.509": "seal\n" + format_certificate(b"abc"),
     "a certificate of an unknown version": "seal\n"
     + format_certificate(ROOT.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x01", 1)),
+    "a certificate of a name in bits": "seal\n"
+    + format_certificate(
+        ROOT.replace(b"\x06\x03\x55\x04\x03\x0c", b"\x06\x03\x55\x04\x03\x03")
+    ),
     "bytes behind the certificate": "seal\n" + format_certificate(ROOT + b"\0"),
     "one long line": f"seal\n-----BEGIN CERTIFICATE-----\n{''.join(PEM.splitlines()[1:-1])}\n"
     "-----END CERTIFICATE-----\n",

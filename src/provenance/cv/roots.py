@@ -29,12 +29,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from cryptography.x509 import InvalidVersion, load_der_x509_certificate
 from msgspec import Struct
 
 from provenance.cv.base58 import decode_base58, encode_base58
 from provenance.encoding import decode_base64, decode_text, encode_base64
 from provenance.errors import FormatError
+from provenance.pki.chain import load_certificate
 from provenance.tlog.note import ED25519, VerifierKey, make_verifier_key, parse_verifier_key
 
 if TYPE_CHECKING:
@@ -123,9 +123,9 @@ def _parse_certificate(lines: Iterator[tuple[int, str]]) -> bytes:
     if body != _wrap(data):
         raise FormatError("the certificate is not in lines of 64 characters")
     try:
-        load_der_x509_certificate(data)
-    except (ValueError, InvalidVersion) as error:
-        raise FormatError("that is no X.509 certificate") from error
+        load_certificate(data)
+    except FormatError as error:
+        raise FormatError(f"that is no X.509 certificate: {error}") from error
     return data
 
 

@@ -73,6 +73,7 @@ def load_certificate(der: bytes) -> x509.Certificate:
         certificate.public_key()
     except (
         ValueError,
+        TypeError,  # of a name's part that is a BIT STRING
         x509.DuplicateExtension,
         x509.InvalidVersion,
         UnsupportedAlgorithm,
