@@ -291,7 +291,7 @@ def _outcome(name: str, claimed: Value, fields: Mapping[str, Value]) -> Outcome:
 
 
 def is_name(value: Value) -> bool:
-    """Tell whether a value is a text that names somebody, with something to compare in it."""
+    """Return whether a value is a text that names a person, with something to compare in it."""
     return isinstance(value, str) and bool(fold(value))
 
 

@@ -78,7 +78,7 @@ function readDigest(text: string): Uint8Array {
   return digest;
 }
 
-/** Checks that a name may stand in a slot: a known one in its own, another where it is open. */
+/** Checks that a name may be in a slot: a known one in its own, another where it is open. */
 function checkPlace(name: string, slot: number, table: SlotTable): void {
   const own = table.slotOf.get(name);
   if (own === undefined ? table.closed.has(slot) : own !== slot) {

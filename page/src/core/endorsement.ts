@@ -1,7 +1,7 @@
 /**
  * Whether depositors signed for their certifications, and whose keys they signed with.
  *
- * A depositor's keys stand in its `depositor` entries, each of which names the one before. The
+ * A depositor's keys are in its `depositor` entries, each of which names the one before. The
  * whole chain is shown, so that a key that the operator put in place is told from one that the
  * body itself took into use. Source: docs/formats.md sections 3 and 21.
  */

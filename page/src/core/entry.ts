@@ -288,7 +288,7 @@ export function endorsementMessage(origin: string, entry: EndorsementEntry): Uin
 
 /**
  * Returns what a body signs with an earlier key of its own when its registration changes: the
- * members `depositor` to `keys` and `previous`, as they stand in the entry.
+ * members `depositor` to `keys` and `previous`, as they are in the entry.
  */
 export function registrationMessage(origin: string, entry: DepositorEntry): Uint8Array {
   const { depositor, name, siret, certifiers, succeeds, keys, previous } = entry;

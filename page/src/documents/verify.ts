@@ -24,7 +24,7 @@ const SUMMARY = "PROV1:";
 /** Brings a proof bundle up to date, where that is asked for. */
 export type Refresh = (bundle: Uint8Array) => Promise<Uint8Array>;
 
-/** Whom a document is judged under, and when; all of it came by another way than the document. */
+/** Whom a document is judged under, and when; all of it was obtained separately from the document. */
 export interface Asked {
   policy: string;
   /** The text of the seal roots. */
@@ -136,7 +136,7 @@ async function reportFindings(
   return reportPdf({ ...findings, attachment: fresh }, policy, options, revision);
 }
 
-/** Whether a file was signed, and is no more as it was then. */
+/** Whether a file was signed, and was changed since then. */
 function wasChanged({ checks, document }: PdfFindings): boolean {
   const fails = checks.some(
     ({ name, outcome }) => ["seal", "seal-coverage"].includes(name) && outcome === "no",

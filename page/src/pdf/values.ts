@@ -6,7 +6,7 @@ export class Name {
   readonly text: string;
 }
 
-/** A number with a point, which is no integer even where nothing but zeros stands behind it. */
+/** A number with a point, which is not an integer even where only zeros follow it. */
 export class Real {
   constructor(value: number) {
     this.value = value;

@@ -61,7 +61,7 @@ function isNone(parameters: unknown): boolean {
 
 /**
  * Whether `signature` over `data` holds, by a key and in a way that are accepted (docs/formats.md
- * section 18); `hash` is the digest that stands beside it, in a CMS. Raises `RefusedError` for
+ * section 18); `hash` is the digest named beside it in a CMS. Raises `RefusedError` for
  * other keys and other ways.
  */
 export async function verifySignature(

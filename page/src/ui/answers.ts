@@ -26,7 +26,7 @@ export const ICONS: Readonly<Record<Tone, IconName>> = {
   unknown: "unknown",
 };
 
-/** A status older than this is worth asking for anew, though it is no reason yet. */
+/** A status older than this is worth asking for again, although it is not a reason yet. */
 const DAYS_MAX = 30;
 
 /** Three questions, each with an answer of its own: none of them stands for another. */
@@ -84,7 +84,7 @@ function answerDocument(report: CvReport, words: Words, language: Language): Ans
   }
 }
 
-/** As it was sealed, which is no recommendation where it is active, or somebody else's. */
+/** As it was sealed, which does not recommend it where it has active content or is another person's. */
 function answerSealed(report: CvReport, words: Words, language: Language): Answer {
   const { sealed_by, sealed_at, time_source } = report.document;
   const said = words.document;

@@ -1,4 +1,4 @@
-"""What an audit did not check, and why; and what it found that is no fault, but to be known."""
+"""What an audit did not check, and why; and findings that are not faults."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class Succession:
         return inherited_digest(before, bodies) == inherited_digest(record, bodies)
 
     def _before(self, newest: int, index: int) -> int | None:
-        """Return what stood under a look-up before ``index``; ``newest`` stands there now."""
+        """Return the value of a look-up before ``index``; ``newest`` is its value now."""
         at: int | None = newest
         while at is not None and at >= index:
             entry = self._entry(at)

@@ -101,7 +101,7 @@ def add_trust(parser: argparse.ArgumentParser, *, required: bool) -> None:
         "--policy",
         metavar="FILE",
         required=required,
-        help="trust policy, got by another way than what is checked",
+        help="trust policy, obtained separately from what is checked",
     )
     parser.add_argument(
         "--genesis",

@@ -1,12 +1,12 @@
 """Make the PDF file of a CV out of what the holder declares and a proof.
 
 The proof is verified first, under the policy. Its certifications become the guaranteed
-lines, the holder's file (JSON) the declared ones, which stand apart. The name at the top is
+lines, the holder's file (JSON) the declared ones, printed apart. The name at the top is
 the one that the proof shows; the holder's file may choose among its names, and say no other.
 The proof is attached; "provenance cv seal" then makes every later change show.
 
 A certification that does not hold on the day of the CV is refused: withdrawn, expired,
-provisional, of unknown status, or not shown completely. With --all such stand in a part of
+provisional, of unknown status, or not shown completely. With --all they appear in a part of
 their own, with the reason. One that shows no identity, or another person's, is always
 refused. --summary-key adds a QR code, for the CV on paper.
 

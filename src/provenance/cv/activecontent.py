@@ -242,7 +242,7 @@ def _is_seal(one: Any) -> bool:  # noqa: ANN401
 
 
 def _belongs(one: Any, seals: list[Any]) -> bool:  # noqa: ANN401
-    """Return whether a widget is the seal's own, which may stand apart from its field."""
+    """Return whether a widget is the seal's own, which may be separate from its field."""
     parent = one.get("/Parent")
     return (
         "/FT" not in one

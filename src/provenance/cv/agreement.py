@@ -6,7 +6,7 @@ and hold a letter. Its label is the title that the report has, or the code. What
 the holder must agree so with one of these entries at least, and with none of them have another
 value: training files and civil status name one person by different fields. The order of an
 object's members means nothing in a document that is signed in its canonical form, so it is not
-compared. A name is no claim of a line alone: `find_other_names` holds it against all
+compared. A name is not a claim of a line alone: `find_other_names` holds it against all
 certifications that the bundle shows.
 """
 

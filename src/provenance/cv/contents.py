@@ -1,7 +1,7 @@
 """What stands on a CV, as texts for the page: nothing is laid out here, nothing judged.
 
 The guaranteed part is made from a verifier's report alone: from the certifications for which
-the report gives no reason against. Those for which it gives one stand in a part of their own,
+the report gives no reason against. Those for which it gives one appear in a part of their own,
 with the reason. The declared part is made from the holder's file alone. A field that the proof
 does not show does not appear. The name at the top is of the proof.
 """
@@ -46,7 +46,7 @@ def _badge(one: CertificationReport) -> str:
 
 
 class Contents:
-    """Composes the texts of one CV in one language; ``name``: what stands at its top."""
+    """Composes the texts of one CV in one language; ``name``: the name at its top."""
 
     def __init__(self, name: str, holder: Holder, report: Report, language: Language) -> None:
         self._name: Final = name

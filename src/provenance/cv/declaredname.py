@@ -1,4 +1,4 @@
-"""The name at the top of a CV: which names a proof allows there, and which one stands there.
+"""The name at the top of a CV: which names a proof allows there, and which one is printed.
 
 A name *fits* a certification where its words, in any order, are one or more of the first
 names that the certification shows, and beside them its birth name, its usage name, or both.
@@ -17,7 +17,7 @@ Words are those of the plain form (``record/identity.py``), separated by spaces 
   first name at least.
 - Of a certification that shows no first name (``identifiantNational``), a name fits where all
   words of the surname are among its words. So that nobody invents the first name, no name is
-  declared for it: the surname alone stands at the top.
+  declared for it: the surname alone is printed at the top.
 - A name of more than 1,000 code points fits nowhere.
 """
 

@@ -1,4 +1,4 @@
-"""Files that are no document of a CV, told by their first bytes: what they are, what to do.
+"""Files that are not a document of a CV, recognised by their first bytes, with what to do.
 
 People save a proof with another program, or hand in the archive that it came in. They are
 told so, instead of that there is no proof.

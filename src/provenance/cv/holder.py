@@ -16,7 +16,7 @@ A JSON text in any spelling, as programs write it. All but ``format`` may be lef
 
 Nothing of it is guaranteed, and a rendered CV says so. ``name`` chooses among the names that
 the proof shows (`declaredname`), and is refused where it says anything else; ``usage_name`` is
-one that the proof does not show, and stands in the declared part. Dates here are text, never
+one that the proof does not show, and appears in the declared part. Dates here are text, never
 compared. Titles of certifications are never the holder's: they come from the proof.
 
 The rule: at most 1 MiB; every text is of visible characters and spaces (``profile`` and
@@ -111,7 +111,7 @@ def _check_imitations(members: dict[str, object]) -> None:
     """Refuse what looks as if the proof said it; raises `FormatError`."""
     texts = [*_texts(members, "")]
     contact = " ".join(text for place, text in texts if place == ".contact")
-    # Texts stand beside each other on the page, so they are read as one text, too.
+    # Texts are next to each other on the page, so they are also read as one text.
     whole = " ".join(text for _, text in texts)
     for place, text in (*texts, (".contact", contact), ("all texts in a row", whole)):
         found = find_imitation(place.removeprefix("."), text)

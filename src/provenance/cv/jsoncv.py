@@ -17,7 +17,7 @@ proof bundle as a string, in any spelling of JSON::
               "created":"2026-11-25T21:00:00Z","verificationMethod":"did:key:z6Mk…#z6Mk…",
               "proofPurpose":"assertionMethod","proofValue":"z…"}}
 
-Nothing else may stand in it, and nothing may be missing but ``label``, which is the title of
+It has no other member, and only one may be absent: ``label``, which is the title of
 the code in the register where the proof shows one, else the code. ``created`` repeats
 ``validFrom``, the proof's ``@context`` the document's, and ``verificationMethod`` names the
 issuer's only key. ``lines`` are those of ``provenance.reconstruct``; each names its entry.

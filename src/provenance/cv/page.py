@@ -114,7 +114,7 @@ def make_page(policy: str, seal_roots: str = "", operator: Operator | None = Non
         page = _allow(page, _NOWHERE, f"connect-src {' '.join(sorted(sites))}")
     if operator is not None and operator.logo is not None:
         page = _allow(page, _NO_PICTURES, _OWN_PICTURES)
-    # Last, because any text may stand in it.
+    # Last, because it may contain any text.
     return _fill(page, trust)
 
 

@@ -156,7 +156,7 @@ def _check_content(facts: PdfFacts, checks: Checks) -> None:
 
 
 def _check_holder(facts: PdfFacts, report: Report, checks: Checks) -> None:
-    """Check ``person``, then ``holder-name``: the name that stands at the top of the CV."""
+    """Check ``person``, then ``holder-name``: the name at the top of the CV."""
     if not check_person(report, checks):
         return
     identified = [one for one in report.certifications if one.identity is not None]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def check_proof(bundle: bytes, verifier: Verifier, day: date | None, checks: Checks) -> Report:
-    """Verify a bundle; record whether it holds. Its reasons are no failure."""
+    """Verify a bundle; record whether it holds. Its reasons are not failures."""
     report = verifier.verify(bundle, day)
     if report.verdict in PROVEN:
         checks.yes("proof", f"{len(report.certifications)} certification(s) are in the log")
@@ -28,7 +28,7 @@ def check_proof(bundle: bytes, verifier: Verifier, day: date | None, checks: Che
 def check_person(report: Report, checks: Checks) -> bool:
     """Record whether an accepted bundle is of one person; return whether it may be.
 
-    Identities that do not settle the question are no failure: their certifications have a
+    Identities that do not settle the question are not a failure: their certifications have a
     reason, and what is shown of them is for people to read.
     """
     if report.same_person is False:

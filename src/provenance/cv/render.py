@@ -2,7 +2,7 @@
 
 The guaranteed part takes only certifications that hold on the day of the CV, in Paris: those
 for which the verifier gives no reason against. The name at the top is that of the proof, and
-stands in the file's metadata too (`xmp`), where verifiers compare it with the proof.
+is written to the file's metadata too (`xmp`), where verifiers compare it with the proof.
 
 The page is set with typst, in this process and with the fonts that it brings along
 (Libertinus Serif, and DejaVu Sans Mono where that has no glyph), so that no network and no

@@ -1,6 +1,6 @@
 """The name at the top of a CV, repeated in the metadata of its PDF file.
 
-No verifier reads the text of a page, so the name that stands there in large letters is
+No verifier reads the text of a page, so the name printed there in large letters is
 repeated as a property of the XMP packet (ISO 16684-1) of the catalog's ``/Metadata``, where
 it can be compared with the proof::
 
@@ -10,13 +10,13 @@ Programs that add a signature write a packet anew, each in its own way: with ano
 or with the property as an attribute. Both are the same property, so both are read. The rule
 for readers needs no XML parser. White space is space, tab, CR and LF.
 
-- The packet is UTF-8 and at most 1 MiB, else there is no such property.
+- The packet is UTF-8 and at most 1 MiB, otherwise the property is absent.
 - Its prefixes are the P of each ``xmlns:P="…"`` (behind white space, in either quotes, with
   white space around ``=`` or none) that holds the address of the namespace. P begins with a
   letter (A to Z, a to z) or ``_``, and goes on with these, digits, ``.`` and ``-``. More than
   eight prefixes make the property malformed.
 - Its uses are the places of ``P:holder`` behind ``<`` or white space, and not before a
-  character that may stand in P, or a colon. Without any there is no such property; with
+  character that may be in P, or a colon. Without any the property is absent; with
   several it is malformed.
 - Behind ``<P:holder`` follow declarations ``xmlns:…="…"`` or none, ``>``, the value,
   ``</P:holder``, white space or none, and ``>``. Where the use is behind white space, ``=`` and
@@ -44,7 +44,7 @@ PACKET_SIZE_MAX: Final = 1024 * 1024
 """Bytes of a packet in which the property is looked for."""
 PREFIXES_MAX: Final = 8
 MALFORMED: Final = ("", "")
-"""What stands for a property that is there in another form, or twice."""
+"""The result for a property in another form, or present twice."""
 _PREFIX: Final = "provenance"
 _SPACE: Final = r"[ \t\r\n]"
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_.-]*"

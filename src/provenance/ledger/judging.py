@@ -199,7 +199,7 @@ class CreationJudge:
             return False
         if not self._lookups.holder_of(record) == claim.holder != ():
             return False
-        # A look-up key stands for the first of the first names; they are compared in full. A
+        # A look-up key covers the first of the first names; they are compared in full. A
         # number tells by itself.
         if identity_kind(record) != "titulaire":
             return True

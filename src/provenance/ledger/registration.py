@@ -83,7 +83,7 @@ def make_registration(
     """Return the registration that these values ask for.
 
     Raises `FormatError` where it is not said whom the body may deposit for, or said twice,
-    or where one value stands in place of many.
+    or where one value is in place of many.
     """
     if for_all and certifiers:
         raise FormatError("a depositor is limited to some certifiers, or deposits for all")

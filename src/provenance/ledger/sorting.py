@@ -96,7 +96,7 @@ def sort_candidates(screening: Screening, view: View, recall: Recall) -> Sorted:
 
 
 def mentions_of(screening: Screening, found: Sorted) -> list[bytes]:
-    """Give the keys of all passages that stay in the deposit's own payload."""
+    """Return the keys of all passages that stay in the deposit's own payload."""
     left = [one.candidate for one in (*found.duplicates, *found.conflicts)]
     if not screening.keeps_passages:
         left += [one.candidate for one in found.new]

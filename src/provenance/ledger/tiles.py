@@ -188,7 +188,7 @@ def _compare_checkpoint(files: ComparedFiles, view: View) -> int:
 def _older(view: View, name: str) -> bytes | None:
     """Return what a file holds that was not full when it was published, or None.
 
-    None for whatever is no such file, as an index page.
+    None for any other file, such as an index page.
     """
     try:
         tile = parse_tile_name(name)

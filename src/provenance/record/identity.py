@@ -12,7 +12,7 @@ better table gets the next number. One line of it::
     0300-0344 -        a range that vanishes
     0000-002F _        a range that separates words
 
-A name is read from left to right. What is not in the table stands for itself; words are
+A name is read from left to right. What is not in the table is kept as it is; words are
 joined with one space. Sources: ICAO Doc 9303 part 3 section 6, and the French civil
 registers (instruction générale relative à l'état civil, no. 106).
 """

@@ -19,7 +19,7 @@ zeros over it makes an entry's content unreadable wherever copies of the log may
 Of the slots whose checksum holds the one with the greater sequence counts, so a write that
 a crash tears leaves the one before. A vault that knows more than a log, or another history,
 belongs to another copy of it: what is written then would destroy seeds of entries that
-exist. 32 zero bytes stand for an erased seed, and for entries that never had one.
+exist. 32 zero bytes mark an erased seed, and for entries that never had one.
 
 ``vault/secret`` holds 32 bytes, the key of the look-ups, and a checksum, because a rotten
 key would find nobody and record repetitions anew: SHA-256("provenance/vault-secret/v1",

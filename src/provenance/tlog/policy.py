@@ -185,7 +185,7 @@ def _group_token(name: str) -> str:
 
 
 def _cosigning(key: VerifierKey) -> VerifierKey:
-    """Return the key under which a witness cosigns: one of type 0x01 stands for 0x04."""
+    """Return the key under which a witness cosigns: one of type 0x01 also serves as 0x04."""
     if key.kind != ED25519:
         return key
     return make_verifier_key(key.name, COSIGNATURE, key.public)

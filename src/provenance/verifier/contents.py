@@ -1,4 +1,4 @@
-"""What the entries say, once they are known to stand in the log: lines and records.
+"""What the entries say, once they are known to be in the log: lines and records.
 
 A *line* is a certification that is shown for itself, not only because it supersedes another
 one. A *record* is what is shown of an entry's fields. Its fields are those that the table of

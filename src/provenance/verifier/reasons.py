@@ -17,7 +17,7 @@
     other-person       it is of another person than one of the others shown
     person-unsettled   whether it is one person's with the others, the identities leave open
 
-They are no failures: all checks hold where there are any.
+They are not failures: all checks hold where there are any.
 """
 
 from __future__ import annotations
