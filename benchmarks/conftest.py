@@ -32,7 +32,7 @@ def flux() -> bytes:
 
 @pytest.fixture(scope="session")
 def ledger(tmp_path_factory: pytest.TempPathFactory, flux: bytes) -> Iterator[Ledger]:
-    """Give a published ledger of 10,000 certifications."""
+    """Return a published ledger of 10,000 certifications."""
     with make_ledger(tmp_path_factory.mktemp("bench") / "ledger") as made:
         made.deposit(flux)
         made.publish()

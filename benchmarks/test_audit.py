@@ -47,7 +47,7 @@ class Yard(NamedTuple):
 
 
 def measure(call: Callable[[], object], count: int, threads: int) -> Yard:
-    """Give the best of some repetitions."""
+    """Return the best of some repetitions."""
 
     def repeat(_: int) -> float:
         before = time.thread_time()

@@ -38,14 +38,14 @@ _START_S = 60
 
 @pytest.fixture
 def form(ledger: Ledger) -> Callable[[], dict[str, Value]]:
-    """Give what makes records of a form, each with another idTechnique."""
+    """Return what makes records of a form, each with another idTechnique."""
     template, numbers = dict(ledger.fields(5)[:-1]), count()
     return lambda: {**template, "idTechnique": f"form-{next(numbers)}"}
 
 
 @pytest.fixture
 def put(tmp_path: Path) -> Iterator[Callable[[], float]]:
-    """Give the yardstick of a durable deposit: the seconds of one synced LMDB put."""
+    """Return the yardstick of a durable deposit: the seconds of one synced LMDB put."""
     record, numbers = os.urandom(RECORD_SIZE), count()
     with lmdb.open(str(tmp_path / "bare"), map_size=1 << 34, lib_version=0) as environment:
 

@@ -87,7 +87,7 @@ class _Noted:
 def _noting(
     kind: type[Ed25519PublicKey | MLDSA44PublicKey], checks: list[Callable[[], object]]
 ) -> Callable[[bytes], _Noted]:
-    """Give what stands in for the function that loads a kind of keys."""
+    """Return what stands in for the function that loads a kind of keys."""
     return lambda data: _Noted(kind.from_public_bytes(data), checks)
 
 

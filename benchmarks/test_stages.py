@@ -47,7 +47,7 @@ FIRST = 5
 
 @pytest.fixture(scope="module")
 def payloads(ledger: Ledger) -> list[CertificationPayload]:
-    """Give passages as they were deposited."""
+    """Return passages as they were deposited."""
     with ledger._files.store.view() as view:
         return [
             ledger._recall.certification(view, index) for index in range(FIRST, FIRST + COUNT)

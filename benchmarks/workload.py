@@ -19,7 +19,7 @@ PASSAGES = 10_000
 
 
 def make_flux(*, seed: int, passages: int) -> bytes:
-    """Give a realistic deposit file, the same for the same seed on one day."""
+    """Return a realistic deposit file, the same for the same seed on one day."""
     spec = SampleSpec(seed=seed, passages=passages, day=datetime.now(UTC).date())
     return b"".join(write_flux(spec))
 
@@ -33,6 +33,6 @@ def make_ledger(path: Path) -> Ledger:
 
 
 def took(benchmark: BenchmarkFixture) -> float:
-    """Give the median seconds of a benchmark that was run."""
+    """Return the median seconds of a benchmark that was run."""
     assert benchmark.stats is not None
     return float(benchmark.stats.stats.median)

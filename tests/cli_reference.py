@@ -39,7 +39,7 @@ honoured.
 
 
 def render() -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     return "".join(f"{part}\n" for part in (HEAD, *_commands()))
 
 

@@ -72,7 +72,7 @@ NATIONAL: Final = ((f"{GROUP}identifiantNational.nomNaissance", "MARTIN"),)
 
 
 def holder(**changes: Any) -> Holder:
-    """Give a holder; members that are None are left out."""
+    """Return a holder; members that are None are left out."""
     members = {name: value for name, value in (HOLDER | changes).items() if value is not None}
     return parse_holder(json.dumps(members).encode())
 
@@ -80,7 +80,7 @@ def holder(**changes: Any) -> Holder:
 def record(
     number: int = 0, person: Sequence[Field] = PERSON, **changes: Any
 ) -> Sequence[Field]:
-    """Give one of many different certifications."""
+    """Return one of many different certifications."""
     members: dict[str, Any] = {
         "type": ("RNCP", "RS")[number % 2],
         "code": "RNCP34762" if number == 0 else f"RS{4762 + 317 * number}",
@@ -92,7 +92,7 @@ def record(
 
 
 def proof(*records: Sequence[Field], **options: Any) -> tuple[Simulator, list[int], bytes]:
-    """Give a log of these records, their indexes, and the proof of all of them."""
+    """Return a log of these records, their indexes, and the proof of all of them."""
     log, indexes = make_log(records=records or [record()])
     return log, indexes, encode_bundle(log.prove(*indexes, **options))
 
@@ -100,7 +100,7 @@ def proof(*records: Sequence[Field], **options: Any) -> tuple[Simulator, list[in
 def titled_proof(
     *records: Sequence[Field], sheets: Sequence[bytes] = SHEETS, **options: Any
 ) -> tuple[Simulator, list[int], bytes]:
-    """Give a log whose register has sheets, and a proof that shows the sheets of all codes."""
+    """Return a log whose register has sheets, and a proof that shows all sheets."""
     log, indexes = make_log(records=records or [record()])
     register = log.import_register(*sheets)
     log.publish()
@@ -117,7 +117,7 @@ def all_names() -> list[str]:
 
 
 def text_of(pdf: bytes) -> str:
-    """Give the text of all pages, lines joined, spaces of all kinds made one."""
+    """Return the text of all pages, lines joined, spaces of all kinds made one."""
     with pypdfium2.PdfDocument(pdf) as document:
         text = " ".join(page.get_textpage().get_text_range() for page in document)
     return " ".join(text.replace("\ufffe", "-").split())

@@ -128,7 +128,7 @@ def _row(what: str, value: float, aim: str, note: str = "") -> str:
 
 
 def report() -> str:
-    """Give all figures as lines of text."""
+    """Return all figures as lines of text."""
     modules = load_modules()
     functions = sorted(measure_functions(modules), key=lambda function: function.code_lines)
     lengths = [function.code_lines for function in functions]

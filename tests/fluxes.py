@@ -188,7 +188,7 @@ def _text(value: str | bool | int, style: Style) -> str:
 
 
 def fields_of(tree: Tree, prefix: str = "") -> list[tuple[str, object]]:
-    """Give the fields of a passage, whose tree is in the order of the schema."""
+    """Return the fields of a passage, whose tree is in the order of the schema."""
     found: list[tuple[str, object]] = []
     for name, node in tree.items():
         if isinstance(node, dict):
@@ -204,7 +204,7 @@ AROUND: Final = ("emetteur", "certificateur", "contrat", "type", "code", "nature
 def source_of(
     bindings: Iterable[tuple[str, str]], fields: Iterable[tuple[str, object]], data: bytes
 ) -> str:
-    """Give the field ``source`` of a passage, from what is in force around it."""
+    """Return the field ``source`` of a passage, from what is in force around it."""
     known = dict(fields)
     parts = [
         json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode()
@@ -215,7 +215,7 @@ def source_of(
 
 
 def records_of(tree: Tree) -> list[list[tuple[str, object]]]:
-    """Give the fields of every passage of a file, without ``source``."""
+    """Return the fields of every passage of a file, without ``source``."""
     issuer = _inner(tree, "emetteur")
     (certifier,) = _items(issuer, "certificateurs")
     around: list[tuple[str, object]] = [

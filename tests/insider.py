@@ -86,7 +86,7 @@ class Passage:
     span: tuple[int, int]
 
     def saying(self, **changed: Value) -> Passage:
-        """Give the same bytes with other fields, and the ``source`` that follows."""
+        """Return the same bytes with other fields, and the ``source`` that follows."""
         dropped = {name for name, value in changed.items() if value is None}
         fields = [(n, changed.get(n, v)) for n, v in self.fields[:-1] if n not in dropped]
         fields += [
@@ -116,7 +116,7 @@ def passages_of(data: bytes) -> list[Passage]:
 def form_of(
     records: Sequence[Mapping[str, Value]], *, ordered: bool = True
 ) -> tuple[bytes, list[Passage]]:
-    """Give a form's bytes and its records."""
+    """Return a form's bytes and its records."""
     found: list[Passage] = []
     at = 1
     for number, record in enumerate(records, 1):
@@ -190,7 +190,7 @@ def record(ledger: Ledger, plan: Plan) -> int:
 
 
 def leaves_of(plan: Plan) -> tuple[list[bytes], bytes]:
-    """Give the leaf hashes of the digest, and the salts."""
+    """Return the leaf hashes of the digest, and the salts."""
     salts = file_salts(plan.salt, max(one.number for one in [*plan.sent, *plan.recorded]))
     leaves = [file_leaf(salts[:SALT_SIZE], hashlib.sha256(plan.data).digest())]
     leaves += [passage_leaf(salt_at(salts, one.number), one.digest()) for one in plan.sent]

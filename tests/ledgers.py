@@ -30,12 +30,12 @@ def today_spec(**changes: object) -> SampleSpec:
 
 
 def flux(spec: SampleSpec) -> bytes:
-    """Give the whole file of a sample."""
+    """Return the whole file of a sample."""
     return b"".join(write_flux(spec))
 
 
 def records(spec: SampleSpec) -> list[dict[str, Value]]:
-    """Give the passages of a sample as the portal's form would send them."""
+    """Return the passages of a sample as the portal's form would send them."""
     return [dict(passage.fields) for passage in describe(spec)]
 
 
@@ -54,7 +54,7 @@ def register(ledger: Ledger) -> None:
 
 @contextmanager
 def deposited(path: Path, spec: SampleSpec | None = None) -> Iterator[Ledger]:
-    """Give a ledger that holds one sample deposit, published."""
+    """Return a ledger that holds one sample deposit, published."""
     with create(path) as ledger:
         ledger.deposit(flux(spec or today_spec()))
         ledger.publish()

@@ -32,7 +32,7 @@ def naive_split(size: int) -> int:
 
 @cache
 def naive_root(start: int, end: int) -> bytes:
-    """Give the root over ``LEAVES[start:end]`` (RFC 6962 section 2.1)."""
+    """Return the root over ``LEAVES[start:end]`` (RFC 6962 section 2.1)."""
     if start == end:
         return hashlib.sha256(b"").digest()
     if end - start == 1:
@@ -43,7 +43,7 @@ def naive_root(start: int, end: int) -> bytes:
 
 
 def naive_path(index: int, start: int, end: int) -> list[bytes]:
-    """Give the audit path of a leaf in ``LEAVES[start:end]`` (RFC 6962 section 2.1.1)."""
+    """Return the audit path of a leaf in ``LEAVES[start:end]`` (RFC 6962 section 2.1.1)."""
     if end - start == 1:
         return []
     middle = start + naive_split(end - start)
@@ -53,7 +53,7 @@ def naive_path(index: int, start: int, end: int) -> list[bytes]:
 
 
 def naive_consistency(old_size: int, new_size: int) -> list[bytes]:
-    """Give the proof of RFC 6962 section 2.1.2, which knows no subtrees."""
+    """Return the proof of RFC 6962 section 2.1.2, which knows no subtrees."""
     return _subproof(old_size, 0, new_size, known=True)
 
 
@@ -68,7 +68,7 @@ def _subproof(old_size: int, start: int, end: int, *, known: bool) -> list[bytes
 
 
 def naive_subtree_consistency(start: int, end: int, size: int) -> list[bytes]:
-    """Give the proof that ``[start, end)`` is a subtree of the first ``size`` leaves."""
+    """Return the proof that ``[start, end)`` is a subtree of the first ``size`` leaves."""
     return _subtree_subproof(start, end, 0, size, known=True)
 
 

@@ -182,7 +182,7 @@ PARTS: Final[tuple[tuple[str, str, tuple[Any, ...]], ...]] = (
 
 
 def render() -> str:
-    """Give the whole page."""
+    """Return the whole page."""
     return "".join(f"{part}\n" for part in (HEAD, *_parts()))
 
 

@@ -43,7 +43,7 @@ LETTERS: Final = (
 
 
 def make_verdictable(chance: random.Random) -> tuple[str, bytes, dict[str, Any]]:
-    """Give a policy, a bundle, and the options that it is to be verified with."""
+    """Return a policy, a bundle, and the options that it is to be verified with."""
     log = Simulator(witnesses=("alpha", "beta")[: chance.choice((0, 2))])
     if chance.random() < 0.9:
         log.register()

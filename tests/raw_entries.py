@@ -89,12 +89,12 @@ def _rows(entry: Entry) -> list[tuple[bytes, bytes]]:
 
 
 def entry_signer(ledger: Ledger, index: int) -> Callable[[bytes], bytes]:
-    """Give what signs the entry at ``index`` by the rules."""
+    """Return what signs the entry at ``index`` by the rules."""
     key = signing_key(ledger.operator_keys(), index).verifier
     return ledger._publisher._keys.signer("entry", key).sign
 
 
 def log_signers(ledger: Ledger, *, time_s: int = 1) -> list[NoteSigner]:
-    """Give what signs the ledger's checkpoints now."""
+    """Return what signs the ledger's checkpoints now."""
     ring = ledger._publisher._keys
     return [ring.note_signer(key, lambda: time_s) for key in log_keys(ledger.operator_keys())]

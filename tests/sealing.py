@@ -127,7 +127,7 @@ def signer_of(one: Certified, *chain: Certified) -> SealSigner:
 
 
 def make_pdf(text: str = "Curriculum vitae", pages: int = 1) -> bytes:
-    """Give a small PDF file whose pages show a text."""
+    """Return a small PDF file whose pages show a text."""
     pdf = pikepdf.new()
     font = pdf.make_indirect(
         pikepdf.Dictionary(
@@ -153,7 +153,7 @@ PLAIN: Final = make_pdf()
 
 
 def sealed(signer: SealSigner | None = None, **options: Any) -> bytes:
-    """Give a sealed CV."""
+    """Return a sealed CV."""
     return seal(attach(PLAIN, BUNDLE), signer or signer_of(SEALER), **options)
 
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def entry(index: int) -> bytes:
-    """Give the entry at ``index``, of one to two hundred words."""
+    """Return the entry at ``index``, of one to two hundred words."""
     return b"entry %d " % index * (1 + index % 200)
 
 
 def signature(index: int) -> bytes:
-    """Give its signature; every fifth entry has none."""
+    """Return its signature; every fifth entry has none."""
     return b"" if index % 5 == 0 else hashlib.sha512(b"%d" % index).digest()
 
 

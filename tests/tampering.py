@@ -68,7 +68,7 @@ def make_ledger(path: Path, passages: int = 150) -> Path:
 
 
 def find_row(path: Path, table: str, start: bytes) -> tuple[bytes, bytes]:
-    """Give a row of the kind from the middle of all of them."""
+    """Return a row of the kind from the middle of all of them."""
     store = Store.open(path / "log", readonly=True)
     with store.view() as view:
         rows = list(view.rows.scan(table))

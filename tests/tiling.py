@@ -34,7 +34,7 @@ class Tiling:
         return self.levels[level][index]
 
     def root(self, size: int) -> bytes:
-        """Give the root over the first leaves, by the definition of RFC 6962 section 2.1."""
+        """Return the root over the first leaves, by the definition of RFC 6962 section 2.1."""
         return self._root(0, size) if size else hashlib.sha256(b"").digest()
 
     def _root(self, start: int, end: int) -> bytes:

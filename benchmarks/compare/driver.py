@@ -29,7 +29,7 @@ class Command(msgspec.Struct, frozen=True):
     after: tuple[str, ...] = ()
 
     def under(self, *words: str) -> Command:
-        """Give the command that is run by another."""
+        """Return the command that is run by another."""
         return Command((*words, *self.before), self.after)
 
 

@@ -69,7 +69,7 @@ def describe_machine() -> dict[str, str]:
 
 
 def format_report(results: Results) -> str:
-    """Give the run as Markdown."""
+    """Return the run as Markdown."""
     return "\n".join(
         [
             "## The machine",

@@ -21,7 +21,7 @@ _RECORD: Final = bytes(1100)
 
 
 def measure_yardsticks(directory: Path, *, rounds: int) -> dict[str, float]:
-    """Give calls a second of each limit, medians of ``rounds``."""
+    """Return calls a second of each limit, medians of ``rounds``."""
     key = Ed25519PrivateKey.generate()
     signature, public = key.sign(_MESSAGE), key.public_key()
 

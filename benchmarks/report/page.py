@@ -25,7 +25,7 @@ _UNITS: Final = (("s", 1.0), ("ms", 1e3), ("µs", 1e6), ("ns", 1e9))
 
 
 def write_page(runs: Runs) -> str:
-    """Give the tables: targets first, then everything that was measured."""
+    """Return the tables: targets first, then everything that was measured."""
     parts = [_targets(runs), _comparison(runs), _quoted(runs), _growth(runs), _own(runs)]
     return "\n".join(line for part in parts for line in [*part, ""]).rstrip() + "\n"
 

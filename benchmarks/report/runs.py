@@ -58,27 +58,27 @@ class Runs(msgspec.Struct, frozen=True):
     own: Own | None
 
     def benchmark(self, name: str) -> Benchmark:
-        """Give one of our own benchmarks; raises `KeyError`."""
+        """Return one of our own benchmarks; raises `KeyError`."""
         for one in self.own.benchmarks if self.own else ():
             if one.name == name:
                 return one
         raise KeyError(name)
 
     def rate(self, system: str, batch: int = 1000) -> float:
-        """Give a system's entries a second; raises `KeyError` when it was skipped."""
+        """Return a system's entries a second; raises `KeyError` when it was skipped."""
         for one in self.comparison.systems if self.comparison else ():
             if one.name == system and one.rates:
                 return one.rates[batch].median
         raise KeyError(system)
 
     def yardstick(self, name: str) -> float:
-        """Give calls a second of what limits everything; raises `KeyError`."""
+        """Return calls a second of what limits everything; raises `KeyError`."""
         if self.comparison is None:
             raise KeyError(name)
         return self.comparison.yardsticks[name]
 
     def point(self, log: str, size: int) -> Point:
-        """Give what was measured of a growing log at one size; raises `KeyError`."""
+        """Return what was measured of a growing log at one size; raises `KeyError`."""
         for growth in self.scaling.growths if self.scaling else ():
             for point in growth.points:
                 if growth.name == log and point.size == size:

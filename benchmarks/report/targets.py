@@ -37,7 +37,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 def judge(runs: Runs) -> Iterator[tuple[Target, float | None]]:
-    """Give every target with its figure, None where it was not measured."""
+    """Return every target with its figure, None where it was not measured."""
     for target in TARGETS:
         try:
             yield target, target.value(runs)

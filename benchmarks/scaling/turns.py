@@ -56,7 +56,7 @@ def take_turns(subject: Subject, place: Path, rounds: int) -> Turns:
 
 
 def count_bytes(directory: Path) -> int:
-    """Give the bytes that a directory's files take on the disk."""
+    """Return the bytes that a directory's files take on the disk."""
     files = (path for path in directory.rglob("*") if path.is_file())
     return sum(path.stat().st_blocks * 512 for path in files)
 

@@ -117,7 +117,7 @@ def parse_decimal(text: str) -> int:
 
 
 def decode_text(text: str | bytes, what: str) -> str:
-    """Give text in UTF-8 that has no control character below U+0020 but newlines.
+    """Return text in UTF-8 that has no control character below U+0020 but newlines.
 
     ``what`` names the object in the error, as in ``malformed note``. Raises `FormatError`
     for other text, and for more than `TEXT_SIZE_MAX` of it.
@@ -178,7 +178,7 @@ def decode_json(data: bytes, kind: type[T] | msgspec.json.Decoder[T], what: str)
 
 
 def _place(error: Exception) -> str:
-    """Give the JSON path where decoding stopped, when the decoder names one."""
+    """Return the JSON path where decoding stopped, when the decoder names one."""
     text = str(error)
     _, found, path = text.rpartition(" - at `")
     # The name of an unknown member is told too, and can be made to look like a path.

@@ -229,7 +229,7 @@ def _reconstruct_line(
 def _choose(
     line: CvLine, certifications: Sequence[CertificationReport]
 ) -> list[CertificationReport]:
-    """Give the certifications that the line may mean, narrowed as far as its claims do."""
+    """Return the certifications that the line may mean, narrowed as far as its claims do."""
     if line.entry is not None:
         return [one for one in certifications if one.index == line.entry]
     if "code" not in line.claims:

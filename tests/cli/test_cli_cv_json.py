@@ -53,7 +53,7 @@ def place(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Place:
 
 
 def proven(place: Place) -> dict[str, Any]:
-    """Give the fields that the proof shows."""
+    """Return the fields that the proof shows."""
     words = ("verify", place.path / "proof.json", "--policy", place.path / "policy.txt")
     (one,) = place.run.json(*words)["certifications"]
     return dict(one["fields"])

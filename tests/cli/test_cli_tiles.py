@@ -29,7 +29,7 @@ def world(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> World:
 
 @pytest.fixture
 def www(run: Commands, world: World) -> Path:
-    """Give the tiles of a log in which entry 4 was withdrawn after its proof was made."""
+    """Return the tiles of a log in which entry 4 was withdrawn after its proof was made."""
     run("withdraw", world.ledger, CERTIFICATION, "--reason", "ERROR", "--yes")
     run("publish", world.ledger)
     www = world.path / "www"

@@ -78,7 +78,7 @@ def script_of(page: str) -> str:
 
 
 def find_steps(blocks: Sequence[Block], programs: Path) -> Iterator[Step]:
-    """Give the commands of a page; a Python block becomes a file below ``programs``."""
+    """Return the commands of a page; a Python block becomes a file below ``programs``."""
     for block in blocks:
         if block.word == "console":
             yield from _commands(block)

@@ -53,7 +53,7 @@ def outcomes(ledger: Path, lines: Sequence[str], *, jobs: int) -> list[str]:
 
 
 def live_bits(ledger: Path, table: str, count: int, choose: random.Random) -> Iterator[str]:
-    """Give random bits of a table's rows, each with all the places where its row stands."""
+    """Return random bits of a table's rows, each with all the places where its row stands."""
     data = (ledger / "log" / "data.mdb").read_bytes()
     with Store.open(ledger / "log", readonly=True) as store, store.view() as view:
         rows = [row for _, row in view.rows.scan(table)]
@@ -73,7 +73,7 @@ def occurrences(data: bytes, row: bytes) -> Iterator[int]:
 
 
 def bad(told: Sequence[str]) -> list[str]:
-    """Give the outcomes that must never be, wherever a bit flipped."""
+    """Return the outcomes that must never be, wherever a bit flipped."""
     return [one for one in told if one.startswith(("CRASH", "KILLED"))]
 
 

@@ -57,7 +57,7 @@ def salts(seed: bytes, count: int) -> list[bytes]:
 
 
 def secrets_of(ledger: Ledger, index: int) -> list[bytes]:
-    """Give every byte string that must not be found once the entry is erased."""
+    """Return every byte string that must not be found once the entry is erased."""
     fields = ledger.fields(index)
     seeds = [ledger._recall.seed(one) for one in (index - 1, index)]
     drawn = salts(seeds[1], len(fields))

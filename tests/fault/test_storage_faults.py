@@ -213,7 +213,7 @@ def trace(path: Path, skip: str) -> list[Event]:
 
 
 def broken_rules(events: list[Event]) -> set[str]:
-    """Give the rules that a trace breaks: what must be on the disk before what."""
+    """Return the rules that a trace breaks: what must be on the disk before what."""
     broken: set[str] = set()
     dirty: set[str] = set()
     head = committed = False

@@ -98,7 +98,7 @@ def _kill_behind_meta(path: Path, number: int) -> None:
 
 
 def _kill_and_go_on(path: Path) -> tuple[int, int]:
-    """Give the sizes that the survivor sees after the kill, and after its own deposit."""
+    """Return the sizes that the survivor sees after the kill, and after its own deposit."""
     number = _meta_write(path)
     with Ledger.open(path) as survivor:
         _kill_behind_meta(path, number)

@@ -110,7 +110,7 @@ def flip_bits(sample: Sample, step: int = 1, number: int = 0) -> Iterator[bytes]
 
 
 def find_accepted(sample: Sample, step: int = 1, number: int = 0) -> Iterator[bytes]:
-    """Give what is accepted of the bundles with a bit flipped, each of which is false."""
+    """Return what is accepted of the bundles with a bit flipped, each of which is false."""
     changed = flip_bits(sample, step, number)
     return (data for data in changed if sample.verify(data).verdict in PROVEN)
 
@@ -160,7 +160,7 @@ def mutate(tree: Any, chance: random.Random) -> None:
 
 
 def _places(tree: Any) -> Iterator[tuple[Any, Any]]:
-    """Give holder and key of every node below the root."""
+    """Return holder and key of every node below the root."""
     items: Any = tree.items() if isinstance(tree, dict) else enumerate(tree)
     for key, value in items:
         yield tree, key

@@ -72,7 +72,7 @@ class Passage(Struct, frozen=True):
     score: str
 
     def record(self) -> dict[str, Any]:
-        """Give the passage as the portal's form would send it."""
+        """Return the passage as the portal's form would send it."""
         return {
             **TEMPLATE,
             "idTechnique": self.id,

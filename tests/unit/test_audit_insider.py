@@ -79,7 +79,7 @@ def found(report: AuditReport) -> set[tuple[str, int | None]]:
 
 
 def other_than(record: Mapping[str, Any], name: str) -> str:
-    """Give another value than a record has."""
+    """Return another value than a record has."""
     return SWAPPED.get(record.get(name, ""), OTHER[name])
 
 
@@ -130,7 +130,7 @@ def test_every_record_says_another_field_than_the_file(tmp_path: Path, name: str
 
 
 def with_other(name: str) -> bytes:
-    """Give the file with another value of a field."""
+    """Return the file with another value of a field."""
     if name in {"emetteur", "certificateur"}:
         old = {"emetteur": DEPOSITOR, "certificateur": CERTIFIER}[name]
         return FILE.replace(old.encode(), OTHER[name].encode())
@@ -298,7 +298,7 @@ def test_a_form_says_no_more_than_a_file_could(tmp_path: Path, how: str) -> None
 
 
 def forged() -> Passage:
-    """Give a passage of a file that nobody sent: well-formed, of somebody else."""
+    """Return a passage of a file that nobody sent: well-formed, of somebody else."""
     other = passages_of(flux(today_spec(passages=1, seed=99)))[0]
     return replace(other, span=(-1, -1))
 
@@ -343,7 +343,7 @@ def erase(path: Path, index: int, *, along: int) -> None:
 
 
 def counted(report: AuditReport) -> dict[str, int]:
-    """Give on what certifications rest, zeros left out."""
+    """Return on what certifications rest, zeros left out."""
     return {name: count for name, count in asdict(report.origins).items() if count}
 
 
@@ -550,7 +550,7 @@ def test_what_is_withdrawn_later_was_not_revived(tmp_path: Path) -> None:
 
 
 def single(numbers: Sequence[int], **more: Any) -> bytes:
-    """Give a file of one certification with these passages."""
+    """Return a file of one certification with these passages."""
     passages = [passage(number) for number in numbers]
     return by_known_bodies(write(tree_of(certification(passages), **more)))
 
@@ -559,7 +559,7 @@ SINGLE: Final = single(range(1, 6))
 
 
 def taking_back(numbers: Sequence[int]) -> bytes:
-    """Give a file that takes passages of `SINGLE` back, each reduced to its idTechnique."""
+    """Return a file that takes passages of `SINGLE` back, each reduced to its idTechnique."""
     data = single(numbers, action="SUPPRESSION")
     pattern = rb"(</(?:\w+:)?idTechnique>).*?(</(?:\w+:)?passageCertification>)"
     return re.sub(pattern, rb"\1\2", data, flags=re.DOTALL)

@@ -238,7 +238,7 @@ def record(number: int) -> dict[str, object]:
 
 
 def form(recorded: Sequence[int], count: int = 4) -> tuple[bytes, list[int]]:
-    """Give what is left of a form, and where its recorded records were."""
+    """Return what is left of a form, and where its recorded records were."""
     residue, spots = b"[", []
     for number in range(1, count + 1):
         residue += b"," if number > 1 else b""

@@ -28,7 +28,7 @@ def names(system: Compared) -> str:
 
 @pytest.fixture
 def records(tmp_path: Path) -> Path:
-    """Give a file of records that every system takes."""
+    """Return a file of records that every system takes."""
     write_records(tmp_path / "records", RECORDS)
     return tmp_path / "records"
 

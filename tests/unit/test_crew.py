@@ -77,7 +77,7 @@ def unsealed(prepared: Prepared) -> CertificationPayload:
 
 @pytest.fixture
 def crew() -> Iterator[Crew]:
-    """Give a crew of one, which has started."""
+    """Return a crew of one, which has started."""
     made = Crew(1)
     wait_until(made.ready)
     yield made

@@ -82,7 +82,7 @@ def update(data: bytes, objects: dict[int, bytes], *, root: int | None = None) -
 
 
 def catalog(data: bytes) -> tuple[int, bytes]:
-    """Give the number of the catalog, and its last text."""
+    """Return the number of the catalog, and its last text."""
     number = int(re.findall(rb"/Root (\d+) 0 R", data)[-1])
     (*_, body) = re.findall(rb"(?<!\d)%d 0 obj\s*(.*?)\s*endobj" % number, data, re.DOTALL)
     return number, body

@@ -190,7 +190,7 @@ SMALL_CAPITALS: Final = (
 
 
 def mathematical(letter: str) -> str:
-    """Give a capital letter as formulas have it in bold."""
+    """Return a capital letter as formulas have it in bold."""
     return chr(0x1D400 + ord(letter) - ord("A")) if letter.isalpha() else letter
 
 

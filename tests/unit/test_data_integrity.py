@@ -40,7 +40,7 @@ PROOF_VALUE: Final = (
 
 
 def alumni() -> dict[str, Any]:
-    """Give the unsecured document of the specification."""
+    """Return the unsecured document of the specification."""
     return {
         "@context": [*CONTEXTS],
         "id": "urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33",
@@ -57,7 +57,7 @@ def alumni() -> dict[str, Any]:
 
 
 def options() -> dict[str, Any]:
-    """Give the proof configuration of the specification."""
+    """Return the proof configuration of the specification."""
     return {
         "type": "DataIntegrityProof",
         "cryptosuite": "eddsa-jcs-2022",

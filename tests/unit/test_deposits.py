@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """Give a ledger of two bodies, which must pass its audit in the end."""
+    """Return a ledger of two bodies, which must pass its audit in the end."""
     with create(tmp_path / "ledger") as made:
         yield made
         made.publish()

@@ -53,7 +53,7 @@ DEPOSIT = 5
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """Give a ledger with a signed deposit at entry 5; it must pass its audit in the end."""
+    """Return a ledger with a signed deposit at entry 5; it must pass its audit in the end."""
     with create(tmp_path / "ledger") as ledger:
         ledger.register(DEPOSITOR, name="Organisme", for_all=True, keys=[BODY.vkey])
         assert deposit(ledger, FILE).deposit == DEPOSIT
@@ -134,14 +134,14 @@ def test_deposits_without_a_kit(ledger: Ledger) -> None:
 
 
 def changed_code() -> bytes:
-    """Give the file with another code in its last certification, all passages as they were."""
+    """Return the file with another code in its last certification, passages unchanged."""
     start = FILE.rindex(b"<code>") + len(b"<code>")
     end = FILE.index(b"</code>", start)
     return FILE[:start] + b"RNCP38000"[: end - start].ljust(end - start, b"0") + FILE[end:]
 
 
 def altered(kit: Kit) -> dict[str, tuple[Kit, bytes]]:
-    """Give kits and files that do not belong together, each in one way."""
+    """Return kits and files that do not belong together, each in one way."""
     first, second, *rest = kit.certifications
 
     def with_first(**members: Any) -> Kit:
@@ -334,7 +334,7 @@ def test_only_the_chain_of_the_depositor_is_shown(ledger: Ledger) -> None:
 
 
 def raw_registration(previous: int, signature: bytes, **members: Any) -> Any:
-    """Give a registration as an insider writes it, who has the entry key and the database."""
+    """Return a registration as an insider writes it, who has the entry key and the database."""
 
     def make(place: Place) -> Depositor:
         values: dict[str, Any] = {

@@ -28,7 +28,7 @@ FILE: Final = flux(today_spec(passages=6, dossier_percent=0, flaws={"end-before-
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """Give a ledger; it must pass its audit in the end."""
+    """Return a ledger; it must pass its audit in the end."""
     with create(tmp_path / "ledger") as ledger:
         yield ledger
         ledger.publish()

@@ -39,7 +39,7 @@ RECORDS = records(today_spec(passages=3, dossier_percent=0, seed=90))
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """Give a ledger of 306 entries: the certifications are 5 to 304, 305 is the status."""
+    """Return a ledger of 306 entries: the certifications are 5 to 304, 305 is the status."""
     with create(tmp_path / "ledger") as ledger:
         ledger.deposit(flux(today_spec(passages=PASSAGES, dossier_percent=0)))
         ledger.publish()

@@ -33,7 +33,7 @@ needs_softhsm = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Token]:
-    """Give one token with two Ed25519 keys, two of one label, and a P-256 key."""
+    """Return one token with two Ed25519 keys, two of one label, and a P-256 key."""
     before = os.environ.get("SOFTHSM2_CONF")
     softhsm.configure(tmp_path_factory.mktemp("softhsm"))
     made = softhsm.make_token("ledger")

@@ -49,12 +49,12 @@ OTHER: Final = bytes(32)
 
 
 def told(what: str, expected: bytes, computed: bytes) -> str:
-    """Give the pattern of an error that names both values."""
+    """Return the pattern of an error that names both values."""
     return f"^{what}: expected {expected.hex()}, computed {computed.hex()}$"
 
 
 def read_node(level: int, index: int) -> bytes:
-    """Give the hash of a full subtree, and of nothing that the tree may not have."""
+    """Return the hash of a full subtree, and of nothing that the tree may not have."""
     return naive_root(index << level, (index + 1) << level)
 
 
@@ -278,7 +278,7 @@ def read_uniform(level: int, index: int) -> bytes:
 
 
 def uniform_root(size: int) -> bytes:
-    """Give the root over ``size`` equal leaves, by the definition."""
+    """Return the root over ``size`` equal leaves, by the definition."""
     if size & (size - 1) == 0:
         return FULL[size.bit_length() - 1]
     k = 1 << (size.bit_length() - 1)

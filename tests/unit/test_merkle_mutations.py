@@ -101,7 +101,7 @@ def _subtrees(size: int) -> list[tuple[int, int]]:
 
 
 def mutants(case: Case) -> Iterator[tuple[str, Case]]:
-    """Give every mutant of a case, named; see the text above for what is left out."""
+    """Return every mutant of a case, named; see the text above for what is left out."""
     shape = find_shape(case)
     for name, numbers, hashes in _all_mutants(case):
         mutant = Case(case.kind, numbers, tuple(hashes))

@@ -26,7 +26,7 @@ RECORD = records(today_spec(passages=1, dossier_percent=0))[0]
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """Give a ledger with one certification, at entry 5, published."""
+    """Return a ledger with one certification, at entry 5, published."""
     with create(tmp_path / "ledger") as ledger:
         (accepted,) = ledger.append([RECORD], depositor=DEPOSITOR).accepted
         assert accepted.index == 5

@@ -37,7 +37,7 @@ def body() -> Body:
 
 @pytest.fixture
 def ledger(tmp_path: Path, body: Body) -> Iterator[Ledger]:
-    """Give a ledger with one body, which has a key; it must pass its audit in the end."""
+    """Return a ledger with one body, which has a key; it must pass its audit in the end."""
     with Ledger.create(tmp_path / "ledger", origin=ORIGIN) as ledger:
         assert ledger.register(DEPOSITOR, name=NAME, keys=[body.vkey]) == 2
         yield ledger

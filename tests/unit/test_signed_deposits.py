@@ -65,7 +65,7 @@ def body() -> Body:
 
 @pytest.fixture
 def ledger(tmp_path: Path, body: Body) -> Iterator[Ledger]:
-    """Give a ledger whose depositor has a key; it must pass its audit in the end."""
+    """Return a ledger whose depositor has a key; it must pass its audit in the end."""
     with create(tmp_path / "ledger") as ledger:
         ledger.register(DEPOSITOR, name="Organisme d'exemple", for_all=True, keys=[body.vkey])
         yield ledger

@@ -34,7 +34,7 @@ FIRST_NAME: Final = "identificationTitulaire.titulaire.prenom1"
 
 @pytest.fixture
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    """Give a ledger with a body and its successor, which passes its audit in the end."""
+    """Return a ledger with a body and its successor, which passes its audit in the end."""
     with create(tmp_path / "ledger") as made:
         made.register(SUCCESSOR, name="Nouvel organisme", succeeds=[DEPOSITOR], for_all=True)
         yield made

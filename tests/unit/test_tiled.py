@@ -69,7 +69,7 @@ class StatusView:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Give a log whose entries are all invented but those that count here."""
+    """Return a log whose entries are all invented but those that count here."""
     www = tmp_path_factory.mktemp("www")
     view = StatusView()
     with published_files(www) as published:

@@ -24,7 +24,7 @@ WAIT_S = 10
 
 @pytest.fixture(params=["thread", "traced"])
 def helper(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Helper:
-    """Give a helper of its own; the coverage of what it does is measured for a `Thread`."""
+    """Return a helper of its own; the coverage of what it does is measured for a `Thread`."""
     # Long enough for a busy machine, which may forget either thread for a while.
     monkeypatch.setattr("provenance.verifier.helper.STAYS_S", 1)
     if request.param == "traced":

@@ -179,7 +179,7 @@ def small_order_points() -> list[tuple[int, int]]:
 
 
 def lift(y: int) -> tuple[int, int] | None:
-    """Give a point of that y, if there is one (RFC 8032 section 5.1.3)."""
+    """Return a point of that y, if there is one (RFC 8032 section 5.1.3)."""
     d = -121665 * pow(121666, -1, P) % P
     square = (y * y - 1) * pow(d * y * y + 1, -1, P) % P
     x = pow(square, (P + 3) // 8, P)

@@ -174,7 +174,7 @@ def _good() -> Iterator[Draft]:
 
 
 def _reasons() -> Iterator[Draft]:
-    """Give documents that are as they were signed, whatever is to be said of their lines."""
+    """Return documents that are as they were signed, whatever is to be said of their lines."""
     log, indexes = make_log(2)
     log.withdraw(4)
     log.publish()

@@ -189,7 +189,7 @@ def seal_compressed() -> bytes:
 
 
 def build() -> dict[str, Any]:
-    """Give the vectors, as they stand in the file."""
+    """Return the vectors, as they stand in the file."""
     # Short payloads of which nothing compresses are stored, with one result everywhere.
     noise = [b"", hashlib.shake_256(b"noise").digest(64)]
     return {

@@ -57,7 +57,7 @@ def pdf_contents() -> Iterator[Draft]:
 
 
 def _active() -> Iterator[Draft]:
-    """Give each kind once in a sealed file, and the others in files that are nobody's."""
+    """Return each kind once in a sealed file, and the others in files that are nobody's."""
     sealed: set[str] = set()
     nothing = {"verdict": "unreadable", "level": "no-proof"}
     for number, (note, (change, kinds)) in enumerate(ACTIVE.items()):

@@ -135,7 +135,7 @@ def _unreadable() -> Iterator[Draft]:
 
 
 def _changed() -> Iterator[Draft]:
-    """Give what people do to a sealed file, and its attachment with it where they must."""
+    """Return what people do to a sealed file, and its attachment with it where they must."""
     for number, (note, (make, failing)) in enumerate(CHANGED.items()):
         data = make(SEALED)
         # What was only added to is intact inside; what was rewritten is not.

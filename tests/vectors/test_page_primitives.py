@@ -149,7 +149,7 @@ class Point(NamedTuple):
 
 
 def lift(y: int) -> Point:
-    """Give a point of that y (RFC 8032 section 5.1.3)."""
+    """Return a point of that y (RFC 8032 section 5.1.3)."""
     square = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
     root = pow(square, (P + 3) // 8, P)
     if root * root % P != square:

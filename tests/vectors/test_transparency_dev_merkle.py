@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def load_cases(kind: str) -> list[Any]:
-    """Give the cases, each under the name of its file."""
+    """Return the cases, each under the name of its file."""
     files = sorted((FOLDER / kind).rglob("*.json"))
     return [
         pytest.param(json.loads(file.read_text("utf-8")), id=str(file.relative_to(FOLDER)))

@@ -8,7 +8,7 @@ const encoder = new TextEncoder();
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** Tells whether text holds half a surrogate pair, which has no UTF-8. */
+/** Returns whether text holds half a surrogate pair, which has no UTF-8. */
 export function hasLoneSurrogate(text: string): boolean {
   return LONE_SURROGATE.test(text);
 }
@@ -40,17 +40,17 @@ export function join(...parts: (Uint8Array | string)[]): Uint8Array {
   return joined;
 }
 
-/** Tells whether two byte strings are the same. */
+/** Returns whether two byte strings are the same. */
 export function areEqual(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }
 
-/** Tells whether `data` begins with `start`. */
+/** Returns whether `data` begins with `start`. */
 export function startsWith(data: Uint8Array, start: Uint8Array): boolean {
   return areEqual(data.subarray(0, start.length), start);
 }
 
-/** Gives bytes as lower-case hexadecimal digits. */
+/** Returns bytes as lower-case hexadecimal digits. */
 export function toHex(data: Uint8Array): string {
   let text = "";
   for (const byte of data) text += HEX[byte];

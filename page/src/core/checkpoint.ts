@@ -42,14 +42,14 @@ export function parseCheckpoint(text: string): Checkpoint {
   }
 }
 
-/** Gives what a cosignature of type 0x04 signs; throws `FormatError`. */
+/** Returns what a cosignature of type 0x04 signs; throws `FormatError`. */
 export function cosignatureMessage(text: string, timeS: bigint): Uint8Array {
   parseCheckpoint(text);
   checkTime(timeS);
   return join(`cosignature/v1\ntime ${timeS}\n`, text);
 }
 
-/** Gives what a signature of type 0x06 signs of a checkpoint; throws `FormatError`. */
+/** Returns what a signature of type 0x06 signs of a checkpoint; throws `FormatError`. */
 export function subtreeMessage(text: string, cosigner: string, timeS: bigint): Uint8Array {
   const { origin, size, root } = parseCheckpoint(text);
   checkTime(timeS);

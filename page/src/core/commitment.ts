@@ -97,7 +97,7 @@ function parseDisclosure(text: string): Disclosure {
   return { name, value: readValue(value) };
 }
 
-/** Tells whether a JSON value is the name of a field. */
+/** Returns whether a JSON value is the name of a field. */
 export function isName(value: Json): value is string {
   return typeof value === "string" && NAME.test(value);
 }

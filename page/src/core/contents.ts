@@ -135,7 +135,7 @@ function checkCertifier(
   }
 }
 
-/** Tells whether a field has this value, as far as it is shown. */
+/** Returns whether a field has this value, as far as it is shown. */
 function isShownAs(fields: ReadonlyMap<string, Value>, name: string, value: string): boolean {
   return !fields.has(name) || fields.get(name) === value;
 }

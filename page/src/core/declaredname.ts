@@ -31,7 +31,7 @@ type Fields = ReadonlyMap<string, Value>;
 /** How often each word occurs. */
 type Words = ReadonlyMap<string, number>;
 
-/** Tells whether a name fits what a certification shows of its holder. */
+/** Returns whether a name fits what a certification shows of its holder. */
 export function fits(name: string, fields: Fields): boolean {
   if (Array.from(name).length > NAME_MAX) return false;
   const words = wordsOf(name);
@@ -48,7 +48,7 @@ export function fits(name: string, fields: Fields): boolean {
   );
 }
 
-/** Tells whether words are these surnames, and one or more of the first names. */
+/** Returns whether words are these surnames, and one or more of the first names. */
 function isMadeOf(
   words: Words,
   surnames: readonly Words[],
@@ -61,7 +61,7 @@ function isMadeOf(
   return first !== null && areFirstNames(first, firstNames);
 }
 
-/** Tells whether words are one or more first names, each used at most as often as it is there. */
+/** Returns whether words are one or more first names, each used at most as often as it is there. */
 function areFirstNames(words: Words, firstNames: readonly Words[]): boolean {
   let [left, hasFirstName] = [words, false];
   // Those of several words first, so that none of their words is taken for another one.

@@ -74,7 +74,7 @@ export function checkDisclosed(fields: ReadonlyMap<string, Value>): void {
   }
 }
 
-/** Tells whether no hidden field of a record could be guessed from its `source`. */
+/** Returns whether no hidden field of a record could be guessed from its `source`. */
 function maySource(fields: ReadonlyMap<string, Value>): boolean {
   const has = (name: string) => fields.has(name);
   const isPerson = WHOLE_PERSON.every(has) && WHOLE_PLACE.some(has);

@@ -150,7 +150,7 @@ export function conclude(found: Conclusion): CvReport {
   };
 }
 
-/** Gives the checks of one name: its failures, or else what was found first. */
+/** Returns the checks of one name: its failures, or else what was found first. */
 function reached(name: string, made: readonly Check[]): Check[] {
   const found = made.filter((one) => one.name === name);
   const failures = found.filter((one) => one.outcome === "no");
@@ -181,12 +181,12 @@ function describeDocument({ outcome, sealed_by, sealed_at, time_source }: Docume
   return `The document is as it was sealed by ${who}${when}.`;
 }
 
-/** Tells whether a proof holds, with or without reasons to look twice. */
+/** Returns whether a proof holds, with or without reasons to look twice. */
 export function isProven({ verdict }: Report): boolean {
   return verdict === "yes" || verdict === "attention";
 }
 
-/** Gives the check `proof` of the report on a proof. */
+/** Returns the check `proof` of the report on a proof. */
 export function proofCheck(proof: Report): Check {
   if (isProven(proof)) {
     return check("proof", "yes", `${proof.certifications.length} certification(s) are in the log`);
@@ -195,7 +195,7 @@ export function proofCheck(proof: Report): Check {
   return check("proof", "no", `the proof does not hold: ${[...new Set(failed)].join(", ")}`);
 }
 
-/** Gives the check `person`; only persons that are different fail it. */
+/** Returns the check `person`; only persons that are different fail it. */
 export function personCheck({ same_person }: Report): Check {
   if (same_person === false) {
     return check("person", "no", "the certifications belong to different persons");
@@ -226,7 +226,7 @@ export async function reportBundle(
   return conclude({ kind: "bundle", made, document: plainDocument("not provable"), day, proof });
 }
 
-/** Tells whether bytes begin as a proof bundle does, or mean to. */
+/** Returns whether bytes begin as a proof bundle does, or mean to. */
 export function startsLikeBundle(data: Uint8Array): boolean {
   const start = new TextDecoder("latin1").decode(data.subarray(0, BUNDLE_START.length));
   return start === BUNDLE_START;

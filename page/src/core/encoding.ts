@@ -98,7 +98,7 @@ export function parseDecimal(text: string): bigint {
 }
 
 /**
- * Gives text in UTF-8 without control characters below U+0020 other than newlines.
+ * Returns text in UTF-8 without control characters below U+0020 other than newlines.
  *
  * `what` names the object in the error. Throws `FormatError`.
  */

@@ -137,7 +137,7 @@ export function checkSignatures(items: Items, origin: string, checks: Checks): v
   checks.yes("entry-signature", `${items.size} entries are signed by the entry key`);
 }
 
-/** Gives the entry keys that the entries shown declare, the newest first. */
+/** Returns the entry keys that the entries shown declare, the newest first. */
 function readEntryKeys(items: Items, origin: string, checks: Checks): EntryKey[] {
   const keys: EntryKey[] = [];
   const retired = new Map<string, number>();

@@ -180,7 +180,7 @@ function readType(value: Json): keyof Types {
   return type as keyof Types;
 }
 
-/** Tells whether the members of an entry agree with each other and point backwards. */
+/** Returns whether the members of an entry agree with each other and point backwards. */
 function holds(entry: Entry): boolean {
   switch (entry.type) {
     case "genesis":
@@ -199,7 +199,7 @@ function isFirstKey(entry: EntryOf<"key">): boolean {
   return entry.index === 1 && entry.action === "add" && entry.role === "entry";
 }
 
-/** Tells the same of an entry that cannot be one of the first two. */
+/** Returns the same of an entry that cannot be one of the first two. */
 function holdsBehind(entry: Exclude<Entry, EntryOf<"genesis"> | EntryOf<"key">>): boolean {
   const isBefore = (reference: number | null) => reference === null || reference < entry.index;
   switch (entry.type) {
@@ -233,7 +233,7 @@ function holdsBehind(entry: Exclude<Entry, EntryOf<"genesis"> | EntryOf<"key">>)
   }
 }
 
-/** Tells whether an endorsement is of entries that stand between its deposit and itself. */
+/** Returns whether an endorsement is of entries that stand between its deposit and itself. */
 function covers({ deposit, start, end, index }: EndorsementEntry): boolean {
   return deposit < start && start < end && end <= index;
 }
@@ -256,7 +256,7 @@ function isDistinct(items: readonly string[]): boolean {
   return new Set(items).size === items.length;
 }
 
-/** Tells whether numbers ascend, none of them twice. */
+/** Returns whether numbers ascend, none of them twice. */
 export function ascends(numbers: readonly number[]): boolean {
   return numbers.every((number, at) => at === 0 || (numbers[at - 1] ?? 0) < number);
 }
@@ -275,7 +275,7 @@ export function timeMs(text: string): number {
   return Date.parse(`${text.slice(0, 23)}Z`);
 }
 
-/** Gives what the entry key signs, up to the leaf hash (docs/formats.md section 3). */
+/** Returns what the entry key signs, up to the leaf hash (docs/formats.md section 3). */
 export function entryMessage(origin: string, leaf: Uint8Array): Uint8Array {
   return join(`provenance/entry/v1\n${origin}\n`, leaf);
 }

@@ -21,7 +21,7 @@ export class SignatureError extends VerificationError {
   override readonly name: string = "SignatureError";
 }
 
-/** Tells what evidence may cause from what would be a mistake in this program. */
+/** Returns what evidence may cause from what would be a mistake in this program. */
 export function isRefusal(error: unknown): error is FormatError | VerificationError {
   return error instanceof FormatError || error instanceof VerificationError;
 }

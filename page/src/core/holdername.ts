@@ -43,7 +43,7 @@ export function checkHolder(holder: ReadonlyMap<string, Value>, proof: Report): 
     : check("yes", "the holder's names are those that the proof shows");
 }
 
-/** Tells whether anything is left of a value that could be compared. */
+/** Returns whether anything is left of a value that could be compared. */
 function says(value: Value): boolean {
   return typeof value === "string" ? fold(value) !== "" : typeof value === "number" && value !== 0;
 }

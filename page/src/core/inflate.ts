@@ -60,7 +60,7 @@ class Code {
     if (this.#left() !== 0 && (this.#symbols.length > 1 || this.#left() < 0)) refuse();
   }
 
-  /** Tells how much of the code space is unused; less than zero: it is used twice. */
+  /** Returns how much of the code space is unused; less than zero: it is used twice. */
   #left(): number {
     return this.#counts.slice(1).reduce((left, count) => 2 * left - count, 1);
   }

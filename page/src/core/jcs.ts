@@ -149,7 +149,7 @@ class Reader {
   }
 }
 
-/** Gives the canonical form of a value that `parseAnyJson` gave (RFC 8785 section 3.2). */
+/** Returns the canonical form of a value that `parseAnyJson` gave (RFC 8785 section 3.2). */
 export function canonicalize(value: Json): Uint8Array {
   return toUtf8(spell(value));
 }

@@ -215,7 +215,7 @@ function checkIssuer(
   return { outcome: "as sealed", sealed_by: issuer, sealed_at: validFrom, time_source: "claimed" };
 }
 
-/** Gives what is signed: the digests of the proof without its value, and of all the rest. */
+/** Returns what is signed: the digests of the proof without its value, and of all the rest. */
 function hashData(tree: JsonObject): Uint8Array {
   const proof = tree.get("proof");
   if (!(proof instanceof Map)) throw new FormatError("no single proof");
@@ -280,7 +280,7 @@ function compare(name: string, claimed: Value, fields: ReadonlyMap<string, Value
   return comparison === "different" ? "contradicted" : "spelled differently";
 }
 
-/** Tells whether something is left of a name to be compared. */
+/** Returns whether something is left of a name to be compared. */
 function saysName(value: Value): boolean {
   return typeof value === "string" && fold(value) !== "";
 }

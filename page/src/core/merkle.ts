@@ -28,7 +28,7 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(join(NODE, left, right));
 }
 
-/** Gives the root over leaf hashes; recursive, as RFC 6962 section 2.1 defines it. */
+/** Returns the root over leaf hashes; recursive, as RFC 6962 section 2.1 defines it. */
 export function treeRoot(leaves: readonly Uint8Array[]): Uint8Array {
   const [first] = leaves;
   if (first === undefined) return sha256(new Uint8Array());
@@ -37,7 +37,7 @@ export function treeRoot(leaves: readonly Uint8Array[]): Uint8Array {
   return nodeHash(treeRoot(leaves.slice(0, k)), treeRoot(leaves.slice(k)));
 }
 
-/** Tells whether [start, end) is a subtree of any tree that is large enough. */
+/** Returns whether [start, end) is a subtree of any tree that is large enough. */
 export function isSubtree(start: bigint, end: bigint): boolean {
   if (start < 0n || start >= end || end > SIZE_MAX) return false;
   let width = 1n;
@@ -45,7 +45,7 @@ export function isSubtree(start: bigint, end: bigint): boolean {
   return start % width === 0n;
 }
 
-/** Gives the largest power of two smaller than `size`, which is above 1. */
+/** Returns the largest power of two smaller than `size`, which is above 1. */
 export function split(size: bigint): bigint {
   let k = 1n;
   while (k << 1n < size) k <<= 1n;

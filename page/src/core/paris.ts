@@ -30,7 +30,7 @@ export function parisDay(timeMs: number): string {
   return local.getUTCFullYear() > 9999 ? LAST_DAY : local.toISOString().slice(0, 10);
 }
 
-/** Tells whether text is `YYYY-MM-DD`, a day of the calendar of the years 1 to 9999. */
+/** Returns whether text is `YYYY-MM-DD`, a day of the calendar of the years 1 to 9999. */
 export function isDay(text: string): boolean {
   const [year = 0, month = 0, day = 0] = DAY.exec(text)?.slice(1).map(Number) ?? [];
   return year > 0 && new Date(dateMs(year, month, day)).toISOString().slice(0, 10) === text;

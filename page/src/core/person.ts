@@ -81,7 +81,7 @@ export function compareIdentities(one: Shown, other: Shown): Relation {
 }
 
 /**
- * Tells whether all are the same person's; null where that is open, one of them shows no whole
+ * Returns whether all are the same person's; null where that is open, one of them shows no whole
  * identity group, or there is no first name.
  */
 export function isSamePerson(certifications: readonly Shown[]): boolean | null {
@@ -197,7 +197,7 @@ function compare(one: Part, other: Part, isFirst: boolean): Comparison {
   return areSpelledAlike(one.words, other.words) ? "open" : "different";
 }
 
-/** Tells whether a first name begins another: all its words, or what was left of it. */
+/** Returns whether a first name begins another: all its words, or what was left of it. */
 function begins(one: Name, other: Name): boolean {
   if (one.isCut && other.plain.startsWith(one.plain)) return true;
   return (
@@ -207,7 +207,7 @@ function begins(one: Name, other: Name): boolean {
 }
 
 /**
- * Tells whether two names can be spelled the same, without what separates their words.
+ * Returns whether two names can be spelled the same, without what separates their words.
  *
  * Of each word the plain or the wide form is taken. Words are taken from the name of which less
  * is spelled so far; what one name is ahead of the other is all that must be known.

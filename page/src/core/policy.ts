@@ -83,12 +83,12 @@ export function parsePolicy(text: string): Policy {
   return reader.finish();
 }
 
-/** Gives the keys of the log of that origin: those that bear its name. */
+/** Returns the keys of the log of that origin: those that bear its name. */
 export function logKeys(policy: Policy, origin: string): VerifierKey[] {
   return policy.logs.filter((key) => key.name === origin);
 }
 
-/** Tells whether the witnesses of these names are enough; keys of one name count once. */
+/** Returns whether the witnesses of these names are enough; keys of one name count once. */
 function reachesQuorum(policy: Policy, present: ReadonlySet<string>): boolean {
   if (policy.quorum === null) return true;
   const who = new Map<string, string>();
@@ -152,7 +152,7 @@ function findWitnessedAt(policy: Policy, seen: { name: string; timeS: bigint }[]
 }
 
 /**
- * Gives the key under which a witness cosigns. Public lists write an Ed25519 witness with the
+ * Returns the key under which a witness cosigns. Public lists write an Ed25519 witness with the
  * type of plain signatures; what it signs, and so its key id, is of the type of cosignatures.
  */
 function asCosigner(key: VerifierKey): VerifierKey {

@@ -86,7 +86,7 @@ function add(list: string[], item: string): void {
   list.push(item);
 }
 
-/** Gives the PEM text of the certificate that begins at a line, its last newline included. */
+/** Returns the PEM text of the certificate that begins at a line, its last newline included. */
 function readCertificate(lines: readonly string[], at: number): string {
   if (lines[at] !== BEGIN) throw new FormatError("no certificate follows");
   const end = lines.indexOf(END, at);
@@ -109,7 +109,7 @@ function checkSequence(der: Uint8Array): void {
   }
 }
 
-/** Gives the 32 bytes of the Ed25519 key in a did:key; throws `FormatError`. */
+/** Returns the 32 bytes of the Ed25519 key in a did:key; throws `FormatError`. */
 export function parseDidKey(did: string): Uint8Array {
   const data = decodeBase58(DID_KEY.exec(did)?.[1] ?? "");
   const key = data.subarray(MULTICODEC.length);

@@ -55,7 +55,7 @@ export function checkEd25519Key(key: Uint8Array): void {
   }
 }
 
-/** Tells whether a key made a signature over a message (RFC 8032 section 5.1.7). */
+/** Returns whether a key made a signature over a message (RFC 8032 section 5.1.7). */
 export function isEd25519(key: Uint8Array, signature: Uint8Array, message: Uint8Array): boolean {
   if (signature.length !== ED25519_SIGNATURE_SIZE) return false;
   const point = readPoint(key);
@@ -68,7 +68,7 @@ export function isEd25519(key: Uint8Array, signature: Uint8Array, message: Uint8
 }
 
 /**
- * Gives the point of a key that is verified under, or null where no point has that y.
+ * Returns the point of a key that is verified under, or null where no point has that y.
  *
  * One key signs most entries of a bundle. From its fourth use on, multiples of it are kept,
  * which cost as much as some ten verifications and make each of them three times as fast.
@@ -107,7 +107,7 @@ export function verifyByOne(
   }
 }
 
-/** Tells whether an ML-DSA-44 signature verifies, under the empty context. */
+/** Returns whether an ML-DSA-44 signature verifies, under the empty context. */
 export function isMlDsa44(key: Uint8Array, signature: Uint8Array, message: Uint8Array): boolean {
   try {
     return ml_dsa44.verify(signature, message, key);
@@ -128,7 +128,7 @@ export function checkP256Key(key: Uint8Array): void {
   }
 }
 
-/** Tells whether an ECDSA signature (DER, SHA-256) verifies under a checked P-256 key. */
+/** Returns whether an ECDSA signature (DER, SHA-256) verifies under a checked P-256 key. */
 export function isP256(key: Uint8Array, signature: Uint8Array, message: Uint8Array): boolean {
   const options = { format: "der", lowS: false, prehash: true } as const;
   try {

@@ -56,7 +56,7 @@ const LINE = [
   nullable(level),
 ] as const;
 
-/** Gives the signed note in the text of a QR code; throws `FormatError`. */
+/** Returns the signed note in the text of a QR code; throws `FormatError`. */
 export function decodeSummary(text: string): string {
   if (!text.startsWith(SUMMARY_PREFIX) || text.length > TEXT_SIZE_MAX) {
     throw new FormatError("malformed summary: no text of a summary's QR code");

@@ -78,7 +78,7 @@ function checkOptions({ nowS, maxAgeS, day }: VerifyOptions): void {
   if (day !== undefined && !isDay(day)) throw new FormatError("no day of the calendar is given");
 }
 
-/** Gives what is read, or null after noting why it cannot be. */
+/** Returns what is read, or null after noting why it cannot be. */
 function attempt<T>(checks: Checks, name: string, read: () => T): T | null {
   try {
     return read();

@@ -40,7 +40,7 @@ const REASONS: Readonly<Record<Oddity, string>> = {
   other: "this is none of a PDF file, a JSON CV, a proof, or a QR code",
 };
 
-/** Tells what a document is. */
+/** Returns what a document is. */
 export function shapeOf(data: Uint8Array): Shape {
   const head = headOf(data);
   if (head.startsWith("%PDF-")) return "pdf";
@@ -51,7 +51,7 @@ export function shapeOf(data: Uint8Array): Shape {
   return first === 0x7b ? "json" : "other";
 }
 
-/** Tells what a document of no known shape is, as far as that can be told. */
+/** Returns what a document of no known shape is, as far as that can be told. */
 export function oddityOf(data: Uint8Array): Oddity {
   const head = headOf(data);
   if (head.startsWith(MARK)) return "mark";

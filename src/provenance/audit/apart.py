@@ -119,7 +119,7 @@ def _tells_of_damage(answer: Done | Raised) -> bool:
 
 
 def _report_or_raise(answer: Done | Raised, faults: Sequence[str] | None) -> AuditReport:
-    """Give the report, with what is wrong with the database; else raise what was raised."""
+    """Return the report, with what is wrong with the database; else raise what was raised."""
     if isinstance(answer, Done):
         return with_faults(answer.report, faults)
     if _tells_of_damage(answer) and faults:

@@ -69,7 +69,7 @@ class Crew:
         self._tell(Start(str(path.resolve())))
 
     def __len__(self) -> int:
-        """Give the number of workers that are left."""
+        """Return the number of workers that are left."""
         return len(self._workers)
 
     @property

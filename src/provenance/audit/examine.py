@@ -80,7 +80,7 @@ class Examiner:
             raise
 
     def _readable_end(self, task: Stretch) -> int:
-        """Give the first entry of a stretch whose record cannot be read, or its start."""
+        """Return the first entry of a stretch whose record cannot be read, or its start."""
         for index in range(task.start, task.end):
             try:
                 self._view.record(index)

@@ -125,7 +125,7 @@ class Facts(Struct, frozen=True, tag=True, array_like=True):
     opened: OpenedFacts | None
 
     def leaf(self, index: int) -> bytes:
-        """Give the leaf hash of one of the entries."""
+        """Return the leaf hash of one of the entries."""
         at = (index - self.start) * HASH_SIZE
         return self.leaves[at : at + HASH_SIZE]
 

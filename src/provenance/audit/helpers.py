@@ -44,7 +44,7 @@ class Helper(ABC):
 
     @abstractmethod
     def _poll(self) -> int | None:
-        """Give its exit status, or minus the signal that ended it; None while it runs."""
+        """Return its exit status, or minus the signal that ended it; None while it runs."""
 
     @abstractmethod
     def _kill(self) -> None:

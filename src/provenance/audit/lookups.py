@@ -90,7 +90,7 @@ class LookupsFound:
         )
 
     def _gaps(self) -> Iterator[tuple[int, int]]:
-        """Give the ranges of entries that are no certifications."""
+        """Return the ranges of entries that are no certifications."""
         at = self._start
         for start, end in self._certifications:
             yield at, start
@@ -98,7 +98,7 @@ class LookupsFound:
         yield at, len(self._live)
 
     def _between(self, start: int, end: int) -> Iterator[int]:
-        """Give the entries of a range that a look-up leads to."""
+        """Return the entries of a range that a look-up leads to."""
         index = self._live.find(1, start, end)
         while index >= 0:
             yield index

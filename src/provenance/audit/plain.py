@@ -73,7 +73,7 @@ def _run(model: Certification, start: int, end: int) -> Run:
 
 
 def _spell(hashes: Sequence[bytes]) -> list[bytes]:
-    """Give the base64 of each, its padding left out.
+    """Return the base64 of each, its padding left out.
 
     All are encoded at once, each with a zero behind it, so that no character belongs to two
     of them. The zero changes what stands in the place of the padding, and nothing else.
@@ -100,7 +100,7 @@ def _follow(
     start: int,
     at: int,
 ) -> int:
-    """Give the position behind the last entry that goes on as the one ``at`` began."""
+    """Return the position behind the last entry that goes on as the one ``at`` began."""
     pattern = _pattern(model)
     end, step = at, 1
     while end < len(entries):
@@ -114,7 +114,7 @@ def _follow(
 
 
 def _pattern(model: Certification) -> bytes:
-    """Give the bytes of all entries of a run, with places for what differs."""
+    """Return the bytes of all entries of a run, with places for what differs."""
     # Neither BCR nor time can hold a percent sign.
     head = b'{"type":"certification","index":%%d,"time":"%b","prev":"%%b=",'
     middle = b'"deposit":%d,"depositor":"%b","registration":%d,'

@@ -58,7 +58,7 @@ class Plan:
         )
 
     def stretches(self) -> Iterator[Stretch]:
-        """Give all of them, in order."""
+        """Return all of them, in order."""
         start = self.start
         while start < self.size:
             length = self._length_at(start)
@@ -83,14 +83,14 @@ class Plan:
 
 
 def stretch_length(entries: int, jobs: int, *, signatures: bool, vault: bool) -> int:
-    """Give how long stretches should be: short enough for ``jobs`` processes to share."""
+    """Return how long stretches should be: short enough for ``jobs`` processes to share."""
     most = OPENED if vault else SIGNED if signatures else HASHED
     fair = entries // (jobs * SHARE_MIN) if jobs > 1 else most
     return max(BLOCK_LEAVES, min(most, fair) // BLOCK_LEAVES * BLOCK_LEAVES)
 
 
 def entries_about(path: Path) -> int:
-    """Give about how many entries the ledger at ``path`` has, without opening it."""
+    """Return about how many entries the ledger at ``path`` has, without opening it."""
     try:
         return (path / "vault" / "seeds").stat().st_size // SEED_SIZE
     except OSError:
@@ -98,7 +98,7 @@ def entries_about(path: Path) -> int:
 
 
 def choose_jobs(jobs: int | None, entries: int, *, signatures: bool, vault: bool) -> int:
-    """Give how many processes examine: ``jobs``, or as many as are worth it.
+    """Return how many processes examine: ``jobs``, or as many as are worth it.
 
     Raises `PolicyError` for a number that is none.
     """

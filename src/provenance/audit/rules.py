@@ -168,7 +168,7 @@ class Rules:
         self._left -= run.end - run.start
 
     def may_sign(self, entry: Entry | None) -> tuple[VerifierKey, ...]:
-        """Give the entry keys in force, but the one that ``entry`` retires."""
+        """Return the entry keys in force, but the one that ``entry`` retires."""
         retires = entry.vkey if isinstance(entry, Key) and entry.action == "retire" else None
         return tuple(key for vkey, key in self.keys.entry.items() if vkey != retires)
 

@@ -224,7 +224,7 @@ class _Session:
             self._progress(self._view.size, self._view.size)
 
     def _report(self) -> AuditReport:
-        """Give the report on what was read."""
+        """Return the report on what was read."""
         walk = self._walk
         return AuditReport(
             verdict="no" if self._findings.count else "yes",

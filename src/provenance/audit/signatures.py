@@ -77,7 +77,7 @@ def _read_key(view: View, index: int) -> Key | None:
 def failing(
     origin: str, publics: Publics, signed: Iterable[tuple[int, bytes, bytes]]
 ) -> list[int]:
-    """Give the indexes of those that no key of ``publics`` signed.
+    """Return the indexes of those that no key of ``publics`` signed.
 
     ``signed``: index, leaf hash and signature of each entry.
     """

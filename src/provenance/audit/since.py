@@ -126,7 +126,7 @@ def _proven_entry(view: View, checkpoint: Checkpoint, index: int) -> Entry:
 
 
 def _bits_before(view: View, status: Status) -> dict[int, int]:
-    """Give the status bits as of ``status``, and prove them by its root.
+    """Return the status bits as of ``status``, and prove them by its root.
 
     The stored tree holds the bits of now. Every bit is set once, so what newer entries
     set can be taken out again, and the rest must lead to the older root.

@@ -14,7 +14,7 @@ _ZERO_LEAF: Final = bytes(LEAF_SIZE)
 
 
 def status_leaves(bits: Mapping[int, int]) -> dict[int, bytes]:
-    """Give the leaves that are not all zero, from the bits of single entries."""
+    """Return the leaves that are not all zero, from the bits of single entries."""
     leaves: dict[int, bytes] = {}
     for index, value in bits.items():
         number = index // LEAF_ENTRIES
@@ -23,7 +23,7 @@ def status_leaves(bits: Mapping[int, int]) -> dict[int, bytes]:
 
 
 def status_root(bits: Mapping[int, int], size: int) -> bytes:
-    """Give the root of the status tree over the first ``size`` entries.
+    """Return the root of the status tree over the first ``size`` entries.
 
     Nearly all leaves are zero, so a range without any other is hashed once a length.
     """

@@ -39,7 +39,7 @@ class Row:
         self.hashes: Final = b"".join(hashes)
 
     def part(self, start: int, end: int) -> bytes:
-        """Give the hashes [start, end) of the level, joined."""
+        """Return the hashes [start, end) of the level, joined."""
         return self.hashes[(start - self.start) * HASH_SIZE : (end - self.start) * HASH_SIZE]
 
 
@@ -63,7 +63,7 @@ class Subtrees:
             hashes = _above(start, hashes)
 
     def compact_range(self, end: int | None = None) -> list[Node]:
-        """Give the maximal full subtrees of the stretch, or of its beginning up to ``end``."""
+        """Return the maximal full subtrees of the stretch, or of its start up to ``end``."""
         at, stop = self._rows[0].start, self._rows[0].end if end is None else end
         found = []
         while at < stop:
@@ -88,7 +88,7 @@ class Subtrees:
         return sorted(faults), unsure
 
     def _blocks(self, tier: int) -> range:
-        """Give the numbers of the blocks of which a leaf lies in the stretch."""
+        """Return the numbers of the blocks of which a leaf lies in the stretch."""
         row = self._rows[BLOCK_LEVELS * tier]
         return range(row.start // BLOCK_LEAVES, -(-row.end // BLOCK_LEAVES))
 
@@ -97,7 +97,7 @@ class Subtrees:
         return row.start <= number * BLOCK_LEAVES and (number + 1) * BLOCK_LEAVES <= row.end
 
     def _block(self, tier: int, number: int) -> bytes:
-        """Give a block as it must be stored: its leaves and all above them to its top."""
+        """Return a block as it must be stored: its leaves and all above them to its top."""
         rows = self._rows[BLOCK_LEVELS * tier : BLOCK_LEVELS * (tier + 1) + 1]
         count = BLOCK_LEAVES
         parts = []
@@ -124,7 +124,7 @@ class Subtrees:
 
 
 def stored_node(view: View, level: int, index: int) -> bytes | None:
-    """Give a node as it is stored, None where its block is missing or has another size."""
+    """Return a node as it is stored, None where its block is missing or has another size."""
     try:
         return view.node(level, index)
     except LedgerDamagedError:

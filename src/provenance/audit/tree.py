@@ -45,7 +45,7 @@ class TreeCheck:
         return faults
 
     def root(self, nodes: Iterable[Node] = ()) -> bytes:
-        """Give the root over all leaves so far, and then those of a compact range."""
+        """Return the root over all leaves so far, and then those of a compact range."""
         edge, size = list(self._edge), self.size
         for node in nodes:
             _merge(edge, size, node)
@@ -54,7 +54,7 @@ class TreeCheck:
 
     @staticmethod
     def stored_root(view: View, size: int) -> bytes:
-        """Give the root that the stored nodes lead to at ``size``."""
+        """Return the root that the stored nodes lead to at ``size``."""
         return _root(_stored_edge(view, size))
 
 
@@ -87,7 +87,7 @@ def _root(edge: list[bytes]) -> bytes:
 
 
 def _stored_edge(view: View, size: int) -> list[bytes]:
-    """Give the stored full subtrees that make up the first ``size`` leaves, largest first."""
+    """Return the stored full subtrees that make up the first ``size`` leaves, largest first."""
     edge, start = [], 0
     for level in reversed(range(size.bit_length())):
         if size >> level & 1:

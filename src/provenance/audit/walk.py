@@ -234,7 +234,7 @@ class Walk:
         end: int,
         keys: tuple[VerifierKey, ...] | None = None,
     ) -> list[int]:
-        """Give those of [start, end) that no key signed: of ``keys``, else those in force."""
+        """Return those of [start, end) that no key signed: of ``keys``, else those in force."""
         if not self._options.signatures:
             return []
         self.signatures += end - start
@@ -265,7 +265,7 @@ class Walk:
     # --- what others ask
 
     def entry_at(self, index: int) -> Entry | None:
-        """Give an entry, None where it cannot be read."""
+        """Return an entry, None where it cannot be read."""
         try:
             return parse_entry(self._view.entry(index))
         except ProvenanceError:
@@ -292,11 +292,11 @@ class _Stretch:
         self._noted: Final = sorted({*self.faults, *self.contents, *before})
 
     def noted(self, start: int, end: int, unsigned: Iterable[int]) -> list[int]:
-        """Give the entries of [start, end) of which there is anything to say, in order."""
+        """Return the entries of [start, end) of which there is anything to say, in order."""
         known = self._noted[bisect_left(self._noted, start) : bisect_left(self._noted, end)]
         return sorted({*known, *unsigned})
 
     def unsigned(self, start: int, end: int) -> list[int]:
-        """Give the entries of [start, end) that the presumed keys did not sign."""
+        """Return the entries of [start, end) that the presumed keys did not sign."""
         found = self.facts.unsigned
         return found[bisect_left(found, start) : bisect_left(found, end)]

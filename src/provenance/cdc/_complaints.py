@@ -21,7 +21,7 @@ _XSI_NIL: Final = 'xsi:nil="true"'
 
 
 def explain_element(parent: Node, name: str) -> tuple[str, str]:
-    """Give code and message for an element ``name`` (as expat has it) in ``parent``."""
+    """Return code and message for an element ``name`` (as expat has it) in ``parent``."""
     uri, _, local = name.rpartition(SEPARATOR)
     shown = local[:_NAME_SHOWN_MAX]
     places = parents_of(local)
@@ -39,7 +39,7 @@ def explain_element(parent: Node, name: str) -> tuple[str, str]:
 
 
 def explain_attribute(node: Node, name: str) -> tuple[str, str]:
-    """Give code and message for an attribute that ``node`` may not have."""
+    """Return code and message for an attribute that ``node`` may not have."""
     uri, _, local = name.rpartition(SEPARATOR)
     shown = local[:_NAME_SHOWN_MAX]
     if local != "nil":
@@ -54,7 +54,7 @@ def explain_attribute(node: Node, name: str) -> tuple[str, str]:
 
 
 def explain_value(node: Node, text: str, error: UnfitError) -> str:
-    """Give the message for a text that is no value of the leaf ``node``."""
+    """Return the message for a text that is no value of the leaf ``node``."""
     return f"<{node.name}> {error.message}{_advice(node, text)}"
 
 

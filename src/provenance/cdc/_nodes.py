@@ -68,13 +68,13 @@ class Node:
         self.empty: Node | None = None
 
     def nodes(self) -> Iterator[Node]:
-        """Give the node and everything below it, in the order of the schema."""
+        """Return the node and everything below it, in the order of the schema."""
         yield self
         for child in self.children.values():
             yield from child.nodes()
 
     def find(self, *names: str) -> Node:
-        """Give the node that is reached by these names, one below the other."""
+        """Return the node that is reached by these names, one below the other."""
         node = self
         for name in names:
             node = node.children[_qualified(name)]
@@ -131,7 +131,7 @@ def _qualified(name: str) -> str:
 
 
 def _parse_nothing(text: str) -> None:
-    """Give null for an element that says ``xsi:nil``; it must hold nothing at all."""
+    """Return null for an element that says ``xsi:nil``; it must hold nothing at all."""
     if text:
         raise UnfitError("nil-not-empty", 'says xsi:nil="true" and must be empty')
 

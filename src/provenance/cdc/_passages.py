@@ -100,7 +100,7 @@ class Survey(Struct, frozen=True):
     certifications: Sequence[Known]
 
     def around(self, certification: int) -> Known:
-        """Give the values around the passages of one certification, by slot."""
+        """Return the values around the passages of one certification, by slot."""
         found = self.certifications[certification : certification + 1]
         return (*self.header, *(found[0] if found else _NO_CERTIFICATION))
 
@@ -118,7 +118,7 @@ class SurveyValidator(Validator):
         self._kinds: Final[dict[Known, Known]] = {}
 
     def survey(self) -> Survey:
-        """Give what was found; there are gaps where the file is faulty."""
+        """Return what was found; there are gaps where the file is faulty."""
         return Survey(tuple(self.values[_HEADER]), self._certifications)
 
     def opened(self, node: Node) -> None:
@@ -225,7 +225,7 @@ class PassageValidator(Validator):
         self.values[_PASSAGE] = _NO_PASSAGE
 
     def _look_around(self) -> tuple[Field, ...]:
-        """Give the fields around a certification's passages, none where they are faulty.
+        """Return the fields around a certification's passages, none where they are faulty.
 
         Raises `AheadError` when they may still come.
         """
@@ -284,7 +284,7 @@ class PassageValidator(Validator):
 
 
 def leading_fields(known: Known) -> tuple[Field, ...]:
-    """Give the fields with which a record begins, from the values around its passage."""
+    """Return the fields with which a record begins, from the values around its passage."""
     return tuple(
         (name, value)
         for name, slot in _LEADING

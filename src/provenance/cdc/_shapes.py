@@ -96,7 +96,7 @@ class _Shape:
         self.last: Final = nodes[order[-1]].slot if order else -1
 
     def fields(self, pieces: Sequence[str]) -> Iterator[Field]:
-        """Give the section's fields; raises `UnfitError` or `UnknownShapeError`."""
+        """Return the section's fields; raises `UnfitError` or `UnknownShapeError`."""
         between = "".join(self._gaps(pieces))
         if between not in self._blank:
             self._check_blank(between)
@@ -128,7 +128,7 @@ def read_shaped(
     prefix: bytes,
     parse: Callable[[], tuple[Field, ...]],
 ) -> tuple[Field, ...]:
-    """Give the record of one passage, by the shapes of its sections where they are known.
+    """Return the record of one passage, by the shapes of its sections where they are known.
 
     ``prefix``: what is hashed before the bytes for ``source``. ``parse`` reads the passage by
     the parser, and is called in all other cases: what it raises is raised.
@@ -220,7 +220,7 @@ def _types(fields: Sequence[Field]) -> list[type]:
 
 
 def _reader(node: Node) -> Callable[[str], Any]:
-    """Give what types a leaf's text; raises `UnfitError`."""
+    """Return what types a leaf's text; raises `UnfitError`."""
     parse = node.parse
     assert parse is not None, "only leaves have texts"
     kind = getattr(parse, "__self__", None)
@@ -236,7 +236,7 @@ def _remembered(kind: Kind) -> Callable[[str], Value]:
 
 
 def _getter(places: Sequence[int]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
-    """Give what picks these places, always as a tuple."""
+    """Return what picks these places, always as a tuple."""
     if len(places) > 1:
         return itemgetter(*places)
     return lambda pieces: tuple(pieces[at] for at in places)

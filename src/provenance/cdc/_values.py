@@ -51,7 +51,7 @@ class Text(Struct, frozen=True):
     length_max: int
 
     def parse(self, text: str) -> str:
-        """Give the text itself, or raise `UnfitError`."""
+        """Return the text itself, or raise `UnfitError`."""
         if self.length_min <= len(text) <= self.length_max:
             return text
         low, high = self.length_min, self.length_max
@@ -65,7 +65,7 @@ class Enumeration(Struct, frozen=True):
     words: frozenset[str]
 
     def parse(self, text: str) -> str:
-        """Give the word, or raise `UnfitError`."""
+        """Return the word, or raise `UnfitError`."""
         if text in self.words:
             return text
         raise UnfitError("enumeration", f"must be one of {', '.join(sorted(self.words))}")
@@ -78,7 +78,7 @@ class Pattern(Struct, frozen=True):
     form: str
 
     def parse(self, text: str) -> str:
-        """Give the text itself, or raise `UnfitError`."""
+        """Return the text itself, or raise `UnfitError`."""
         if self.expression.fullmatch(text):
             return text
         raise UnfitError("pattern", f"must be {self.form}")
@@ -88,7 +88,7 @@ class Boolean(Struct, frozen=True):
     """``true``, ``1``, ``false`` or ``0``."""
 
     def parse(self, text: str) -> bool:
-        """Give the truth value, or raise `UnfitError`."""
+        """Return the truth value, or raise `UnfitError`."""
         value = _BOOLEANS.get(text)
         if value is None:
             value = _BOOLEANS.get(text.strip(WHITE_SPACE))
@@ -104,7 +104,7 @@ class Integer(Struct, frozen=True):
     high: int
 
     def parse(self, text: str) -> int:
-        """Give the number, or raise `UnfitError`."""
+        """Return the number, or raise `UnfitError`."""
         found = _INTEGER.fullmatch(text.strip(WHITE_SPACE))
         if found:
             value = int(found[1] + found[2])
@@ -117,7 +117,7 @@ class Day(Struct, frozen=True):
     """A day of the calendar, years 1900 to 2099, without time zone."""
 
     def parse(self, text: str) -> str:
-        """Give the day as ``YYYY-MM-DD``, or raise `UnfitError`."""
+        """Return the day as ``YYYY-MM-DD``, or raise `UnfitError`."""
         day = text.strip(WHITE_SPACE)
         if _DAY.fullmatch(day) and _is_day(day):
             return day
@@ -132,7 +132,7 @@ class Timestamp(Struct, frozen=True):
     """A moment of 1900 to 2099, with its offset, without fraction and without ``Z``."""
 
     def parse(self, text: str) -> str:
-        """Give the moment as it was written, or raise `UnfitError`."""
+        """Return the moment as it was written, or raise `UnfitError`."""
         moment = text.strip(WHITE_SPACE)
         if _TIMESTAMP.fullmatch(moment) and _is_moment(moment):
             return moment

@@ -160,7 +160,7 @@ class XmlReader:
         raise StopReading
 
     def position(self) -> tuple[int, int]:
-        """Give line and column of the present event, both from 1."""
+        """Return line and column of the present event, both from 1."""
         return self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1
 
     def keep(self) -> int:
@@ -169,7 +169,7 @@ class XmlReader:
         return self._kept
 
     def take(self) -> bytes:
-        """Give the bytes from where `keep` was called to the end of the present end tag.
+        """Return the bytes from where `keep` was called to the end of the present end tag.
 
         The element must have had content: expat does not tell where an empty element's tag
         begins. An end tag holds no quotes, so its first ``>`` ends it.

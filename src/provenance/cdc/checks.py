@@ -141,7 +141,7 @@ def _check_future(awarded: str, received: date) -> Fault | None:
 
 
 def deadline(awarded: date) -> date:
-    """Give the last day on which a certification awarded on that day comes in time."""
+    """Return the last day on which a certification awarded on that day comes in time."""
     years, months = divmod(awarded.month - 1 + MONTHS_TO_DEPOSIT, 12)
     year, month = awarded.year + years, months + 1
     if year > date.max.year:

@@ -131,7 +131,7 @@ class _Window:
         return bool(piece)
 
     def part(self, start: int, end: int | None = None) -> bytes:
-        """Give bytes that are kept."""
+        """Return bytes that are kept."""
         return self._data[start - self._base : None if end is None else end - self._base]
 
 
@@ -150,7 +150,7 @@ class _Cutter:
         self._gap_max: Final = min(GAP_SIZE_MAX, limits.silent_bytes_max // 2)
 
     def rest(self) -> Iterator[bytes]:
-        """Give what is left of the file, in pieces; ``complete`` says that this is all."""
+        """Return what is left of the file, in pieces; ``complete`` says that this is all."""
         name = self._first_name()
         if name is None:
             return
@@ -177,7 +177,7 @@ class _Cutter:
         )
 
     def _first_name(self) -> bytes | None:
-        """Give the name in the tag of the first passage, as it is spelled."""
+        """Return the name in the tag of the first passage, as it is spelled."""
         window = self._window
         while (found := _START.search(window.part(0))) is None:
             if window.end > self._gap_max or not window.read_on(0):
@@ -201,7 +201,7 @@ class _GapsValidator(SurveyValidator):
         super().opened(node)
 
     def cut(self, cutter: _Cutter) -> Cut:
-        """Give what was found, of a file without a fault."""
+        """Return what was found, of a file without a fault."""
         survey = self.survey()
         kinds, numbers = array("I"), dict[Surroundings, int]()
         known: dict[tuple[int, tuple[tuple[str, str], ...]], int] = {}

@@ -221,7 +221,7 @@ def _parse_alone(
 
 
 def _wrap(bindings: Sequence[tuple[str, str]]) -> tuple[bytes, bytes]:
-    """Give the tags around a passage that bind the same prefixes as its file did."""
+    """Return the tags around a passage that bind the same prefixes as its file did."""
     if not all(_PREFIX.fullmatch(prefix) for prefix, _ in bindings):
         raise FormatError("malformed passage: a prefix of a namespace")
     ours = [prefix for prefix, uri in bindings if uri == NAMESPACE]

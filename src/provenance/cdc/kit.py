@@ -113,7 +113,7 @@ class Endorsable(Struct, frozen=True, kw_only=True):
 
 
 def encode_kit(kit: Kit) -> bytes:
-    """Give the kit's one JSON form."""
+    """Return the kit's one JSON form."""
     return encode_json(kit)
 
 

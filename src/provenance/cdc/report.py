@@ -177,7 +177,7 @@ class Receipt(
 
 
 def encode_receipt(receipt: Receipt) -> bytes:
-    """Give the receipt's one JSON form."""
+    """Return the receipt's one JSON form."""
     return encode_json(receipt)
 
 
@@ -199,7 +199,7 @@ def parse_receipt(data: bytes) -> Receipt:
 
 
 def report_xml(receipt: Receipt) -> bytes:
-    """Give the report of a deposit that was not refused as a whole, in UTF-8."""
+    """Return the report of a deposit that was not refused as a whole, in UTF-8."""
     depositor = receipt.depositor or _depositor(receipt.deposit_entry)
     recorded = [passage.idTechnique for passage in (*receipt.accepted, *receipt.duplicates)]
     counts = Counter([*recorded, *(passage.idTechnique for passage in receipt.refused)])
@@ -217,7 +217,7 @@ def report_xml(receipt: Receipt) -> bytes:
 
 
 def refusal_xml(file_name: str, faults: Sequence[Fault], processing_id: int) -> bytes:
-    """Give the report of a file that was refused as a whole, in UTF-8.
+    """Return the report of a file that was refused as a whole, in UTF-8.
 
     Faults that are only warnings are left out; ``processing_id`` is the operator's number
     for this attempt.
@@ -307,7 +307,7 @@ def _document(*parts: str) -> bytes:
 
 
 def _group(name: str, lines: Sequence[str]) -> str:
-    """Give an element that holds these; nothing at all where there are none."""
+    """Return an element that holds these; nothing at all where there are none."""
     return f"<{name}>\n{''.join(lines)}</{name}>\n" if lines else ""
 
 

@@ -129,7 +129,7 @@ def _misfits(name: str, value: Value) -> Iterator[tuple[str, str]]:
 
 
 def _value_misfits(leaf: Leaf, value: Value) -> Iterator[tuple[str, str]]:
-    """Give code and message of what is wrong with one value, if anything is."""
+    """Return code and message of what is wrong with one value, if anything is."""
     kind = leaf.kind
     if isinstance(kind, Boolean):
         fits = isinstance(value, bool)
@@ -197,7 +197,7 @@ def _compile(group: Group, prefix: str = "") -> _Part:
 def _elements(
     element: Element, path: tuple[str, ...]
 ) -> Iterator[tuple[tuple[str, ...], Leaf]]:
-    """Give every leaf below an element, with the names that lead to it."""
+    """Return every leaf below an element, with the names that lead to it."""
     if isinstance(element, Leaf):
         yield (*path, element.name), element
         return

@@ -72,7 +72,7 @@ class XsdValidator:
         self._schema: Final = _load_schema(self._etree, xsd)
 
     def faults(self, open_source: Callable[[], Iterable[bytes]]) -> list[Fault]:
-        """Give the faults of a file, in its order, the first 100 of them.
+        """Return the faults of a file, in its order, the first 100 of them.
 
         ``open_source`` gives the bytes from the beginning, in pieces of any size. It is
         called once for a file that is valid, else twice.
@@ -111,7 +111,7 @@ class _Target:
         raise _DoctypeError
 
     def close(self) -> None:
-        """Give nothing for a result."""
+        """Have nothing for a result."""
 
 
 class _Reading:
@@ -211,7 +211,7 @@ def _load_schema(etree: ModuleType, xsd: bytes) -> object:
 
 
 def _explain(rule: str, message: str) -> tuple[str, str, str | None]:
-    """Give code, message and element of a fault, without any value of the file."""
+    """Return code, message and element of a fault, without any value of the file."""
     name = rule.removeprefix(_RULE)
     code, what = _RULES.get(name, ("xsd-other", "against the rule named here"))
     match = _ELEMENT.match(message)
@@ -243,7 +243,7 @@ def _tags(chunks: Iterable[bytes]) -> Iterator[_Piece]:
 
 
 def _advance(line: int, column: int, data: bytes) -> tuple[int, int]:
-    """Give the place behind ``data``; a character of UTF-8 is one column."""
+    """Return the place behind ``data``; a character of UTF-8 is one column."""
     lines = data.count(b"\n")
     last = data[data.rfind(b"\n") + 1 :]
     length = len(last.decode("utf-8", "replace"))

@@ -208,14 +208,14 @@ def _hand_out(receipt: Receipt, args: argparse.Namespace) -> None:
 
 
 def _readable_name(file: str) -> str:
-    """Give a file's name as text, whatever bytes it has on the disk."""
+    """Return a file's name as text, whatever bytes it has on the disk."""
     if file == STANDARD_STREAM:
         return "deposit.xml"
     return os.fsencode(Path(file).name).decode("utf-8", "replace")
 
 
 def _document(outcome: Receipt | Refusal) -> dict[str, object]:
-    """Give the receipt's members, with the warnings of all passages under ``warnings``.
+    """Return the receipt's members, with the warnings of all passages under ``warnings``.
 
     A script that asks whether anything was warned of looks in one place.
     """

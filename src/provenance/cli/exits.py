@@ -33,7 +33,7 @@ PIPE_CLOSED: Final = 141
 
 
 def status_of(error: ProvenanceError) -> int:
-    """Give the exit status for an error."""
+    """Return the exit status for an error."""
     if isinstance(error, DepositRefused):
         return UNREADABLE if "well-formed" in _levels(error) else NO
     if isinstance(error, FormatError | UnreadableError):

@@ -46,19 +46,19 @@ class Answer(NamedTuple):
 
 
 def printable(text: object) -> str:
-    """Give text on one line, anything that is no visible character escaped."""
+    """Return text on one line, anything that is no visible character escaped."""
     return "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(text)
     )
 
 
 def value_text(value: Value) -> str:
-    """Give a field's value as people read it: a string as it is, anything else as JSON."""
+    """Return a field's value as people read it: a string as it is, anything else as JSON."""
     return value if isinstance(value, str) else encode_json(value).decode()
 
 
 def when(time: str) -> str:
-    """Give an entry's time as people read it, to the second, in UTC."""
+    """Return an entry's time as people read it, to the second, in UTC."""
     return f"{time[:10]} {time[11:19]} UTC"
 
 
@@ -114,7 +114,7 @@ class Output:
 
 
 def cell_text(cell: object) -> str:
-    """Give what stands in a table's cell."""
+    """Return what stands in a table's cell."""
     return "" if cell is None else printable(cell)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def show_progress(what: str) -> AbstractContextManager[Progress]:
-    """Give a function to call with what is done and what there is in all."""
+    """Return a function to call with what is done and what there is in all."""
     if not sys.stderr.isatty():
         return _silent()
     return _bar(what) if has_rich(sys.stderr) else _percent(what)

@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, out: Output) -> Answer:
-    """Give the contents up, or tell which they are."""
+    """Return the contents up, or tell which they are."""
     check_case(args.case)
     ledger = out.enter(_open(args))
     lost = ledger.lost_seeds()

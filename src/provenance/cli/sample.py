@@ -191,7 +191,7 @@ def _spec(args: argparse.Namespace) -> SampleSpec:
 
 
 def _manifest(spec: SampleSpec) -> Iterator[bytes]:
-    """Give one JSON array, passage by passage."""
+    """Return one JSON array, passage by passage."""
     for number, passage in enumerate(describe(spec)):
         yield (b",\n" if number else b"[\n") + encode_json(passage)
     yield b"\n]\n"

@@ -23,7 +23,7 @@ PASSPHRASE_SIZE_MAX: Final = 1023
 
 
 def read_passphrase(args: argparse.Namespace) -> bytes | None:
-    """Give the passphrase of private keys, or None when none is told.
+    """Return the passphrase of private keys, or None when none is told.
 
     It is the first line of the file descriptor that ``--passphrase-fd`` names, or else the
     value of ``PROVENANCE_PASSPHRASE``. Raises `UnreadableError` for a descriptor that

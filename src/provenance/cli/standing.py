@@ -21,7 +21,7 @@ SHOWN: Final = "donneeCertifiee"
 
 
 def read_standings(ledger: Ledger, indexes: Sequence[int]) -> dict[int, str]:
-    """Give the status of each certification, as of the last checkpoint.
+    """Return the status of each certification, as of the last checkpoint.
 
     Proofs are made that disclose next to nothing, and verified under the ledger's own keys.
     """

@@ -47,7 +47,7 @@ BASE58_PREFIX: Final = "z"
 def add_proof(
     document: dict[str, Json], *, method: str, created: str, sign: Callable[[bytes], bytes]
 ) -> dict[str, Json]:
-    """Give the document with a proof; it must have none yet.
+    """Return the document with a proof; it must have none yet.
 
     ``method`` names the public key, ``created`` is a time (RFC 3339), ``sign`` makes an
     Ed25519 signature. Raises `FormatError` for what has no canonical form, and for a
@@ -95,7 +95,7 @@ def verify_proof(secured: dict[str, Json], public: bytes) -> None:
 
 
 def hash_data(document: dict[str, Json], options: dict[str, Json]) -> bytes:
-    """Give the 64 bytes that are signed, of a document and the options of its proof."""
+    """Return the 64 bytes that are signed, of a document and the options of its proof."""
     parts = (canonicalize(options), canonicalize(document))
     return b"".join(hashlib.sha256(part).digest() for part in parts)
 

@@ -63,7 +63,7 @@ def parse_json(data: bytes, *, size_max: int, what: str) -> Json:
 
 
 def canonicalize(value: Json) -> bytes:
-    """Give the canonical form of a value (RFC 8785 section 3.2).
+    """Return the canonical form of a value (RFC 8785 section 3.2).
 
     Raises `FormatError` for what it cannot hold: floats, integers beyond 2^53 - 1, lone
     surrogates, more than `DEPTH_MAX` levels.
@@ -87,7 +87,7 @@ def _ordered(value: Json, depth: int) -> Json:
 
 
 def _units(name: str) -> bytes:
-    """Give the UTF-16 code units by which members are sorted (RFC 8785 section 3.2.3)."""
+    """Return the UTF-16 code units by which members are sorted (RFC 8785 section 3.2.3)."""
     return name.encode("utf-16-be", "surrogatepass")
 
 

@@ -275,7 +275,7 @@ def _check_signature_form(proof: _Proof, document: _JsonCv) -> None:
 
 
 def _place(error: msgspec.ValidationError) -> str:
-    """Give the place where the form is another one, unless an unknown name stands there."""
+    """Return the place where the form is another one, unless an unknown name stands there."""
     text = str(error)
     _, found, path = text.rpartition(" - at `")
     return f" at {path.replace('`', '')}" if found and text.startswith("Expected") else ""

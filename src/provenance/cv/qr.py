@@ -32,7 +32,7 @@ _POINTS_AN_INCH: Final = 72
 
 
 def qr_modules(text: str) -> int:
-    """Give the modules of a side of the code that is made of a text, without its margin."""
+    """Return the modules of a side of the code that is made of a text, without its margin."""
     return int(_make(text).symbol_size(border=0)[0])
 
 

@@ -197,7 +197,7 @@ def _embedded_files(pdf: pikepdf.Pdf) -> Iterator[tuple[Any, Any]]:
 
 
 def _signed_fields(pdf: pikepdf.Pdf) -> Iterator[Any]:
-    """Give the value of every signature field that has one (section 12.7.5.5)."""
+    """Return the value of every signature field that has one (section 12.7.5.5)."""
     form = pdf.Root.get("/AcroForm")
     fields = form.get("/Fields") if isinstance(form, pikepdf.Dictionary) else None
     for top in _list(fields):
@@ -209,7 +209,7 @@ def _signed_fields(pdf: pikepdf.Pdf) -> Iterator[Any]:
 
 
 def _walk(root: Any, kids: str) -> Iterator[Any]:  # noqa: ANN401
-    """Give the dictionaries of a tree, each once, whatever loops there are."""
+    """Return the dictionaries of a tree, each once, whatever loops there are."""
     waiting, seen = [(root, 0)], set()
     while waiting:
         node, depth = waiting.pop()
@@ -225,7 +225,7 @@ def _walk(root: Any, kids: str) -> Iterator[Any]:  # noqa: ANN401
 
 
 def _signature(pdf: pikepdf.Pdf, found: list[Any], values: list[Any], traces: int) -> Signature:
-    """Give the only signature; ``traces``: how often the bytes `BYTE_RANGE` occur."""
+    """Return the only signature; ``traces``: how often the bytes `BYTE_RANGE` occur."""
     if not len(found) == len(values) == traces == 1 or values[0].objgen != found[0].objgen:
         raise FormatError("not exactly one signature, in one field")
     (one,) = found

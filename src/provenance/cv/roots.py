@@ -135,7 +135,7 @@ def _wrap(data: bytes) -> list[str]:
 
 
 def format_certificate(der: bytes) -> str:
-    """Give a certificate as a seal-roots file holds it, with the last newline."""
+    """Return a certificate as a seal-roots file holds it, with the last newline."""
     return "\n".join([_BEGIN, *_wrap(der), _END, ""])
 
 
@@ -149,7 +149,7 @@ def _parse_summary_key(vkey: str) -> VerifierKey:
 
 
 def parse_did_key(did: str) -> bytes:
-    """Give the 32 bytes of the Ed25519 key in a did:key; raises `FormatError`."""
+    """Return the 32 bytes of the Ed25519 key in a did:key; raises `FormatError`."""
     malformed = "malformed did:key, or not of an Ed25519 key"
     if len(did) != _DID_KEY_SIZE or not did.startswith(DID_KEY_PREFIX):
         raise FormatError(malformed)

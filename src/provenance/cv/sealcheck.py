@@ -75,7 +75,7 @@ def parse_seal(der: bytes) -> Signed:
 
 
 def _without_padding(contents: bytes) -> bytes:
-    """Give the CMS alone; what stands behind it must be zeros."""
+    """Return the CMS alone; what stands behind it must be zeros."""
     if contents[:2] != b"\x30\x82":
         raise FormatError("the signature's content is no signature")
     size = 4 + int.from_bytes(contents[2:4], "big")
@@ -122,13 +122,13 @@ def check_trust(seal: Seal, roots: SealRoots, now_s: int) -> Document:
 
 
 def _name(certificate: x509.Certificate) -> str | None:
-    """Give the first common name, or None where there is none."""
+    """Return the first common name, or None where there is none."""
     names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     return str(names[0].value) if names else None
 
 
 def _claimed(date: str) -> str | None:
-    """Give a date of a PDF file (ISO 32000-2 section 7.9.4) in UTC, or None."""
+    """Return a date of a PDF file (ISO 32000-2 section 7.9.4) in UTC, or None."""
     match = _DATE.fullmatch(date)
     try:
         when = None if match is None else datetime.strptime(match[1], "%Y%m%d%H%M%S")  # noqa: DTZ007

@@ -25,7 +25,7 @@ _TEXT_MAX = 100
 
 
 def read_again(data: bytes, *, attachments: bool) -> tuple[list[bytes], Signature | None]:
-    """Give the contents of all associated files of the proof's name, and the only signature.
+    """Return the contents of all associated files of the proof's name, and the only signature.
 
     ``attachments``: whether contents are asked for. None for the signature where there is
     not exactly one. Raises whatever pyHanko raises.
@@ -46,7 +46,7 @@ def _is_named(spec: Any) -> bool:  # noqa: ANN401 - pyHanko has no types
 
 
 def _get(node: Any, key: str, default: object = None) -> Any:  # noqa: ANN401
-    """Give what a dictionary has under a key, references followed, which `get` does not."""
+    """Return what a dictionary has under a key, references followed, which `get` does not."""
     return node[key] if key in node else default  # noqa: SIM401 - `get` is another one
 
 

@@ -239,7 +239,7 @@ _MONTHS: Final[dict[Language, tuple[str, ...]]] = {
 
 
 def day_text(date: str, language: Language) -> str:
-    """Give a date YYYY-MM-DD as it is written out; any other text as it is."""
+    """Return a date YYYY-MM-DD as it is written out; any other text as it is."""
     year, _, rest = date.partition("-")
     month, _, day = rest.partition("-")
     if not (_DATE.fullmatch(date) and 1 <= int(month) <= len(_MONTHS[language])):
@@ -251,11 +251,11 @@ def day_text(date: str, language: Language) -> str:
 
 
 def moment_text(time: str, language: Language) -> str:
-    """Give an entry's time to the minute, in UTC."""
+    """Return an entry's time to the minute, in UTC."""
     at = "à" if language == "fr" else "at"
     return f"{day_text(time[:10], language)} {at} {time[11:16]}\u00a0UTC"
 
 
 def number_text(number: int, language: Language) -> str:
-    """Give a number in groups of three digits."""
+    """Return a number in groups of three digits."""
     return f"{number:,}".replace(",", _THIN if language == "fr" else ",")

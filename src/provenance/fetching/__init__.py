@@ -26,7 +26,7 @@ __all__ = ["TIMEOUT_S", "TOTAL_S", "DirectoryTiles", "HttpTiles", "open_tiles"]
 def open_tiles(
     place: str, *, timeout_s: float = TIMEOUT_S, total_s: float = TOTAL_S
 ) -> TileReader:
-    """Give a reader of the tiles at ``place``, a web address or a directory.
+    """Return a reader of the tiles at ``place``, a web address or a directory.
 
     An address begins with ``https://`` or ``http://``. ``timeout_s``: seconds that a server
     may be silent; ``total_s``: seconds for everything that the reader reads. Raises
@@ -46,7 +46,7 @@ class DirectoryTiles:
             raise UnreadableError(f"{path} is no directory of tiles")
 
     def __call__(self, path: str) -> bytes:
-        """Give a file's bytes. Raises `UnreadableError`, `FormatError` for no such name."""
+        """Return a file's bytes. Raises `UnreadableError`, `FormatError` for no such name."""
         size_max = file_size_max(path)
         try:
             with (self._path / path).open("rb") as file:

@@ -92,7 +92,7 @@ class HttpTiles:
 
 
 def _redirected(url: str, error: HTTPError) -> str:
-    """Give the address to ask instead; raises ``error`` when the answer names none."""
+    """Return the address to ask instead; raises ``error`` when the answer names none."""
     place = error.headers.get("Location")
     if error.code not in _REDIRECTIONS or place is None:
         raise error

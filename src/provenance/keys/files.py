@@ -45,7 +45,7 @@ def write_private_key(
 def encode_private_key(
     key: Ed25519PrivateKey | MLDSA44PrivateKey, passphrase: bytes | None
 ) -> bytes:
-    """Give the PEM of a key; raises `KeyFileError` for what cannot be a passphrase."""
+    """Return the PEM of a key; raises `KeyFileError` for what cannot be a passphrase."""
     try:
         encryption = (
             serialization.NoEncryption()

@@ -128,7 +128,7 @@ class KeyRing:
             write_private_file(path, new.content)
 
     def signer(self, role: Role, key: note.VerifierKey) -> Signer:
-        """Give the private half of ``key``. Raises `KeyFileError` when it is not here."""
+        """Return the private half of ``key``. Raises `KeyFileError` when it is not here."""
         with self._opening:
             found = self._signers.get(key)
             if found is None:
@@ -136,7 +136,7 @@ class KeyRing:
             return found
 
     def note_signer(self, key: note.VerifierKey, time_s: Callable[[], int]) -> NoteSigner:
-        """Give a signer of checkpoints for the log key ``key``. Raises `KeyFileError`."""
+        """Return a signer of checkpoints for the log key ``key``. Raises `KeyFileError`."""
         return NoteSigner(key, self.signer("log", key), time_s)
 
     def _find(self, role: Role, key: note.VerifierKey) -> Signer:
@@ -162,7 +162,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _uri_of(path: Path) -> str:
-    """Give the URI of a key by its file: of the file itself, or what stands in it."""
+    """Return the URI of a key by its file: of the file itself, or what stands in it."""
     if path.suffix == ".pem":
         return make_file_uri(path)
     try:

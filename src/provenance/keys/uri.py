@@ -45,7 +45,7 @@ class TokenUri(Struct, frozen=True):
 
 
 def parse_file_uri(uri: str) -> Path:
-    """Give the path of a ``file:`` URI of this host, made absolute.
+    """Return the path of a ``file:`` URI of this host, made absolute.
 
     Raises `KeyFileError` for one of another host, or without a path.
     """
@@ -62,7 +62,7 @@ def parse_file_uri(uri: str) -> Path:
 
 
 def make_file_uri(path: Path) -> str:
-    """Give the ``file:`` URI of a path, made absolute."""
+    """Return the ``file:`` URI of a path, made absolute."""
     return FILE_SCHEME + quote(str(path.absolute()))
 
 

@@ -82,7 +82,7 @@ class Chain:
         return first
 
     def end_left(self) -> End | None:
-        """Give the end at which any entry may follow; None where one must look first."""
+        """Return the end at which any entry may follow; None where one must look first."""
         if self.declarations or not self._ends_in_draft:
             return None
         return End(self.end, self.leaf_hashes[-1], self.time)

@@ -39,7 +39,7 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def row(self) -> bytes:
-        """Give the key of its row."""
+        """Return the key of its row."""
         return change_key(self.target, self.bit)
 
     def is_possible(self, view: View) -> bool:
@@ -50,23 +50,23 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
 
 def change_key(target: int, bit: int) -> bytes:
-    """Give the key under which the row of a change stands."""
+    """Return the key under which the row of a change stands."""
     return CHANGE_PREFIX + _SUFFIX.pack(target, bit)
 
 
 def parse_change(key: bytes) -> tuple[int, int]:
-    """Give target and bit from the key of a change's row, the reverse of `change_key`."""
+    """Return target and bit from the key of a change's row, the reverse of `change_key`."""
     target, bit = _SUFFIX.unpack(key.removeprefix(CHANGE_PREFIX))
     return target, bit
 
 
 def read_change(view: View, target: int, bit: int) -> int | None:
-    """Give the index of the entry that did this to ``target``, or None."""
+    """Return the index of the entry that did this to ``target``, or None."""
     row = view.state(change_key(target, bit))
     return None if row is None else int.from_bytes(row, "big")
 
 
 def read_changes(view: View, target: int) -> dict[int, int]:
-    """Give what was done to ``target``: status bit, and the index of who did it."""
+    """Return what was done to ``target``: status bit, and the index of who did it."""
     found = {bit: read_change(view, target, bit) for bit in BITS}
     return {bit: by for bit, by in found.items() if by is not None}

@@ -178,7 +178,7 @@ class Work:
             self._lose(worker)
 
     def done(self) -> Iterator[list[Prepared]]:
-        """Give the chunks that are done, as far as none before them is missing."""
+        """Return the chunks that are done, as far as none before them is missing."""
         while self._parts and (part := self._parts[0]) is not None:
             self._parts.popleft()
             self._first += 1
@@ -206,7 +206,7 @@ class Work:
                 self._crew.dismiss(worker)
 
     def _free_worker(self) -> Worker | None:
-        """Give a worker that has not enough to do; nobody is waited for."""
+        """Return a worker that has not enough to do; nobody is waited for."""
         for worker in self._crew.ready():
             while self._sent.get(worker) and worker.has_spoken():
                 self._collect(worker)
@@ -260,7 +260,7 @@ class Crew:
             self._leased.release()
 
     def ready(self) -> list[Worker]:
-        """Give the workers that have started; begins to start them at the first call."""
+        """Return the workers that have started; begins to start them at the first call."""
         while len(self._workers) < self._wanted:
             try:
                 self._workers.append(Worker())

@@ -103,7 +103,7 @@ def encode_content(fields: Sequence[Field]) -> bytes:
 
 
 def content_digest(content: bytes) -> bytes:
-    """Give a digest of what `encode_content` gives; it is never stored."""
+    """Return a digest of what `encode_content` gives; it is never stored."""
     return hashlib.sha256(content).digest()
 
 

@@ -46,7 +46,7 @@ class CloseJob(Job):
 
 
 def last_entry(view: View) -> Entry | None:
-    """Give the entry at the log's end; None in an empty log."""
+    """Return the entry at the log's end; None in an empty log."""
     return _entry_before(view, 1)
 
 

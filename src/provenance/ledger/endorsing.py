@@ -61,7 +61,7 @@ def read_endorsements(view: View, deposit: int) -> Iterator[Endorsement]:
 def newest_over(
     entry: Certification, made: Iterable[Endorsement], size: int
 ) -> Endorsement | None:
-    """Give the newest entry below ``size`` that endorses a certification, or None.
+    """Return the newest entry below ``size`` that endorses a certification, or None.
 
     ``made``: the endorsements of its deposit, in the order of the log.
     """

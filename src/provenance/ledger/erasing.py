@@ -110,7 +110,7 @@ class ErasureDraft(msgspec.Struct, frozen=True):
         return self.sealed.payload
 
     def entry(self, place: Place) -> Entry:
-        """Give the entry as it reads at ``place``."""
+        """Return the entry as it reads at ``place``."""
         return Erasure(
             index=place.index,
             time=place.time,
@@ -302,7 +302,7 @@ class _Tracer:
         )
 
     def goes_along(self, traces: Traces) -> Iterator[int]:
-        """Give the entries that hold the same person's data, or would give them away."""
+        """Return the entries that hold the same person's data, or would give them away."""
         if not traces.is_certification:
             return
         entry = read_entry(self._view, traces.index, Certification)

@@ -22,7 +22,7 @@ ERASURE_PREFIX: Final = b"erasure/"
 
 
 def erasure_row(index: int) -> tuple[bytes, bytes]:
-    """Give the row that leads to the erasure entry at ``index``."""
+    """Return the row that leads to the erasure entry at ``index``."""
     return ERASURE_PREFIX + index.to_bytes(8, "big"), b""
 
 

@@ -55,7 +55,7 @@ def when_published(make: Callable[[], T]) -> T:
 
 
 def changes_by(view: View, index: int, size: int) -> dict[int, int]:
-    """Give what was done to a certification by entries below ``size``: bit, and by whom."""
+    """Return what was done to a certification by entries below ``size``: bit, and by whom."""
     return {bit: by for bit, by in read_changes(view, index).items() if by < size}
 
 
@@ -70,7 +70,7 @@ def registrations_to(view: View, last: int) -> Iterator[int]:
 def endorsements_of(
     view: View, entries: Iterable[Certification], size: int
 ) -> dict[int, Endorsement]:
-    """Give the newest endorsement below ``size`` of each certification that has one."""
+    """Return the newest endorsement below ``size`` of each certification that has one."""
     # Those of one deposit are endorsed together.
     made = cache(lambda deposit: tuple(read_endorsements(view, deposit)))
     found = ((entry.index, newest_over(entry, made(entry.deposit), size)) for entry in entries)
@@ -156,7 +156,7 @@ def prove_entries(
 def status_leaves(
     view: View, size: int, changes: Mapping[int, Mapping[int, int]]
 ) -> tuple[StatusLeaf, ...]:
-    """Give the status leaves of certifications, and of those that supersede them.
+    """Return the status leaves of certifications, and of those that supersede them.
 
     ``changes``: `changes_by` for each of them. As of the ``status`` entry that ends the
     tree of ``size``. Raises `NotPublishedError` as `settled_status` does.
@@ -165,7 +165,7 @@ def status_leaves(
 
 
 def settled_status(view: View, size: int) -> Status:
-    """Give the ``status`` entry that ends the tree of ``size``, and is the stored tree's.
+    """Return the ``status`` entry that ends the tree of ``size``, and is the stored tree's.
 
     Raises `NotPublishedError` when there is none, or a newer one waits for its checkpoint,
     `LedgerDamagedError` where the stored tree is not what it says.

@@ -115,7 +115,7 @@ class FormSource:
         )
 
     def spans(self) -> Iterator[tuple[int, int]]:
-        """Give first byte and end of each record in the form's bytes."""
+        """Return first byte and end of each record in the form's bytes."""
         offset = len(b"[")
         for source in self._sources:
             yield offset, offset + len(source)
@@ -136,7 +136,7 @@ class FormSource:
         return deposit_digest(leaves_of(self.salts, self.sha256(), sources))
 
     def residue(self, spans: list[tuple[int, int]]) -> bytes:
-        """Give the form's bytes outside ``spans``, which ascend."""
+        """Return the form's bytes outside ``spans``, which ascend."""
         kept, position = bytearray(), 0
         for start, end in spans:
             kept += self._bytes[position:start]

@@ -62,7 +62,7 @@ class _Caller:
             self.error = StorageError("the commit was interrupted: look before sending again")
 
     def result(self) -> Recorded | None:
-        """Give what was recorded, if there was a job; or raise what prevented it."""
+        """Return what was recorded, if there was a job; or raise what prevented it."""
         if self.error is not None:
             raise self.error
         return None if self.job is None else self.job.result()

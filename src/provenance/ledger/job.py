@@ -43,7 +43,7 @@ class Item(Protocol):
         """What the entry does to earlier ones."""
 
     def entry(self, place: Place) -> Entry:
-        """Give the entry as it reads at its place."""
+        """Return the entry as it reads at its place."""
 
 
 class Effects(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ class Job:
         self.error: Exception | None = None
 
     def claims(self) -> set[bytes]:
-        """Give the keys that no other job of the same commit may claim too."""
+        """Return the keys that no other job of the same commit may claim too."""
         keys = {item.technical for item in self.items if item.technical is not None}
         targets = {change.target for item in self.items for change in item.changes}
         return keys | {target.to_bytes(8, "big") for target in targets}
@@ -108,12 +108,12 @@ class Job:
                     raise OutdatedError
 
     def effects(self, start: int) -> Effects:
-        """Give what changes beside the entries, the first of which is at ``start``."""
+        """Return what changes beside the entries, the first of which is at ``start``."""
         del start
         return Effects()
 
     def result(self) -> Recorded:
-        """Give what was recorded, or raise what prevented it."""
+        """Return what was recorded, or raise what prevented it."""
         if self.error is not None:
             raise self.error
         assert self.recorded is not None, "a job is committed or failed, never neither"

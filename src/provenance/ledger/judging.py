@@ -62,7 +62,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     final: bool = False
 
     def mentions(self) -> tuple[bytes, ...]:
-        """Give the keys under which the passage may be asked for to be erased."""
+        """Return the keys under which the passage may be asked for to be erased."""
         return (self.technical, *self.succeeded, *self.holder)
 
 

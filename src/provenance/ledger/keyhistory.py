@@ -42,7 +42,7 @@ def key_row(index: int) -> tuple[bytes, bytes]:
 
 
 def key_entries(view: View, size: int | None = None) -> list[int]:
-    """Give the indexes of the entries below ``size`` (all) that declare keys, ascending."""
+    """Return the indexes of the entries below ``size`` (all) that declare keys, ascending."""
     end = view.size if size is None else size
     rows = (int.from_bytes(value, "big") for _, value in view.state_items(KEY_PREFIX))
     return [index for index in (*range(FIRST_ENTRIES), *rows) if index < end]
@@ -57,12 +57,12 @@ def read_declarations(view: View, size: int | None = None) -> tuple[Genesis | Ke
 
 
 def read_keys(view: View, size: int | None = None) -> tuple[OperatorKey, ...]:
-    """Give all keys of the operator as of ``size`` (now), in the order of the log."""
+    """Return all keys of the operator as of ``size`` (now), in the order of the log."""
     return replay_keys(read_declarations(view, size))
 
 
 def log_keys(keys: Iterable[OperatorKey]) -> tuple[VerifierKey, ...]:
-    """Give those log keys that were not retired: each of them signs every checkpoint."""
+    """Return those log keys that were not retired: each of them signs every checkpoint."""
     return tuple(key.verifier for key in keys if key.role == "log" and key.retired is None)
 
 

@@ -27,7 +27,7 @@ REFERENCE_PREFIX: Final = b"reference/"
 
 
 def mention_rows(deposit: int, keys: Iterable[bytes]) -> list[tuple[bytes, bytes]]:
-    """Give the rows that say that the deposit's payload holds passages under ``keys``."""
+    """Return the rows that say that the deposit's payload holds passages under ``keys``."""
     known = sorted(set(keys))
     if not known:
         return []
@@ -36,7 +36,7 @@ def mention_rows(deposit: int, keys: Iterable[bytes]) -> list[tuple[bytes, bytes
 
 
 def deposits_that_mention(view: View, keys: Iterable[bytes]) -> set[int]:
-    """Give the deposits whose payload holds a passage under one of ``keys``."""
+    """Return the deposits whose payload holds a passage under one of ``keys``."""
     found = set()
     for key in keys:
         prefix = MENTION_PREFIX + key
@@ -47,7 +47,7 @@ def deposits_that_mention(view: View, keys: Iterable[bytes]) -> set[int]:
 
 
 def keys_of_mentions(view: View, deposit: int) -> Iterator[bytes]:
-    """Give the keys of all rows about the passages in the deposit's payload."""
+    """Return the keys of all rows about the passages in the deposit's payload."""
     back = DEPOSIT_PREFIX + _u64(deposit)
     joined = view.state(back)
     if joined is not None:
@@ -56,13 +56,13 @@ def keys_of_mentions(view: View, deposit: int) -> Iterator[bytes]:
 
 
 def split_keys(joined: bytes) -> list[bytes]:
-    """Give the keys of a row that leads back."""
+    """Return the keys of a row that leads back."""
     starts = range(0, len(joined), LOOKUP_KEY_SIZE)
     return [joined[at : at + LOOKUP_KEY_SIZE] for at in starts]
 
 
 def reference_row(index: int, key: bytes) -> tuple[bytes, bytes]:
-    """Give the row that says under which reference the holder of an entry is found."""
+    """Return the row that says under which reference the holder of an entry is found."""
     return REFERENCE_PREFIX + _u64(index), key
 
 

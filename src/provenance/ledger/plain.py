@@ -29,7 +29,7 @@ class PlainItem(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...] = ()
 
     def entry(self, place: Place) -> Entry:
-        """Give the entry as it reads at ``place``."""
+        """Return the entry as it reads at ``place``."""
         return self.make(place)
 
 

@@ -197,6 +197,6 @@ def form_record(source: bytes, content: dict[str, Value]) -> Record:
 
 
 def passage_record(source: bytes, fields: tuple[Field, ...]) -> Record:
-    """Give the record of a passage that was read."""
+    """Return the record of a passage that was read."""
     content = dict(fields[:-1])
     return Record(source=source, fields=fields, content=content, encoded=encode_json(content))

@@ -67,7 +67,7 @@ class StatusItem:
     register: int | None = None
 
     def entry(self, place: Place) -> Entry:
-        """Give the entry as it reads at ``place``; its size is its own index."""
+        """Return the entry as it reads at ``place``; its size is its own index."""
         return Status(
             index=place.index,
             time=place.time,

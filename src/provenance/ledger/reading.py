@@ -65,7 +65,7 @@ class Reader:
         return self._files.path
 
     def checkpoint(self) -> tuple[Checkpoint, str] | None:
-        """Give the last published checkpoint and its signed note, or None."""
+        """Return the last published checkpoint and its signed note, or None."""
         with self._files.store.view() as view:
             return latest_checkpoint(view)
 
@@ -78,7 +78,7 @@ class Reader:
             return policy_text(log_keys(read_keys(view)))
 
     def operator_keys(self) -> tuple[OperatorKey, ...]:
-        """Give all keys that the operator ever declared, in the order of the log."""
+        """Return all keys that the operator ever declared, in the order of the log."""
         with self._files.store.view() as view:
             return read_keys(view)
 
@@ -189,11 +189,11 @@ class Reader:
             return True
 
     def entry(self, index: int) -> Entry:
-        """Give the entry at ``index``. Raises `UnknownEntryError`."""
+        """Return the entry at ``index``. Raises `UnknownEntryError`."""
         return parse_entry(self.record(index)[0])
 
     def record(self, index: int) -> tuple[bytes, bytes]:
-        """Give an entry's exact bytes and its signature. Raises `UnknownEntryError`."""
+        """Return an entry's exact bytes and its signature. Raises `UnknownEntryError`."""
         with self._files.store.view() as view:
             return view.record(index)
 
@@ -221,7 +221,7 @@ class Reader:
             return self._recall.record(view, index).fields
 
     def source(self, index: int) -> bytes:
-        """Give the exact bytes of a certification's passage, as deposited."""
+        """Return the exact bytes of a certification's passage, as deposited."""
         with self._files.store.view() as view:
             return self._recall.certification(view, index).source
 
@@ -236,7 +236,7 @@ class Reader:
             return self._recall.rebuild(view, index)
 
     def endorsement_kit(self, deposit: int) -> bytes:
-        """Give what the certifier of a deposit needs to sign its entries: JSON, secret.
+        """Return what the certifier of a deposit needs to sign its entries: JSON, secret.
 
         It holds the seeds of the deposit's certifications: whoever keeps it can undo an
         erasure's secrecy. Raises `UnknownEntryError` for what is no deposit, `ErasedError`
@@ -247,6 +247,6 @@ class Reader:
             return make_kit(view, self._recall, deposit, origin=self.origin)
 
     def depositors(self) -> list[Depositor]:
-        """Give the entries in force of all depositors, ordered by BCR."""
+        """Return the entries in force of all depositors, ordered by BCR."""
         with self._files.store.view() as view:
             return list(read_depositors(view))

@@ -35,13 +35,13 @@ class Recall:
         self._files: Final = files
 
     def seed(self, index: int) -> bytes:
-        """Give the 32-byte seed of an entry. Raises `ErasedError` when it was destroyed."""
+        """Return the 32-byte seed of an entry. Raises `ErasedError` when it was destroyed."""
         return self._files.vault.read(index)
 
     def _open(
         self, view: View, index: int, associated_data: str
     ) -> tuple[bytes, tuple[bytes, ...]]:
-        """Give the seed of an entry and the parts of its payload."""
+        """Return the seed of an entry and the parts of its payload."""
         if read_change(view, index, ERASED) is not None:
             raise ErasedError(f"the content of entry {index} was erased")
         sealed = view.payload(index)
@@ -64,7 +64,7 @@ class Recall:
         return self.seeded(view, read_entry(view, index, Certification))[1]
 
     def seeded(self, view: View, entry: Certification) -> tuple[bytes, CertificationPayload]:
-        """Give the seed of a certification, and its payload. Raises `ErasedError`."""
+        """Return the seed of a certification, and its payload. Raises `ErasedError`."""
         seed, parts = self._open(view, entry.index, entry.commitment)
         return seed, CertificationPayload.decode_parts(parts)
 

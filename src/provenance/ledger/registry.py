@@ -35,12 +35,12 @@ def index_row(key: bytes, index: int) -> tuple[bytes, bytes]:
 
 
 def depositor_row(depositor: str) -> bytes:
-    """Give the row's key for one depositor (its BCR, 8 characters)."""
+    """Return the row's key for one depositor (its BCR, 8 characters)."""
     return DEPOSITOR_PREFIX + depositor.encode()
 
 
 def read_index(view: View, key: bytes) -> int | None:
-    """Give the index that a row holds, or None without such a row."""
+    """Return the index that a row holds, or None without such a row."""
     value = view.state(key)
     return None if value is None else int.from_bytes(value, "big")
 

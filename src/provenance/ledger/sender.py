@@ -28,7 +28,7 @@ class Sender(msgspec.Struct, frozen=True):
         return (self.entry.succeeds or ()) if self.entry is not None else ()
 
     def faults(self, certifier: str, authenticated: str | None = None) -> list[Fault]:
-        """Give what speaks against a deposit by this sender."""
+        """Return what speaks against a deposit by this sender."""
         return check_depositor(
             self.entry,
             sender=self.depositor,

@@ -216,7 +216,7 @@ def _items(view: View, folder: str, start: int, end: int) -> bytes:
 
 
 def _published(files: PublishedFiles, checkpoint: Checkpoint, view: View) -> int:
-    """Give the size that is published there already, which this log must continue."""
+    """Return the size that is published there already, which this log must continue."""
     note = files.read(CHECKPOINT)
     if note is None:
         return 0
@@ -294,7 +294,7 @@ def _write_unchanging(
 
 
 def _widths(sizes: list[int], number: int, level: int = 0) -> list[int]:
-    """Give the widths in which a file is written: full, or as each checkpoint needs it."""
+    """Return the widths in which a file is written: full, or as each checkpoint needs it."""
     full = tile_width(sizes[-1], number, level) == TILE_WIDTH
     return [TILE_WIDTH] if full else partial_widths(sizes, number, level)
 

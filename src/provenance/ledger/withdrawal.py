@@ -58,7 +58,7 @@ class WithdrawalDraft(msgspec.Struct, frozen=True, gc=False):
         return msgspec.structs.replace(self, changes=(Change(target, WITHDRAWN),))
 
     def entry(self, place: Place) -> Entry:
-        """Give the entry as it reads at ``place``."""
+        """Return the entry as it reads at ``place``."""
         return Withdrawal(
             index=place.index,
             time=place.time,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def changes_of(entry: Entry) -> list[tuple[int, int]]:
-    """Give (index, status bit) of every earlier entry that this one changes."""
+    """Return (index, status bit) of every earlier entry that this one changes."""
     match entry:
         case Certification(supersedes=int(target)):
             return [(target, SUPERSEDED)]

@@ -261,7 +261,7 @@ def _are_names(names: tuple[str, ...]) -> bool:
 
 
 def _parse_disclosures(texts: Sequence[str]) -> tuple[tuple[Field, ...], list[bytes]]:
-    """Give the fields and digests of many disclosures, by the rules of `parse_disclosure`.
+    """Return the fields and digests of many disclosures, by the rules of `parse_disclosure`.
 
     They are decoded, encoded again and compared all at once. In doubt each is parsed alone,
     which tells what is wrong.

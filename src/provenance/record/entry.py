@@ -354,7 +354,7 @@ def parse_entry(data: bytes) -> Entry:
 
 
 def encode_entry(entry: Entry) -> bytes:
-    """Give the entry's bytes; raises `FormatError` where `parse_entry` would."""
+    """Return the entry's bytes; raises `FormatError` where `parse_entry` would."""
     data = encode_json(entry)
     parse_entry(data)
     return data

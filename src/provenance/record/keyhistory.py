@@ -44,7 +44,7 @@ class OperatorKey(msgspec.Struct, frozen=True):
 
 
 def replay_keys(entries: Iterable[Genesis | Key]) -> tuple[OperatorKey, ...]:
-    """Give all keys that these entries declare, in their order."""
+    """Return all keys that these entries declare, in their order."""
     keys: dict[str, OperatorKey] = {}
     for entry in entries:
         if isinstance(entry, Genesis):
@@ -60,7 +60,7 @@ def replay_keys(entries: Iterable[Genesis | Key]) -> tuple[OperatorKey, ...]:
 
 
 def signing_key(keys: Sequence[OperatorKey], index: int) -> OperatorKey:
-    """Give the entry key that signs the entry at ``index``: the newest that may.
+    """Return the entry key that signs the entry at ``index``: the newest that may.
 
     Raises `PolicyError` when none may.
     """
@@ -71,7 +71,7 @@ def signing_key(keys: Sequence[OperatorKey], index: int) -> OperatorKey:
 
 
 def declaring_entries(keys: Sequence[OperatorKey], indexes: Iterable[int]) -> set[int]:
-    """Give the ``key`` entries under which the signatures of entries verify.
+    """Return the ``key`` entries under which the signatures of entries verify.
 
     Those entries are signed too, each by an earlier key, back to entry 1.
     """

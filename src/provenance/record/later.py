@@ -26,16 +26,16 @@ class LogCopy(Protocol):
     """A log of some size that can be read, with the status tree that it ends with."""
 
     def record(self, index: int) -> tuple[bytes, bytes]:
-        """Give an entry's bytes and its signature (64 bytes)."""
+        """Return an entry's bytes and its signature (64 bytes)."""
 
     def node(self, level: int, index: int) -> bytes:
-        """Give the hash of the full subtree [index << level, (index + 1) << level)."""
+        """Return the hash of the full subtree [index << level, (index + 1) << level)."""
 
     def status_leaf(self, index: int) -> bytes:
-        """Give leaf ``index`` (64 bytes) of the status tree."""
+        """Return leaf ``index`` (64 bytes) of the status tree."""
 
     def status_node(self, level: int, index: int) -> bytes:
-        """Give the hash of a full subtree of the status tree."""
+        """Return the hash of a full subtree of the status tree."""
 
 
 def make_later(
@@ -107,7 +107,7 @@ def _prove(
 def prove_status(
     log: LogCopy, size: int, changes: Mapping[int, Mapping[int, int]]
 ) -> tuple[StatusLeaf, ...]:
-    """Give the status leaves of certifications, and of those that supersede them.
+    """Return the status leaves of certifications, and of those that supersede them.
 
     ``size``: of the log that the status tree is about. ``changes``: as for `make_later`.
     """

@@ -199,7 +199,7 @@ class DepositPayload(Struct, frozen=True, kw_only=True):
             raise FormatError("malformed payload: offsets do not ascend within the file")
 
     def encode_parts(self) -> tuple[bytes, ...]:
-        """Give the parts; raises `FormatError` for text that has no UTF-8 form."""
+        """Return the parts; raises `FormatError` for text that has no UTF-8 form."""
         head = _Head(self.file_name, self.media_type, self.size, self.id_flux, self.holes)
         return self.file_salt, encode_json(head), self.residue
 

@@ -35,7 +35,7 @@ _ROW: Final = struct.Struct(">QBQ")
 
 
 def encode_changes(rows: Iterable[tuple[int, int, int]]) -> bytes:
-    """Give a ``changes`` file: rows of certification, status bit, and who did it."""
+    """Return a ``changes`` file: rows of certification, status bit, and who did it."""
     return b"".join(_ROW.pack(*row) for row in rows)
 
 
@@ -55,12 +55,12 @@ def parse_changes(data: bytes) -> dict[int, dict[int, int]]:
 
 
 def encode_key_indexes(indexes: Iterable[int]) -> bytes:
-    """Give a ``keys`` file: the indexes of all entries that declare keys, ascending."""
+    """Return a ``keys`` file: the indexes of all entries that declare keys, ascending."""
     return "".join(f"{index}\n" for index in indexes).encode()
 
 
 def parse_key_indexes(data: bytes) -> tuple[int, ...]:
-    """Give the indexes in a ``keys`` file; raises `FormatError`."""
+    """Return the indexes in a ``keys`` file; raises `FormatError`."""
     text = decode_text(data, "keys file")
     indexes = tuple(map(parse_decimal, text.removesuffix("\n").split("\n")))
     ascending = all(a < b for a, b in pairwise(indexes))

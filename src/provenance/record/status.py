@@ -52,7 +52,7 @@ def status_bits(leaf: bytes, index: int) -> int:
 
 
 def with_bits(leaf: bytes, index: int, bits: int) -> bytes:
-    """Give the leaf with ``bits`` added to those of the entry at ``index``.
+    """Return the leaf with ``bits`` added to those of the entry at ``index``.
 
     Raises `FormatError` for bits other than the three, and as `check_leaf` does.
     """

@@ -89,11 +89,11 @@ class TiledLog:
     # --- entries
 
     def node(self, level: int, index: int) -> bytes:
-        """Give the hash of the full subtree [index << level, (index + 1) << level)."""
+        """Return the hash of the full subtree [index << level, (index + 1) << level)."""
         return self._tree.node(level, index)
 
     def entry(self, index: int) -> bytes:
-        """Give an entry's bytes."""
+        """Return an entry's bytes."""
         expected = self.node(0, index)
         number, place = divmod(index, TILE_WIDTH)
         if self._bundle[0] != number:
@@ -104,7 +104,7 @@ class TiledLog:
         return entry
 
     def record(self, index: int) -> tuple[bytes, bytes]:
-        """Give an entry's bytes and its signature, which the log's key of then made."""
+        """Return an entry's bytes and its signature, which the log's key of then made."""
         entry = self.entry(index)
         number, place = divmod(index, TILE_WIDTH)
         data, width = self._read_items(SIGNATURES, number, tile_width(self.size, number))
@@ -121,7 +121,7 @@ class TiledLog:
         return entry, signature
 
     def keys(self) -> tuple[OperatorKey, ...]:
-        """Give all keys that the operator declared, as far as the tiles point to them."""
+        """Return all keys that the operator declared, as far as the tiles point to them."""
         if self._keys is None:
             indexes = parse_key_indexes(self._read(KEYS))
             if len(indexes) > KEY_ENTRIES_MAX:
@@ -138,7 +138,7 @@ class TiledLog:
     # --- status
 
     def status_leaf(self, index: int) -> bytes:
-        """Give leaf ``index`` (64 bytes) of the status tree that the log ends with."""
+        """Return leaf ``index`` (64 bytes) of the status tree that the log ends with."""
         expected = self.status_node(0, index)
         number, place = divmod(index, TILE_WIDTH)
         leaf = self._read_status(number)[place * LEAF_SIZE : (place + 1) * LEAF_SIZE]
@@ -147,13 +147,13 @@ class TiledLog:
         return leaf
 
     def status_node(self, level: int, index: int) -> bytes:
-        """Give the hash of a full subtree of the status tree."""
+        """Return the hash of a full subtree of the status tree."""
         if self._status is None:
             self._status = self._open_status()
         return self._status.node(level, index)
 
     def changes(self, index: int) -> dict[int, int]:
-        """Give what was done to a certification: status bit, and the entry that did it."""
+        """Return what was done to a certification: status bit, and the entry that did it."""
         # What the reserved bit says, no entry of this format does.
         bits = status_bits(self.status_leaf(index // LEAF_ENTRIES), index) & ~RESERVED
         if not bits:

@@ -176,11 +176,11 @@ def _write_status(commit: Commit, rows: WriteRows) -> None:
 
 
 def pending_marks(rows: ReadRows) -> Iterator[tuple[int, int]]:
-    """Give (index, bits) of the marks that no commit has settled yet."""
+    """Return (index, bits) of the marks that no commit has settled yet."""
     for key, bits in rows.scan(PENDING):
         yield parse_u64(key, "a pending mark"), parse_u8(bits, "a pending mark")
 
 
 def status_reader(rows: ReadRows) -> StatusReader:
-    """Give a reader of the settled status tree."""
+    """Return a reader of the settled status tree."""
     return StatusReader(lambda key: rows.get(STATUS, key))

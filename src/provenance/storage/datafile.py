@@ -50,7 +50,7 @@ def is_short(directory: Path) -> bool:
 
 
 def commits(directory: Path) -> tuple[int, int]:
-    """Give the numbers of the commits that the two meta pages tell of.
+    """Return the numbers of the commits that the two meta pages tell of.
 
     While they stay the same, nothing was committed. Raises `LedgerDamagedError` when the
     file is missing or is no LMDB file.
@@ -64,7 +64,7 @@ def commits(directory: Path) -> tuple[int, int]:
 
 
 def _bytes_used(file: SyncedFile) -> int:
-    """Give the end of the last page that either meta page knows."""
+    """Return the end of the last page that either meta page knows."""
     page_size = _read_meta(file, 0).page_size
     return max(_read_meta(file, at).bytes_used for at in (0, page_size))
 

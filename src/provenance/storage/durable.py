@@ -159,7 +159,7 @@ def write_all(descriptor: int, data: bytes, offset: int) -> None:
 
 
 def storage_error(error: OSError, what: str) -> StorageError:
-    """Give the error to raise for ``error``: `LedgerFullError` when there is no room."""
+    """Return the error to raise for ``error``: `LedgerFullError` when there is no room."""
     kind = LedgerFullError if error.errno in FULL_CODES else StorageError
     return kind(f"{what}: {error.strerror}")
 
@@ -217,7 +217,7 @@ class SyncedFile:
         return self._descriptor
 
     def facts(self) -> os.stat_result:
-        """Give the file's size, mode and owner. Raises `StorageError`."""
+        """Return the file's size, mode and owner. Raises `StorageError`."""
         try:
             return os.fstat(self._usable())
         except OSError as error:

@@ -49,7 +49,7 @@ class Inspection:
         self._size: Final = view.size
 
     def count(self, table: str) -> int:
-        """Give the number of rows of a table, every value of a key counted."""
+        """Return the number of rows of a table, every value of a key counted."""
         return self._rows.count(table)
 
     def tree_faults(self, is_known: Callable[[bytes], bool]) -> Iterator[str]:
@@ -72,19 +72,19 @@ class Inspection:
             yield f"the tree's edge has {len(surplus)} rows too many"
 
     def status(self) -> dict[bytes, bytes]:
-        """Give all rows of the settled status tree."""
+        """Return all rows of the settled status tree."""
         return dict(self._rows.scan(STATUS))
 
     def pending(self) -> dict[int, int]:
-        """Give the marks that no status entry has settled yet: bits by index."""
+        """Return the marks that no status entry has settled yet: bits by index."""
         return dict(pending_marks(self._rows))
 
     def facts(self) -> Iterator[tuple[bytes, bytes]]:
-        """Give all facts, ordered by their keys."""
+        """Return all facts, ordered by their keys."""
         return self._rows.scan(STATE)
 
     def technical(self) -> Iterator[tuple[int, bool] | None]:
-        """Give (index, whether it is a tombstone) of every row; None for a damaged one."""
+        """Return (index, whether it is a tombstone) of every row; None for a damaged one."""
         for _, row in self._rows.scan(TECHNICAL):
             if len(row) == TECHNICAL_ROW.size and row[-1] in {0, TOMBSTONE}:
                 index, flags = TECHNICAL_ROW.unpack(row)
@@ -113,5 +113,5 @@ class Inspection:
 
 
 def status_rows(marks: Iterable[tuple[int, int]]) -> dict[bytes, bytes]:
-    """Give the rows that a status tree with just these (index, bits) has."""
+    """Return the rows that a status tree with just these (index, bits) has."""
     return StatusReader(lambda _: None).marked(marks)

@@ -105,6 +105,6 @@ class Claim:
             raise LedgerBusyError("the ledger was opened before a fork: open it in the child")
 
     def release(self) -> None:
-        """Give the file free again; a child's inherited claim stays."""
+        """Return the file free again; a child's inherited claim stays."""
         if os.getpid() == self._process and _claims.get(self._file) is self:
             del _claims[self._file]

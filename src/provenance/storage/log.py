@@ -101,7 +101,7 @@ class Log(ABC):
             raise
 
     def _edge_at(self, rows: ReadRows, size: int) -> Edge:
-        """Give the edge of the tree at ``size``; the newest one is kept."""
+        """Return the edge of the tree at ``size``; the newest one is kept."""
         edge = self._edge
         if edge.size != size:
             edge = Edge.load(size, lambda tier: rows.get(EDGE, bytes([tier])))

@@ -43,7 +43,7 @@ def check_local(path: Path) -> None:
 
 
 def find_type(path: Path, mountinfo: str) -> str | None:
-    """Give the type of the file system that holds ``path``, an absolute real path.
+    """Return the type of the file system that holds ``path``, an absolute real path.
 
     The longest mount point above it counts, and of equals the last, which covers the
     others. None when there is none.

@@ -56,7 +56,7 @@ class PublishedFiles:
         self._touched: Final[set[Path]] = set()
 
     def read(self, name: str) -> bytes | None:
-        """Give a file's bytes, or None where there is none."""
+        """Return a file's bytes, or None where there is none."""
         return _read(self.root / name)
 
     def create(self, name: str, data: bytes) -> None:

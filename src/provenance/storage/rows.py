@@ -80,10 +80,10 @@ class ReadRows(Protocol):
     """One snapshot of all tables."""
 
     def get(self, table: str, key: bytes) -> bytes | None:
-        """Give the row under ``key``, the first of many, or None."""
+        """Return the row under ``key``, the first of many, or None."""
 
     def values(self, table: str, key: bytes) -> list[bytes]:
-        """Give all rows under ``key``, ascending."""
+        """Return all rows under ``key``, ascending."""
 
     def holds(self, table: str, key: bytes, value: bytes) -> bool:
         """Tell whether ``value`` is one of the rows under ``key``."""
@@ -91,16 +91,16 @@ class ReadRows(Protocol):
     def scan(
         self, table: str, start: bytes = b"", *, last: bool = False
     ) -> Iterator[tuple[bytes, bytes]]:
-        """Give rows in ascending order from ``start`` on, or the last one first, descending."""
+        """Return rows ascending from ``start`` on, or the last one first, descending."""
 
     def some(self, table: str, start: bytes, count: int) -> tuple[list[bytes], list[bytes]]:
-        """Give the first ``count`` keys from ``start`` on and their rows, fewer at the end."""
+        """Return the first ``count`` keys from ``start`` on and their rows, or fewer."""
 
     def count(self, table: str) -> int:
-        """Give the number of rows, every value of a key counted."""
+        """Return the number of rows, every value of a key counted."""
 
     def number(self) -> int:
-        """Give the number of the commit that is read: equal numbers, equal rows."""
+        """Return the number of the commit that is read: equal numbers, equal rows."""
 
     def close(self) -> None:
         """End the snapshot."""
@@ -122,12 +122,12 @@ class WriteRows(ReadRows, Protocol):
 
 
 def record_row(entry: bytes, signature: bytes) -> bytes:
-    """Give the row of an entry and its signature (64 bytes, or none)."""
+    """Return the row of an entry and its signature (64 bytes, or none)."""
     return (_SIGNED if signature else _UNSIGNED) + signature + entry
 
 
 def parse_record(row: bytes | None, index: int) -> tuple[bytes, bytes]:
-    """Give entry and signature from a row. Raises `LedgerDamagedError`."""
+    """Return entry and signature from a row. Raises `LedgerDamagedError`."""
     if row:
         start = 1 + row[0]
         if row[0] in {0, SIGNATURE_SIZE} and len(row) >= start:
@@ -136,14 +136,14 @@ def parse_record(row: bytes | None, index: int) -> tuple[bytes, bytes]:
 
 
 def parse_u8(row: bytes, what: str) -> int:
-    """Give the number that a row of 1 byte holds. Raises `LedgerDamagedError`."""
+    """Return the number that a row of 1 byte holds. Raises `LedgerDamagedError`."""
     if len(row) != 1:
         raise LedgerDamagedError(f"{what} is damaged")
     return row[0]
 
 
 def parse_u64(row: bytes | None, what: str) -> int:
-    """Give the number that a row of 8 bytes holds. Raises `LedgerDamagedError`."""
+    """Return the number that a row of 8 bytes holds. Raises `LedgerDamagedError`."""
     if row is None or len(row) != U64.size:
         raise LedgerDamagedError(f"{what} is missing or damaged")
     return int.from_bytes(row, "big")

@@ -57,22 +57,22 @@ class StatusReader:
         return row
 
     def leaf(self, index: int) -> bytes:
-        """Give status leaf ``index``, 64 bytes: that of entries 128 index and following."""
+        """Return status leaf ``index``, 64 bytes: that of entries 128 index and following."""
         return self._row(0, index, LEAF_SIZE) or ZERO_LEAF
 
     def node(self, level: int, index: int) -> bytes:
-        """Give the hash of the subtree [index << level, (index + 1) << level)."""
+        """Return the hash of the subtree [index << level, (index + 1) << level)."""
         if level == 0:
             row = self._row(0, index, LEAF_SIZE)
             return ZERO_HASHES[0] if row is None else leaf_hash(row)
         return self._row(level, index, HASH_SIZE) or ZERO_HASHES[level]
 
     def root(self, size: int) -> bytes:
-        """Give the root of the status tree over the first ``size`` entries of the log."""
+        """Return the root of the status tree over the first ``size`` entries of the log."""
         return subtree_root(0, leaf_count(size), self.node)
 
     def marked(self, marks: Iterable[tuple[int, int]]) -> dict[bytes, bytes]:
-        """Give the rows that change when bits are added: (entry index, bits) each.
+        """Return the rows that change when bits are added: (entry index, bits) each.
 
         Nothing is written. Raises `FormatError` for bits other than the three.
         """
@@ -91,6 +91,6 @@ class StatusReader:
         return rows
 
     def with_marks(self, marks: Iterable[tuple[int, int]]) -> StatusReader:
-        """Give a reader of the tree as it is when bits were added; nothing is written."""
+        """Return a reader of the tree as it is when bits were added; nothing is written."""
         rows = self.marked(marks)
         return StatusReader(lambda key: rows.get(key) or self._read_row(key))

@@ -82,7 +82,7 @@ _DAMAGED: Final = (
 
 
 def _foreign(error: lmdb.Error, what: str) -> StorageError:
-    """Give our error for one of LMDB's."""
+    """Return our error for one of LMDB's."""
     if isinstance(error, lmdb.ReadersFullError):
         return LedgerBusyError(
             f"{what}: {READERS} snapshots are open at once, and none ended while this one "
@@ -109,7 +109,7 @@ def _converting(what: str) -> Iterator[None]:
 
 
 def _write_failed(error: lmdb.Error, path: Path, what: str) -> StorageError:
-    """Give our error for a failed write, `LedgerFullError` when there is no room."""
+    """Return our error for a failed write, `LedgerFullError` when there is no room."""
     # LMDB's own errors carry a number, those of its Python binding do not.
     if durable.is_full(path, getattr(error, "code", 0)):
         return LedgerFullError(f"{what}: {error}")

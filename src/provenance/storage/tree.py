@@ -41,7 +41,7 @@ _LEVELS_MAX: Final = 64
 
 
 def _place(level: int) -> tuple[int, int, int]:
-    """Give where hashes of ``level`` stand: tier, levels below the block's top, offset."""
+    """Return where hashes of ``level`` stand: tier, levels below the block's top, offset."""
     tier, inner = divmod(level, BLOCK_LEVELS)
     before = 2 * (BLOCK_LEAVES - (BLOCK_LEAVES >> inner))
     return tier, BLOCK_LEVELS - inner, before * HASH_SIZE
@@ -52,12 +52,12 @@ _NOWHERE: Final = (-1, 0, 0)
 
 
 def block_key(number: int, *, tier: int) -> bytes:
-    """Give the key under which block ``number`` of ``tier`` is stored."""
+    """Return the key under which block ``number`` of ``tier`` is stored."""
     return _KEY.pack((number + 1) << BLOCK_LEVELS * (tier + 1), tier)
 
 
 def _hash_levels(leaves: Iterable[bytes]) -> list[bytes]:
-    """Give 64 leaves and all hashes above them, level by level."""
+    """Return 64 leaves and all hashes above them, level by level."""
     hashes = list(leaves)
     # The list grows while it is read, so that pairs are taken in level order; the top
     # hash has no partner and ends the loop.
@@ -68,7 +68,7 @@ def _hash_levels(leaves: Iterable[bytes]) -> list[bytes]:
 
 
 def _levels(leaves: Sequence[bytes]) -> list[Sequence[bytes]]:
-    """Give the leaves of a block that is not full, and above them what is complete."""
+    """Return the leaves of a block that is not full, and above them what is complete."""
     levels = [leaves]
     for _ in range(1, BLOCK_LEVELS):
         pairs = zip(levels[-1][::2], levels[-1][1::2], strict=False)
@@ -86,11 +86,11 @@ class Tier:
         self._levels: Sequence[Sequence[bytes]] = ()
 
     def row(self) -> bytes:
-        """Give the leaves joined, as they are stored."""
+        """Return the leaves joined, as they are stored."""
         return b"".join(self.leaves)
 
     def node(self, level: int, position: int) -> bytes:
-        """Give the hash at ``position`` of ``level`` within the block."""
+        """Return the hash at ``position`` of ``level`` within the block."""
         if not level:
             return self.leaves[position]
         if not self._levels:
@@ -150,7 +150,7 @@ class Edge:
         return blocks, Edge(self.size + len(leaf_hashes), tiers)
 
     def rows_since(self, before: Edge) -> list[tuple[int, bytes]]:
-        """Give (tier, row) for every tier that ``extend`` changed from ``before``."""
+        """Return (tier, row) for every tier that ``extend`` changed from ``before``."""
         old: Sequence[Tier | None] = [*before.tiers, *[None] * len(self.tiers)]
         return [
             (tier, now.row()) for tier, now in enumerate(self.tiers) if now is not old[tier]
@@ -173,12 +173,12 @@ def _cut(
 
 
 def count_tiers(size: int) -> int:
-    """Give the number of tiers of a tree over ``size`` leaves."""
+    """Return the number of tiers of a tree over ``size`` leaves."""
     return -(-size.bit_length() // BLOCK_LEVELS)
 
 
 def count_blocks(size: int) -> int:
-    """Give the number of full blocks of a tree over ``size`` leaves."""
+    """Return the number of full blocks of a tree over ``size`` leaves."""
     tiers = range(1, count_tiers(size) + 1)
     return sum(size >> BLOCK_LEVELS * tier for tier in tiers)
 
@@ -219,7 +219,7 @@ class TreeReader:
         self._tiers: Sequence[Tier] = ()
 
     def node(self, level: int, index: int) -> bytes:
-        """Give the hash of the full subtree [index << level, (index + 1) << level).
+        """Return the hash of the full subtree [index << level, (index + 1) << level).
 
         Level 0 are the leaf hashes. Raises `UnknownEntryError` when the subtree reaches
         beyond the size, `LedgerDamagedError` when it is not stored.
@@ -243,7 +243,7 @@ class TreeReader:
         return self._tiers
 
     def block(self, number: int, *, tier: int) -> bytes | None:
-        """Give a full block as it is stored, whatever it holds, or None."""
+        """Return a full block as it is stored, whatever it holds, or None."""
         return self._read_block(block_key(number, tier=tier))
 
     def _block(self, number: int, tier: int) -> bytes:
@@ -253,11 +253,11 @@ class TreeReader:
         return block
 
     def leaf_hash(self, index: int) -> bytes:
-        """Give the leaf hash of the entry at ``index``. Raises `UnknownEntryError`."""
+        """Return the leaf hash of the entry at ``index``. Raises `UnknownEntryError`."""
         return self.node(0, index)
 
     def leaf_hashes(self, start: int, end: int) -> bytes:
-        """Give the leaf hashes of the entries [start, end), joined.
+        """Return the leaf hashes of the entries [start, end), joined.
 
         Raises `UnknownEntryError` when the log does not have all of them.
         """
@@ -272,7 +272,7 @@ class TreeReader:
         return b"".join(parts)[(start - first) * HASH_SIZE : (end - first) * HASH_SIZE]
 
     def root(self, size: int | None = None) -> bytes:
-        """Give the root over the first ``size`` entries, all of them by default.
+        """Return the root over the first ``size`` entries, all of them by default.
 
         Raises `UnknownEntryError` for a size that the log has not reached.
         """

@@ -75,7 +75,7 @@ class View(TreeReader):
     # --- entries
 
     def record(self, index: int) -> tuple[bytes, bytes]:
-        """Give an entry's bytes and its signature (64 bytes, or none).
+        """Return an entry's bytes and its signature (64 bytes, or none).
 
         Raises `UnknownEntryError`.
         """
@@ -87,15 +87,15 @@ class View(TreeReader):
             raise UnknownEntryError(f"there is no entry {index}: the log has {self.size}")
 
     def entry(self, index: int) -> bytes:
-        """Give an entry's bytes. Raises `UnknownEntryError`."""
+        """Return an entry's bytes. Raises `UnknownEntryError`."""
         return self.record(index)[0]
 
     def signature(self, index: int) -> bytes:
-        """Give an entry's signature, 64 bytes or none. Raises `UnknownEntryError`."""
+        """Return an entry's signature, 64 bytes or none. Raises `UnknownEntryError`."""
         return self.record(index)[1]
 
     def entries(self, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
-        """Give (entry, signature) of the entries [start, end) in order.
+        """Return (entry, signature) of the entries [start, end) in order.
 
         Raises `UnknownEntryError` when the log does not have all of them.
         """
@@ -114,7 +114,7 @@ class View(TreeReader):
     def records(
         self, start: int, end: int, *, signatures: bool = True
     ) -> tuple[list[bytes], list[bytes]]:
-        """Give the entries [start, end) and their signatures, a list each.
+        """Return the entries [start, end) and their signatures, a list each.
 
         For those who read the whole log; of whom some do not need the signatures, and get
         no list of them. Raises `UnknownEntryError` when it does not have
@@ -133,7 +133,7 @@ class View(TreeReader):
         return [entry for entry, _ in read], [signature for _, signature in read if signatures]
 
     def payload(self, index: int) -> bytes | None:
-        """Give an entry's sealed payload, or None when it has none.
+        """Return an entry's sealed payload, or None when it has none.
 
         Raises `UnknownEntryError`.
         """
@@ -157,7 +157,7 @@ class View(TreeReader):
     # --- look-ups and facts
 
     def technical(self, key: bytes) -> tuple[int, bool] | None:
-        """Give (index, whether it is a tombstone) under a look-up key of 16 bytes, or None."""
+        """Return (index, whether a tombstone) under a look-up key of 16 bytes, or None."""
         row = self.rows.get(TECHNICAL, key)
         if row is None:
             return None
@@ -167,7 +167,7 @@ class View(TreeReader):
         return index, bool(flags & TOMBSTONE)
 
     def holders(self, key: bytes) -> list[int]:
-        """Give the indexes under a holder's look-up key of 16 bytes, ascending."""
+        """Return the indexes under a holder's look-up key of 16 bytes, ascending."""
         rows = self.rows.values(HOLDERS, key)
         return [parse_u64(row, "a holder's look-up row") for row in rows]
 
@@ -182,13 +182,13 @@ class View(TreeReader):
         return self.rows.holds(HOLDERS, key, pack_u64(index))
 
     def state(self, key: bytes) -> bytes | None:
-        """Give the fact under ``key``, or None."""
+        """Return the fact under ``key``, or None."""
         return self.rows.get(STATE, key)
 
     def state_items(
         self, prefix: bytes, *, start: bytes = b""
     ) -> Iterator[tuple[bytes, bytes]]:
-        """Give (key, value) of all facts whose key begins with ``prefix``, ordered.
+        """Return (key, value) of all facts whose key begins with ``prefix``, ordered.
 
         ``start``: the first key of interest, which begins with ``prefix`` too.
         """
@@ -200,14 +200,14 @@ class View(TreeReader):
     # --- checkpoints
 
     def checkpoint(self, size: int | None = None) -> bytes | None:
-        """Give the signed note at just that size, the latest by default, or None."""
+        """Return the signed note at just that size, the latest by default, or None."""
         if size is not None:
             return self.rows.get(CHECKPOINTS, pack_u64(size))
         _, note = next(self.rows.scan(CHECKPOINTS, last=True), (b"", None))
         return note
 
     def checkpoints(self) -> Iterator[tuple[int, bytes]]:
-        """Give (size, signed note) of all checkpoints, ascending."""
+        """Return (size, signed note) of all checkpoints, ascending."""
         for key, note in self.rows.scan(CHECKPOINTS):
             yield parse_u64(key, "a checkpoint's key"), note
 
@@ -219,7 +219,7 @@ class View(TreeReader):
         return parse_u64(self.rows.get(EDGE, STATUS_ROW), "the status tree's size")
 
     def status_root(self, size: int, *, settled: bool) -> bytes:
-        """Give the root of the status tree over the first ``size`` entries.
+        """Return the root of the status tree over the first ``size`` entries.
 
         ``settled``: of the stored tree, which the status entry at ``status_size`` names.
         Otherwise with all pending marks, as a status entry appended now must say it.
@@ -232,22 +232,22 @@ class View(TreeReader):
         return self._status.with_marks(pending_marks(self.rows)).root(size)
 
     def status_bits(self, index: int) -> int:
-        """Give what all entries so far did to the one at ``index``, settled or not."""
+        """Return what all entries so far did to the one at ``index``, settled or not."""
         pending = self.rows.get(PENDING, pack_u64(index))
         bits = 0 if pending is None else parse_u8(pending, "a pending mark")
         return bits | status_bits(self.status_leaf(index // LEAF_ENTRIES), index)
 
     def status_leaf(self, index: int) -> bytes:
-        """Give leaf ``index`` (64 bytes) of the settled status tree."""
+        """Return leaf ``index`` (64 bytes) of the settled status tree."""
         return self._status.leaf(index)
 
     def status_leaves(self) -> Iterator[tuple[int, bytes]]:
-        """Give (index, 64 bytes) of the settled status leaves that are not all zero."""
+        """Return (index, 64 bytes) of the settled status leaves that are not all zero."""
         for key, row in self.rows.scan(STATUS):
             if key[0]:
                 break
             yield parse_u64(key[1:], "a status leaf's key"), row
 
     def status_node(self, level: int, index: int) -> bytes:
-        """Give the hash of a full subtree of the settled status tree."""
+        """Return the hash of a full subtree of the settled status tree."""
         return self._status.node(level, index)

@@ -26,7 +26,7 @@ _LENGTH_MAX: Final = 255
 
 
 def cosignature_message(text: str, time_s: int) -> bytes:
-    """Give what a 0x04 cosignature of time ``time_s`` signs of a checkpoint's text.
+    """Return what a 0x04 cosignature of time ``time_s`` signs of a checkpoint's text.
 
     Raises `FormatError` for another text, and for a time that cannot be stated.
     """
@@ -38,7 +38,7 @@ def cosignature_message(text: str, time_s: int) -> bytes:
 def subtree_message(
     *, cosigner: str, time_s: int, origin: str, start: int, end: int, subtree_root: bytes
 ) -> bytes:
-    """Give what a 0x06 signature signs of the subtree [start, end) of a log.
+    """Return what a 0x06 signature signs of the subtree [start, end) of a log.
 
     Raises `FormatError` for a name or origin that is empty or longer than 255 bytes, for
     what is neither a subtree nor the empty tree, for a root that has not 32 bytes, and
@@ -62,7 +62,7 @@ def subtree_message(
 
 
 def checkpoint_message(text: str, *, cosigner: str, time_s: int) -> bytes:
-    """Give what a 0x06 signature signs of a checkpoint's text. Raises `FormatError`."""
+    """Return what a 0x06 signature signs of a checkpoint's text. Raises `FormatError`."""
     checkpoint = parse_checkpoint(text)
     return subtree_message(
         cosigner=cosigner,

@@ -46,7 +46,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def tree_root(leaf_hashes: Iterable[bytes]) -> bytes:
-    """Give the root over leaf hashes (32 bytes each), in time linear in their number."""
+    """Return the root over leaf hashes (32 bytes each), in time linear in their number."""
     edge: list[bytes] = []
     for size, leaf in enumerate(leaf_hashes):
         node, full = leaf, size
@@ -145,7 +145,7 @@ def is_subtree(start: int, end: int) -> bool:
 
 
 def split(size: int) -> int:
-    """Give the largest power of two smaller than ``size``, which must be above 1."""
+    """Return the largest power of two smaller than ``size``, which must be above 1."""
     return 1 << ((size - 1).bit_length() - 1)
 
 

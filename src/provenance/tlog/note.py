@@ -65,7 +65,7 @@ class VerifierKey(Struct, frozen=True):
     public: bytes
 
     def __str__(self) -> str:
-        """Give the key as it is written: ``name+id+base64``."""
+        """Return the key as it is written: ``name+id+base64``."""
         return (
             f"{self.name}+{self.key_id.hex()}+{encode_base64(bytes([self.kind]) + self.public)}"
         )
@@ -108,7 +108,7 @@ class SignatureLine(Struct, frozen=True):
     data: bytes
 
     def __str__(self) -> str:
-        """Give the line as it is written, with its newline."""
+        """Return the line as it is written, with its newline."""
         return f"— {self.name} {encode_base64(self.key_id + self.data)}\n"
 
 
@@ -231,7 +231,7 @@ def _refuse(reason: str) -> int | None:
 
 
 def _times(results: Iterable[int | FormatError | VerificationError | None]) -> list[int | None]:
-    """Give what the tests returned; raise the first error among it."""
+    """Return what the tests returned; raise the first error among it."""
     times: list[int | None] = []
     for result in results:
         if isinstance(result, FormatError | VerificationError):

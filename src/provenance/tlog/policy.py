@@ -83,7 +83,7 @@ class Policy(Struct, frozen=True):
     quorum: str | None
 
     def log_keys(self, origin: str) -> tuple[VerifierKey, ...]:
-        """Give the keys of the log of that origin; none when it is not believed."""
+        """Return the keys of the log of that origin; none when it is not believed."""
         return tuple(log.key for log in self.logs if log.key.name == origin)
 
     def reaches_quorum(self, present: frozenset[str]) -> bool:
@@ -252,7 +252,7 @@ class _Reader:
         self._groups.append(Group(name, needed, tuple(members)))
 
     def policy(self) -> Policy:
-        """Give what was read, once it is complete."""
+        """Return what was read, once it is complete."""
         if self._quorum is None:
             raise FormatError("malformed policy: no quorum line")
         if not self._logs:

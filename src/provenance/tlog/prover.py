@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def subtree_root(start: int, end: int, node: NodeReader) -> bytes:
-    """Give the root over the leaves [start, end), a subtree; empty at start = end.
+    """Return the root over the leaves [start, end), a subtree; empty at start = end.
 
     Raises `ConsistencyError` when it is none.
     """
@@ -32,7 +32,7 @@ def subtree_root(start: int, end: int, node: NodeReader) -> bytes:
 
 
 def full_subtrees(start: int, end: int) -> list[tuple[int, int]]:
-    """Give (level, index) of the full subtrees of a subtree [start, end), largest first.
+    """Return (level, index) of the full subtrees of a subtree [start, end), largest first.
 
     None make up the empty one. Raises `ConsistencyError` when it is no subtree.
     """
@@ -177,7 +177,7 @@ class CompactRange:
         self.end = other.end
 
     def root(self) -> bytes:
-        """Give the root. Raises `ConsistencyError` unless the range starts at 0."""
+        """Return the root. Raises `ConsistencyError` unless the range starts at 0."""
         if self.start:
             raise ConsistencyError(f"a range from {self.start} has no root")
         root: bytes | None = None

@@ -95,7 +95,7 @@ class TileName(Struct, frozen=True):
 
 
 def tile_folder(level: int) -> str:
-    """Give the folder of the hash tiles of a level."""
+    """Return the folder of the hash tiles of a level."""
     return f"tile/{level}"
 
 
@@ -131,33 +131,33 @@ def parse_tile_name(path: str) -> TileName:
 
 
 def file_size_max(path: str) -> int:
-    """Give the bytes that a log's file of this name has at most; raises `FormatError`."""
+    """Return the bytes that a log's file of this name has at most; raises `FormatError`."""
     return TEXT_SIZE_MAX if path in {CHECKPOINT, KEYS} else parse_tile_name(path).size_max
 
 
 def count_items(size: int, level: int = 0) -> int:
-    """Give the hashes at tile level ``level`` of a tree of ``size`` leaves."""
+    """Return the hashes at tile level ``level`` of a tree of ``size`` leaves."""
     return size >> TILE_LEVELS * level
 
 
 def tile_width(size: int, number: int, level: int = 0) -> int:
-    """Give the items of file ``number`` for a log of ``size``: up to 256, or 0 for none."""
+    """Return the items of file ``number`` for a log of ``size``: up to 256, or 0 for none."""
     return max(0, min(TILE_WIDTH, count_items(size, level) - number * TILE_WIDTH))
 
 
 def count_levels(size: int) -> int:
-    """Give the number of levels on which a tree of ``size`` leaves has tiles."""
+    """Return the number of levels on which a tree of ``size`` leaves has tiles."""
     return -(-size.bit_length() // TILE_LEVELS)
 
 
 def partial_widths(sizes: Iterable[int], number: int, level: int = 0) -> list[int]:
-    """Give the widths, ascending, that file ``number`` has at the sizes while not full."""
+    """Return the widths, ascending, that file ``number`` has at the sizes while not full."""
     widths = {tile_width(size, number, level) for size in sizes}
     return sorted(widths - {0, TILE_WIDTH})
 
 
 def encode_entries(entries: Iterable[bytes]) -> bytes:
-    """Give an entry bundle; raises `FormatError` for an entry that is too long."""
+    """Return an entry bundle; raises `FormatError` for an entry that is too long."""
     parts = []
     for entry in entries:
         if len(entry) > ENTRY_SIZE_MAX:

@@ -71,7 +71,7 @@ class TileTree:
         self._checked = True
 
     def node(self, level: int, index: int) -> bytes:
-        """Give the hash of the full subtree [index << level, (index + 1) << level).
+        """Return the hash of the full subtree [index << level, (index + 1) << level).
 
         Raises `InclusionError` where that is not within the size, `ConsistencyError` for a
         tile that does not belong to the tree, `FormatError` for one of another length.
@@ -84,7 +84,7 @@ class TileTree:
         return _fold(hashes, index << inner & TILE_WIDTH - 1, 1 << inner)
 
     def _tile(self, level: int, number: int) -> Sequence[bytes]:
-        """Give the hashes of a tile, all of which the root vouches for."""
+        """Return the hashes of a tile, all of which the root vouches for."""
         known = self._tiles.get((level, number))
         if known is not None:
             return known

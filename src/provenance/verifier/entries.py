@@ -141,7 +141,7 @@ def check_signatures(items: Mapping[int, Item], origin: str, checks: Checks) -> 
 
 
 def _read_entry_keys(items: Mapping[int, Item], origin: str, checks: Checks) -> list[_EntryKey]:
-    """Give the entry keys that the entries shown declare, the newest first."""
+    """Return the entry keys that the entries shown declare, the newest first."""
     entries = [item.entry for item in items.values() if isinstance(item.entry, Key)]
     retired = {entry.vkey: entry.index for entry in entries if entry.action == "retire"}
     keys: list[_EntryKey] = []

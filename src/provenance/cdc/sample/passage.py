@@ -68,7 +68,7 @@ class Group(Struct, frozen=True):
     """``type``, ``code`` and ``natureDeposant``, the last one perhaps left out."""
 
     def tree(self) -> Tree:
-        """Give the elements, in the order of the schema."""
+        """Return the elements, in the order of the schema."""
         kind, code, nature = self.head
         return {
             "type": kind,
@@ -157,7 +157,7 @@ def _identity_kind(spec: SampleSpec, person: int, flaw: Flaw | None) -> Identity
 
 
 def _id_technique(spec: SampleSpec, number: int) -> str:
-    """Give a text in the form of a UUID (RFC 9562, version 4) that no other passage has."""
+    """Return a text in the form of a UUID (RFC 9562, version 4) that no other passage has."""
     dice = Dice(spec.seed, "id", number)
     drawn = f"{dice.below(2**16):04x}-4{dice.below(2**12):03x}-8{dice.below(2**12):03x}"
     return f"{spec.seed % 2**32:08x}-{drawn}-{number:012x}"

@@ -24,7 +24,7 @@ _HOMONYM_EACH: Final = 12
 
 
 def identity(seed: int, person: int, kind: IdentityKind) -> Tree:
-    """Give the content of ``identificationTitulaire`` for one person."""
+    """Return the content of ``identificationTitulaire`` for one person."""
     dice = Dice(seed, "person", person)
     woman, surname, given = _named(Dice(seed, "name", person - _is_homonym(person)))
     if kind == "dossierFormation":
@@ -46,7 +46,7 @@ def _named(dice: Dice) -> tuple[bool, str, str]:
 
 
 def _nir(dice: Dice, person: int, *, woman: bool) -> str:
-    """Give a number of the right form that nobody bears: born in month 99, department 99."""
+    """Return a number of the right form that nobody bears: born in month 99, department 99."""
     return f"{2 if woman else 1}{dice.below(100):02d}9999{person % 1_000_000:06d}"
 
 

@@ -33,15 +33,15 @@ class Dice:
         self.throw = Random(text).random  # noqa: S311 - invented data, nothing secret
 
     def below(self, limit: int) -> int:
-        """Give a number of 0 … ``limit`` - 1."""
+        """Return a number of 0 … ``limit`` - 1."""
         return int(self.throw() * limit)
 
     def between(self, low: int, high: int) -> int:
-        """Give a number of ``low`` … ``high``."""
+        """Return a number of ``low`` … ``high``."""
         return low + self.below(high - low + 1)
 
     def choose(self, items: Sequence[T]) -> T:
-        """Give one of ``items``."""
+        """Return one of ``items``."""
         return items[self.below(len(items))]
 
     def happens(self, percent: int) -> bool:
@@ -49,16 +49,16 @@ class Dice:
         return self.throw() * 100 < percent
 
     def perhaps(self, percent: int, value: T) -> T | UnsetType:
-        """Give ``value`` with that likelihood, else `UNSET`."""
+        """Return ``value`` with that likelihood, else `UNSET`."""
         return value if self.happens(percent) else UNSET
 
     def mixed(self, items: Sequence[T]) -> list[T]:
-        """Give ``items`` in another order."""
+        """Return ``items`` in another order."""
         return sorted(items, key=lambda _: self.throw())
 
 
 def flatten(tree: Tree, prefix: str = "") -> Iterator[Field]:
-    """Give the fields of a tree: one a leaf, named by its dotted path; a list is one."""
+    """Return the fields of a tree: one a leaf, named by its dotted path; a list is one."""
     for name, node in tree.items():
         if isinstance(node, dict):
             yield from flatten(node, f"{prefix}{name}.")
