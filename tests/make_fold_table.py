@@ -80,7 +80,7 @@ def spread(ranges: str) -> Iterator[tuple[int, int]]:
 
 
 def is_mark(letter: str) -> bool:
-    """Tell whether a character is a mark that vanishes; the iota below is a letter."""
+    """Return whether a character is a mark that vanishes; the iota below is a letter."""
     return unicodedata.combining(letter) != 0 and letter not in _LETTERS
 
 

@@ -118,7 +118,7 @@ def prove_consistency(size: int, leaves: Sequence[bytes], *, whole: bool = True)
 
 
 def naive_is_subtree(start: int, end: int) -> bool:
-    """Tell whether start is a multiple of a power of two that holds all of it."""
+    """Return whether start is a multiple of a power of two that holds all of it."""
     if not 0 <= start < end:
         return False
     power = 1

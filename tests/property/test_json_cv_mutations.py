@@ -56,7 +56,7 @@ def flip_bits(step: int = 1) -> Iterator[bytes]:
 
 
 def find_lies(data: bytes) -> bool:
-    """Tell whether something is accepted that is not the document that was signed."""
+    """Return whether something is accepted that is not the document that was signed."""
     if not accepts(data):
         return False
     return canonicalize(parse_json(data, size_max=len(data), what="text")) != DATA

@@ -389,7 +389,7 @@ def find_codes(tree: ast.AST) -> set[str]:
 
 
 def begins_fault(items: list[ast.expr]) -> bool:
-    """Tell whether a tuple looks like code and message: ``a-code, …`` or ``code, "a b"``."""
+    """Return whether a tuple looks like code and message: ``a-code, …`` or ``code, "a b"``."""
     return "-" in constant(items[0]) or " " in "".join(map(constant, items[1:2]))
 
 

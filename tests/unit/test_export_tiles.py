@@ -426,7 +426,7 @@ def crash_everywhere(
 
 
 def parse_name(name: str) -> bool:
-    """Tell whether a file never changes."""
+    """Return whether a file never changes."""
     return name.startswith(("tile/", "signatures/"))
 
 

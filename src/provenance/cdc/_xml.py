@@ -293,7 +293,7 @@ class XmlReader:
         self.faults.append(_fault(code, message, error.lineno, error.offset + 1))
 
     def _is_character(self) -> bool:
-        """Tell whether a character of UTF-8 stands where the parser stopped."""
+        """Return whether a character of UTF-8 stands where the parser stopped."""
         start = self.parser.ErrorByteIndex - self._base
         data = self._window[start : start + _LOOK_BACK] if start >= 0 else b"?"
         try:

@@ -178,7 +178,7 @@ def _check_validity(record: Mapping[str, Value]) -> Sequence[Found]:
 
 
 def _is_before(record: Mapping[str, Value], one: str, other: str) -> bool:
-    """Tell whether both days are there, and the one before the other."""
+    """Return whether both days are there, and the one before the other."""
     first, second = record.get(one), record.get(other)
     return isinstance(first, str) and isinstance(second, str) and first < second
 

@@ -221,7 +221,7 @@ FLUX: Final = _group(
 
 
 def is_list(element: Element) -> bool:
-    """Tell whether an element of a passage becomes one field that holds a list."""
+    """Return whether an element of a passage becomes one field that holds a list."""
     return element is _RESULTS
 
 

@@ -172,7 +172,7 @@ def _other(stage: Stage, manifest: list[dict[str, Any]], fields: dict[str, Any])
 
 
 def _holds(passage: dict[str, Any]) -> bool:
-    """Tell whether a passage is recorded, is a final one, and is valid today."""
+    """Return whether a passage is recorded, is a final one, and is valid today."""
     fields = dict(passage["fields"])
     today = paris_day(time_ns() // 1000).isoformat()
     start, end = fields["dateDebutValidite"], fields["dateFinValidite"]

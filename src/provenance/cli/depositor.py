@@ -232,7 +232,7 @@ def _lost_lines(lost: Lost) -> Iterator[str]:
 
 
 def _is_reset(ledger: Ledger, previous: Depositor, entry: Depositor) -> bool:
-    """Tell whether the operator alone changed keys of a body that held some before."""
+    """Return whether the operator alone changed keys of a body that held some before."""
     if entry.signature is not None or entry.keys == previous.keys:
         return False
     before: Depositor | None = previous

@@ -145,7 +145,7 @@ def _target(path: str, *, secret: bool, force: bool) -> Iterator[IO[bytes]]:
 
 
 def _is_special(path: Path) -> bool:
-    """Tell whether something is there that cannot be replaced, as a pipe or ``/dev/null``."""
+    """Return whether something is there that cannot be replaced, as a pipe or ``/dev/null``."""
     return path.exists() and not path.is_file()
 
 

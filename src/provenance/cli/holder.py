@@ -44,7 +44,7 @@ def add_holder(parser: argparse.ArgumentParser) -> None:
 
 
 def is_given(args: argparse.Namespace) -> bool:
-    """Tell whether any of the options is there."""
+    """Return whether any of the options is there."""
     return bool(_given(args))
 
 

@@ -128,7 +128,7 @@ def make_output() -> Output:
 
 
 def has_rich(stream: TextIO) -> bool:
-    """Tell whether a stream is a terminal and rich is there to write on it."""
+    """Return whether a stream is a terminal and rich is there to write on it."""
     if not stream.isatty():
         return False
     try:

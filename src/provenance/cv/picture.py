@@ -44,7 +44,7 @@ _BARE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 
 
 def is_picture(data: bytes) -> bool:
-    """Tell whether bytes begin as a PNG or JPEG picture does."""
+    """Return whether bytes begin as a PNG or JPEG picture does."""
     return data.startswith((_PNG, _JPEG))
 
 

@@ -268,7 +268,7 @@ class _Tracer:
                 waiting.extend(self.goes_along(found[index]))
 
     def is_whole(self, entry: Deposit) -> bool:
-        """Tell whether nothing of a deposit was erased so far."""
+        """Return whether nothing of a deposit was erased so far."""
         return not any(map(self._is_erased, (entry.index, *own_entries(entry))))
 
     def _is_erased(self, index: int) -> bool:

@@ -248,12 +248,12 @@ def lost_seeds(vault: Vault, view: View) -> Sequence[int]:
 
 
 def is_seedless(vault: Vault, index: int) -> bool:
-    """Tell whether the vault holds zeros for an entry, or nothing. Raises `StorageError`."""
+    """Return whether the vault holds zeros for an entry, or nothing. Raises `StorageError`."""
     return index >= vault.size or not any(vault.read_many(index, 1))
 
 
 def lacks_seed(view: View, index: int) -> bool:
-    """Tell whether an entry without a seed should have one: its content was not erased."""
+    """Return whether an entry without a seed should have one: its content was not erased."""
     commits = _has_seed(read_any(view, index))
     return commits and ERASED not in read_changes(view, index)
 

@@ -116,7 +116,7 @@ def identity_of(record: Mapping[str, Value]) -> tuple[str, dict[str, Value]]:
 
 
 def may_be(holder: Mapping[str, Value], record: Mapping[str, Value]) -> bool:
-    """Tell whether a record that was found may be the holder's, all names compared in full.
+    """Return whether a record that was found may be the holder's, all names compared in full.
 
     ``holder``: the schema names of one identity group, as for `Lookups.holder`.
     """

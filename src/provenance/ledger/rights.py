@@ -108,7 +108,7 @@ def signed_before(deposit: int) -> Fault:
 
 
 def is_signed(vkey: str, signature: bytes, message: bytes) -> bool:
-    """Tell whether a depositor's key (a vkey of Ed25519) signed a message."""
+    """Return whether a depositor's key (a vkey of Ed25519) signed a message."""
     try:
         public = parse_verifier_key(vkey).public
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)

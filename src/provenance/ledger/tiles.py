@@ -164,7 +164,7 @@ def check_tiles(view: View, directory: Path, progress: Progress | None) -> Check
 
 
 def _is_settled(view: View, size: int) -> bool:
-    """Tell whether the stored status tree is that of the last publication still."""
+    """Return whether the stored status tree is that of the last publication still."""
     try:
         settled_status(view, size)
     except BeingPublishedError:

@@ -75,7 +75,7 @@ def read_integer(element: Element) -> int:
 
 
 def _is_padded(content: bytes) -> bool:
-    """Tell whether the first byte only repeats the sign of the second one."""
+    """Return whether the first byte only repeats the sign of the second one."""
     return (content[0] == 0) == (content[1] & _SIGN == 0)
 
 

@@ -96,11 +96,11 @@ class _Common(
             raise FormatError(f"members of a {kind} entry contradict each other")
 
     def _holds(self) -> bool:
-        """Tell whether the members agree with each other."""
+        """Return whether the members agree with each other."""
         return self._refers()
 
     def _refers(self, *references: int | None) -> bool:
-        """Tell whether this stands after the first two entries and points backwards only."""
+        """Return whether this stands after the first two entries and points backwards only."""
         return self.index > 1 and all(i is None or i < self.index for i in references)
 
 

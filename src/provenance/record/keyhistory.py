@@ -35,7 +35,7 @@ class OperatorKey(msgspec.Struct, frozen=True):
     retired: int | None = None
 
     def signs(self, index: int) -> bool:
-        """Tell whether this key, being an entry key, may sign the entry at ``index``."""
+        """Return whether this key, being an entry key, may sign the entry at ``index``."""
         return (
             self.role == "entry"
             and self.added < max(index, FIRST_ENTRIES)

@@ -83,7 +83,7 @@ def identity_kind(fields: Mapping[str, Value]) -> str | None:
 
 
 def says_something(name: str, value: Value) -> bool:
-    """Tell whether a value is an integer other than 0, or a text with a letter or digit."""
+    """Return whether a value is an integer other than 0, or a text with a letter or digit."""
     if isinstance(value, str):
         return fold(value) != ""
     return _read_part(name, value) is not None
@@ -122,7 +122,7 @@ class Persons:
         }
 
     def are_one(self) -> bool | None:
-        """Tell whether all are the same person's.
+        """Return whether all are the same person's.
 
         False where any two are different; None where that is open, one of them shows no
         whole identity group, or there is no first name.
@@ -250,7 +250,7 @@ def _compare(one: _Part, other: _Part, *, first_names: bool) -> Comparison:
 
 
 def _begins(one: _Name, other: _Name) -> bool:
-    """Tell whether a first name begins another: all its words, or what was left of it."""
+    """Return whether a first name begins another: all its words, or what was left of it."""
     if one.is_cut and other.plain.startswith(one.plain):
         return True
     return len(one.spellings) <= len(other.spellings) and all(
@@ -260,7 +260,7 @@ def _begins(one: _Name, other: _Name) -> bool:
 
 
 def _are_spelled_alike(one: Spellings, other: Spellings) -> bool:
-    """Tell whether two names can be spelled the same, without what separates their words.
+    """Return whether two names can be spelled the same, without what separates their words.
 
     Of each word the plain or the wide form is taken. Words are taken from the name of which
     less is spelled so far; what one name is ahead of the other is all that must be known.

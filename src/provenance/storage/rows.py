@@ -86,7 +86,7 @@ class ReadRows(Protocol):
         """Return all rows under ``key``, ascending."""
 
     def holds(self, table: str, key: bytes, value: bytes) -> bool:
-        """Tell whether ``value`` is one of the rows under ``key``."""
+        """Return whether ``value`` is one of the rows under ``key``."""
 
     def scan(
         self, table: str, start: bytes = b"", *, last: bool = False

@@ -172,7 +172,7 @@ class View(TreeReader):
         return [parse_u64(row, "a holder's look-up row") for row in rows]
 
     def is_held(self, key: bytes, index: int) -> bool:
-        """Tell whether ``index`` is one of those that `holders` gives, at the cost of two."""
+        """Return whether ``index`` is one of those that `holders` gives, at the cost of two."""
         first = self.rows.get(HOLDERS, key)
         if first is None:
             return False

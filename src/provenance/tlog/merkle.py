@@ -140,7 +140,7 @@ def verify_subtree_consistency(
 
 
 def is_subtree(start: int, end: int) -> bool:
-    """Tell whether [start, end) is a subtree, of any tree that is large enough."""
+    """Return whether [start, end) is a subtree, of any tree that is large enough."""
     return 0 <= start < end <= SIZE_MAX and start % (1 << (end - start - 1).bit_length()) == 0
 
 

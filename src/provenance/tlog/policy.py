@@ -87,7 +87,7 @@ class Policy(Struct, frozen=True):
         return tuple(log.key for log in self.logs if log.key.name == origin)
 
     def reaches_quorum(self, present: frozenset[str]) -> bool:
-        """Tell whether the witnesses of these policy names are enough."""
+        """Return whether the witnesses of these policy names are enough."""
         if self.quorum is None:
             return True
         who = {one.name: one.key.name for one in self.witnesses if one.name in present}

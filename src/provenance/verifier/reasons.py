@@ -103,7 +103,7 @@ def read_date(value: Value) -> date | None:
 
 
 def is_old(time: str, day: date, status_days: int) -> bool:
-    """Tell whether a status of this time (an entry's) is not to be relied on at ``day``."""
+    """Return whether a status of this time (an entry's) is not to be relied on at ``day``."""
     age_days = (day - paris_day(parse_time(time))).days
     return age_days > status_days or age_days < -_AHEAD_DAYS
 

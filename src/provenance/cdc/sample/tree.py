@@ -45,7 +45,7 @@ class Dice:
         return items[self.below(len(items))]
 
     def happens(self, percent: int) -> bool:
-        """Tell whether something of that likelihood happens."""
+        """Return whether something of that likelihood happens."""
         return self.throw() * 100 < percent
 
     def perhaps(self, percent: int, value: T) -> T | UnsetType:
