@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 from textwrap import dedent
+from typing import Final
 
 import pytest
 
@@ -31,6 +33,19 @@ def test_every_public_name_has_a_docstring() -> None:
 
 def test_no_docstring_is_a_placeholder() -> None:
     assert [module.name for module in load_modules() if "TODO" in module.text] == []
+
+
+UNUSUAL: Final = re.compile(r'"""(?:Give (?!up |tasks )|Tell whether )')
+"""What other libraries write as ``Return`` and ``Return whether``."""
+
+
+def test_docstrings_use_the_usual_verbs() -> None:
+    assert [module.name for module in load_modules() if UNUSUAL.search(module.text)] == []
+
+
+@pytest.mark.parametrize("text", ["Give the root.", "Tell whether it holds."])
+def test_an_unusual_verb_is_noticed(text: str) -> None:
+    assert UNUSUAL.search(f'"""{text}"""')
 
 
 def test_the_report_names_every_figure() -> None:

@@ -77,7 +77,7 @@ class Refusal(Struct, frozen=True):
     faults: tuple[Fault, ...] = ()
 
     def document(self) -> dict[str, object]:
-        """Give it with the members of a receipt, and with ``error`` and ``faults``."""
+        """Return it with the members of a receipt, and with ``error`` and ``faults``."""
         error = {"type": type(self.error).__name__, "message": str(self.error)}
         empty: dict[str, object] = {
             name: [] for name in ("accepted", "duplicates", "refused", "warnings")
