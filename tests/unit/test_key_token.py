@@ -145,7 +145,7 @@ def test_a_ledger_whose_entry_key_never_leaves_its_token(store: Token, tmp_path:
         assert names == ["entry", "log-ed25519", "log-mldsa44"]
         (pointer,) = (path / "keys").glob("entry-*.uri")
         assert pointer.read_text() == f"{uri}\n"
-        ledger.register(DEPOSITOR, name="Organisme")
+        ledger.register(DEPOSITOR, name="Organisme", for_all=True)
         ledger.deposit(flux(today_spec(passages=40)))
         ledger.publish()
     with Ledger.open(path, passphrase=PIN) as ledger:
