@@ -17,6 +17,7 @@ from provenance.audit import audit
 from provenance.errors import KeyFileError
 from provenance.keys import open_signer, token
 from provenance.ledger import Ledger
+from provenance.report import PROVEN
 from provenance.verifier import Verifier
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def test_a_ledger_whose_entry_key_never_leaves_its_token(store: Token, tmp_path:
         ledger.rotate_keys("log", store.uri(id="%04"))
         ledger.rotate_keys("entry")
         ledger.publish()
-        assert Verifier(ledger.policy()).verify(ledger.prove([4])).verdict == "yes"
+        assert Verifier(ledger.policy()).verify(ledger.prove([4])).verdict in PROVEN
     report = audit(path)
     assert report.verdict == "yes", report.findings
 
